@@ -1,0 +1,65 @@
+# kernels/operations.h (part = "header") and kernels/operations.c (part = "source"): enumerators and descriptors.
+
+function quoted(text) {
+    gsub(/\\/, "\\\\", text)
+    gsub(/"/, "\\\"", text)
+    return "\"" text "\""
+}
+
+function header(    i) {
+    banner("Operations and reductions: enumerators and what is known about each.")
+    print "#ifndef ASH_KERNELS_OPERATIONS_H\n#define ASH_KERNELS_OPERATIONS_H\n\n#include <ashlar/array.h>\n" > out
+    print "typedef enum ash_op {" > out
+    for (i = 0; i < ops; i++) print "    ASH_OP_" toupper(op_name[i]) "," > out
+    print "    ASH_OP_COUNT\n} ash_op;\n" > out
+    print "typedef enum ash_reduction {" > out
+    for (i = 0; i < reductions; i++) print "    ASH_REDUCE_" toupper(red_name[i]) "," > out
+    print "    ASH_REDUCTION_COUNT\n} ash_reduction;\n" > out
+    print "/* The dtype a loop works in, from the common dtype of the inputs (see ash_op_loop()). */" > out
+    print "typedef enum ash_op_promotion { ASH_PROMOTE_COMMON, ASH_PROMOTE_INTEGER, ASH_PROMOTE_FLOAT, ASH_PROMOTE_DIVIDE } ash_op_promotion;\n" > out
+    print "/* The dtype of an output, from the loop's dtype (see ash_op_result_dtype()). */" > out
+    print "typedef enum ash_op_result { ASH_RESULT_LOOP, ASH_RESULT_BOOL, ASH_RESULT_REAL } ash_op_result;\n" > out
+    print "typedef struct ash_op_info {" > out
+    print "    const char *name;\n    int inputs, outputs;\n    const char *input_name[3];\n    const char *output_name[2];" > out
+    print "    const char *kinds; /* accepted, of the common dtype: letters of biufc */\n    ash_op_promotion promotion;" > out
+    print "    int condition;     /* the first input is a condition: bool, and not part of the common dtype */" > out
+    print "    ash_op_result result;\n    int keeps_attributes;\n    const char *meaning;\n} ash_op_info;\n" > out
+    print "typedef struct ash_reduction_info {" > out
+    print "    const char *name;\n    const char *kinds;\n    int is_index;         /* the result is a position */" > out
+    print "    int has_group;        /* has a group form */\n    int keeps_attributes;\n    int skips_missing;    /* NaN counts as absent */" > out
+    print "    const char *cell_method; /* word of CF cell_methods, NULL if there is none */\n    const char *meaning;\n} ash_reduction_info;\n" > out
+    print "extern const ash_op_info ash_op_table[]; /* ASH_OP_COUNT entries, then one without a name */" > out
+    print "extern const ash_reduction_info ash_reduction_table[]; /* ASH_REDUCTION_COUNT entries, then one without a name */\n" > out
+    print "#endif" > out
+}
+
+function source(    i, j, names) {
+    banner("The descriptors of operations and reductions.")
+    print "#include \"kernels/operations.h\"\n\n#include <stddef.h>\n" > out
+    print "const ash_op_info ash_op_table[] = {" > out
+    for (i = 0; i < ops; i++) {
+        names = ""
+        for (j = 1; j <= op_inputs[i]; j++) names = names (j > 1 ? ", " : "") quoted(op_input[i, j])
+        printf "    [ASH_OP_%s] = {.name = %s, .inputs = %d, .outputs = %d, .input_name = {%s}", toupper(op_name[i]), quoted(op_name[i]), op_inputs[i], op_outputs[i], names > out
+        names = ""
+        for (j = 1; j <= op_outputs[i]; j++) names = names (j > 1 ? ", " : "") quoted(op_output[i, j])
+        printf ", .output_name = {%s},\n        .kinds = %s, .promotion = ASH_PROMOTE_%s", names, quoted(op_kinds[i]), toupper(op_promotion[i]) > out
+        printf ", .condition = %d, .result = ASH_RESULT_%s, .keeps_attributes = %d,\n", op_condition[i], toupper(op_result[i]), op_keeps[i] > out
+        printf "        .meaning = %s},\n", quoted(op_meaning[i]) > out
+    }
+    print "    [ASH_OP_COUNT] = {.name = NULL},\n};\n" > out
+    print "const ash_reduction_info ash_reduction_table[] = {" > out
+    for (i = 0; i < reductions; i++) {
+        printf "    [ASH_REDUCE_%s] = {.name = %s, .kinds = %s", toupper(red_name[i]), quoted(red_name[i]), quoted(red_kinds[i]) > out
+        printf ", .is_index = %d, .has_group = %d, .keeps_attributes = %d, .skips_missing = %d", red_index[i], red_group[i], red_keeps[i], red_skips[i] > out
+        printf ",\n        .cell_method = %s,\n", red_method[i] == "-" ? "NULL" : quoted(red_method[i]) > out
+        printf "        .meaning = %s},\n", quoted(red_meaning[i]) > out
+    }
+    print "    [ASH_REDUCTION_COUNT] = {.name = NULL},\n};" > out
+}
+
+END {
+    if (failed) exit 1
+    if (part == "header") header()
+    else source()
+}

@@ -1,0 +1,38 @@
+/* Ashlar: chunked N-dimensional arrays for C, Fortran and HPC.
+ *
+ * This header includes every other one. Each topic has its own header, which is also its specification:
+ *
+ *   context.h    contexts, options, status codes, error text, scopes
+ *   array.h      making arrays, asking about them, names, coordinates, attributes
+ *   ops.h        elementwise operations                      (written from lib/expr/operations.table)
+ *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
+ *   shape.h      indexing, transposing, rechunking
+ *   calendar.h   CF time: years, months, days from a time coordinate
+ *   compute.h    computing, explaining, progress
+ *   io.h         opening and writing files
+ *
+ * Tags used in the descriptions:
+ *   lazy        adds a node to the expression; reads no data and does no work
+ *   may run     lazy, but must know small values (labels, coordinates) and computes them at once
+ *   runs        does the work and returns when it is done
+ *   collective  under MPI all ranks of the communicator must call it (every "runs" and "may run" function)
+ */
+#ifndef ASHLAR_H
+#define ASHLAR_H
+
+#define ASH_VERSION_MAJOR 0
+#define ASH_VERSION_MINOR 1
+#define ASH_VERSION_PATCH 0
+#define ASH_VERSION_NUM (ASH_VERSION_MAJOR * 10000 + ASH_VERSION_MINOR * 100 + ASH_VERSION_PATCH)
+#define ASH_VERSION "0.1.0"
+
+#include <ashlar/array.h>
+#include <ashlar/calendar.h>
+#include <ashlar/compute.h>
+#include <ashlar/context.h>
+#include <ashlar/io.h>
+#include <ashlar/ops.h>
+#include <ashlar/reduce.h>
+#include <ashlar/shape.h>
+
+#endif

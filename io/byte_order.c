@@ -1,0 +1,27 @@
+#include "io/byte_order.h"
+
+static void swap2(uint16_t *data, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        data[i] = __builtin_bswap16(data[i]);
+}
+
+static void swap4(uint32_t *data, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        data[i] = __builtin_bswap32(data[i]);
+}
+
+static void swap8(uint64_t *data, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        data[i] = __builtin_bswap64(data[i]);
+}
+
+void ash_from_big_endian(void *data, int64_t count, int64_t size) {
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        return;
+    if (size == 2)
+        swap2(data, count);
+    else if (size == 4)
+        swap4(data, count);
+    else if (size == 8)
+        swap8(data, count);
+}

@@ -1,0 +1,240 @@
+/* Open files: the loop over the driver table, the variables asked for, and the checks that all drivers share. */
+#include "io/file.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <ashlar/io.h>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 64 };
+
+/* Tries the rows that recognise the file; the last one's error counts, as the most general driver comes last. */
+static ash_status open_with_driver(ash_file *file, const char *function, const unsigned char *head, int64_t n, ash_error_state *error) {
+    ash_error_state last = { 0 };
+    for (int i = 0; ash_drivers[i]; i++) {
+        if (!ash_drivers[i]->recognise(file->path, head, n))
+            continue;
+        last = (ash_error_state){ 0 };
+        file->driver = ash_drivers[i];
+        if (file->driver->open(file, function, &last) == ASH_OK)
+            return ASH_OK;
+        ash_attrs_release(file->attrs);
+        file->attrs = NULL;
+        file->driver = NULL;
+        if (last.status == ASH_ERR_MEMORY)
+            break;
+    }
+    if (last.status != ASH_OK)
+        return ash_fail(error, last.status, "%s", last.text);
+    if (file->fd < 0)
+        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: is a folder, expected a NetCDF or HDF5 file", function, file->path);
+    return ash_fail_unknown_format(file->path, function, file->size, head, n, error);
+}
+
+ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error) {
+    unsigned char head[HEAD_BYTES];
+    int64_t n;
+    ash_file *file = ash_calloc(1, sizeof *file);
+    if (!file) {
+        ash_fail_memory(error, function, sizeof *file);
+        return NULL;
+    }
+    file->references = 1;
+    file->fd = -1;
+    file->path = ash_text_copy(path, (int64_t)strlen(path));
+    ash_status status = file->path ? ASH_OK : ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
+    if (status == ASH_OK)
+        status = ash_sniff(path, function, &file->fd, &file->size, head, HEAD_BYTES, &n, error);
+    if (status == ASH_OK)
+        status = open_with_driver(file, function, head, n, error);
+    if (status == ASH_OK)
+        return file;
+    ash_file_release(file);
+    return NULL;
+}
+
+ash_file *ash_file_retain(ash_file *file) {
+    __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
+    return file;
+}
+
+static void free_entry(ash_file *file, ash_file_entry *entry) {
+    if (file->driver->forget)
+        file->driver->forget(file, &entry->variable);
+    for (int i = 0; i < ASH_MAX_NDIM; i++)
+        ash_free(entry->variable.dim[i]);
+    ash_free(entry->variable.name);
+    ash_attrs_release(entry->variable.attrs);
+    ash_free(entry->path);
+    ash_free(entry);
+}
+
+void ash_file_release(ash_file *file) {
+    if (!file || __atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    while (file->entries) {
+        ash_file_entry *entry = file->entries;
+        file->entries = entry->next;
+        free_entry(file, entry);
+    }
+    if (file->driver)
+        file->driver->close(file);
+    if (file->fd >= 0)
+        close(file->fd);
+    ash_attrs_release(file->attrs);
+    ash_free(file->path);
+    ash_free(file);
+}
+
+const char *ash_file_path(const ash_file *file) {
+    return file->path;
+}
+
+const ash_attrs *ash_file_attrs(ash_file *file) {
+    return file->attrs;
+}
+
+int64_t ash_file_read_workspace(const ash_file *file, const ash_variable *variable) {
+    (void)file;
+    return variable->workspace;
+}
+
+static ash_file_entry *known_entry(ash_file *file, const char *path) {
+    for (ash_file_entry *entry = file->entries; entry; entry = entry->next)
+        if (strcmp(entry->path, path) == 0)
+            return entry;
+    return NULL;
+}
+
+/* The entry of a path, made by the driver if it is new. The caller holds the lock. ASH_ERR_NOT_FOUND comes without a sentence. */
+static ash_status find_entry(ash_file *file, const char *path, const char *function, ash_file_entry **found, ash_error_state *error) {
+    *found = known_entry(file, path);
+    if (*found)
+        return ASH_OK;
+    ash_file_entry *entry = ash_calloc(1, sizeof *entry);
+    if (!entry)
+        return ash_fail_memory(error, function, sizeof *entry);
+    entry->path = ash_text_copy(path, (int64_t)strlen(path));
+    for (int i = 0; i < ASH_MAX_NDIM; i++)
+        entry->variable.dim_id[i] = -1;
+    ash_status status = entry->path ? file->driver->find(file, path, function, &entry->variable, error)
+                                    : ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
+    if (status != ASH_OK) {
+        free_entry(file, entry);
+        return status;
+    }
+    entry->next = file->entries;
+    file->entries = entry;
+    *found = entry;
+    return ASH_OK;
+}
+
+static ash_status fail_not_found(ash_file *file, const char *name, const char *function, ash_error_state *error) {
+    ash_name_list names = { 0 };
+    ash_status status = file->driver->list(file, &names, error);
+    if (status == ASH_OK)
+        status = ash_fail_no_variable(file->path, name, function, &names, error);
+    ash_name_list_free(&names);
+    return status;
+}
+
+const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error) {
+    ash_file_entry *entry = NULL;
+    const char *path = name + strspn(name, "/");
+    ash_io_lock();
+    ash_status status = *path ? find_entry(file, path, function, &entry, error) : ASH_ERR_NOT_FOUND;
+    if (status == ASH_ERR_NOT_FOUND && error->status == ASH_OK)
+        fail_not_found(file, name, function, error);
+    ash_io_unlock();
+    return entry ? &entry->variable : NULL;
+}
+
+/* Whether `candidate` has the values of one dimension of `variable`. */
+static int is_coordinate(const ash_variable *candidate, const ash_variable *variable, int axis) {
+    return candidate->ndim == 1 && candidate->dim_id[0] >= 0 && candidate->dim_id[0] == variable->dim_id[axis] &&
+        candidate->shape[0] == variable->shape[axis];
+}
+
+/* Looks in the group of the variable, then in the enclosing ones. A same-named variable that cannot be one (text, damaged) is no coordinate
+ * and no error. */
+const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *variable, int axis, ash_error_state *error) {
+    const char *name = variable->dim[axis], *path = ((const ash_file_entry *)variable)->path;
+    if (!name)
+        return NULL;
+    int64_t name_bytes = (int64_t)strlen(name) + 1, group_bytes = (int64_t)strlen(path);
+    char *candidate = ash_malloc(group_bytes + name_bytes);
+    if (!candidate) {
+        ash_fail_memory(error, "open", group_bytes + name_bytes);
+        return NULL;
+    }
+    memcpy(candidate, path, (size_t)group_bytes);
+    const ash_variable *found = NULL;
+    ash_io_lock();
+    while (!found && group_bytes > 0) {
+        do
+            group_bytes--;
+        while (group_bytes > 0 && path[group_bytes - 1] != '/');
+        memcpy(candidate + group_bytes, name, (size_t)name_bytes);
+        ash_file_entry *entry = NULL;
+        ash_error_state ignored = { 0 };
+        ash_status status = find_entry(file, candidate, "open", &entry, &ignored);
+        if (status == ASH_ERR_MEMORY) {
+            ash_fail(error, status, "%s", ignored.text);
+            break;
+        }
+        if (status == ASH_OK && is_coordinate(&entry->variable, variable, axis))
+            found = &entry->variable;
+    }
+    ash_io_unlock();
+    ash_free(candidate);
+    return found;
+}
+
+/* Adds what was read to the reason a driver gave. */
+static ash_status fail_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
+    const ash_error_state *reason, ash_error_state *error) {
+    char from[160], shape[160];
+    if (reason->status == ASH_ERR_MEMORY)
+        return ash_fail(error, reason->status, "%s", reason->text);
+    return ash_fail(error, reason->status, "read: %s: variable '%s', box of shape %s at %s: %s", file->path,
+        ((const ash_file_entry *)variable)->path, ash_format_shape(variable->ndim, extent, shape, sizeof shape),
+        ash_format_shape(variable->ndim, start, from, sizeof from), reason->text);
+}
+
+static ash_status check_box(
+    const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[], ash_error_state *error) {
+    for (int i = 0; i < variable->ndim; i++) {
+        int64_t span;
+        if (start[i] < 0 || extent[i] < 0 || step[i] < 1 || __builtin_mul_overflow(extent[i] - (extent[i] > 0), step[i], &span) ||
+            start[i] > variable->shape[i] || (extent[i] > 0 && span >= variable->shape[i] - start[i]))
+            return ash_fail(error, ASH_ERR_INDEX, "axis %d has extent %lld, the box goes beyond it", i, (long long)variable->shape[i]);
+    }
+    return ASH_OK;
+}
+
+/* HDF5 reads zeros behind the end of a file that was cut while it was open. */
+static ash_status check_size(const ash_file *file, ash_error_state *error) {
+    struct stat about;
+    if (file->fd >= 0 && fstat(file->fd, &about) == 0 && about.st_size < file->size)
+        return ash_fail(error, ASH_ERR_IO, "the file had %lld bytes when it was opened and now has %lld", (long long)file->size,
+            (long long)about.st_size);
+    return ASH_OK;
+}
+
+ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
+    void *buffer, ash_error_state *error) {
+    ash_error_state reason = { 0 };
+    ash_status status = check_box(variable, start, extent, step, &reason);
+    for (int i = 0; status == ASH_OK && i < variable->ndim; i++)
+        if (extent[i] == 0)
+            return ASH_OK;
+    if (status == ASH_OK)
+        status = check_size(file, &reason);
+    if (status == ASH_OK)
+        status = file->driver->read(file, variable, start, extent, step, buffer, &reason);
+    return status == ASH_OK ? ASH_OK : fail_read(file, variable, start, extent, &reason, error);
+}

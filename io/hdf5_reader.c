@@ -1,0 +1,201 @@
+/* Driver for HDF5 files that NetCDF-C does not open. Dimensions are anonymous. */
+#include "io/hdf5_reader.h"
+
+#include "base/memory.h"
+#include "io/file.h"
+#include "io/lock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { GROUPS_DEEP_MAX = 32, NAMES_MAX = 10000, PATH_BYTES = 4096 };
+
+static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
+
+/* A user block may precede the signature: 512 bytes or a power of two times that. */
+int ash_hdf5_recognise(const char *path, const unsigned char *head, int64_t n) {
+    unsigned char bytes[sizeof signature];
+    if (n < (int64_t)sizeof signature)
+        return 0;
+    if (memcmp(head, signature, sizeof signature) == 0)
+        return 1;
+    int found = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+    for (off_t at = 512; fd >= 0 && !found && pread(fd, bytes, sizeof bytes, at) == sizeof bytes; at *= 2)
+        found = memcmp(bytes, signature, sizeof signature) == 0;
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
+hid_t ash_hdf5_open_file(const char *path, const char *function, ash_error_state *error) {
+    char why[300];
+    long long found, expected;
+    hid_t id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (id >= 0)
+        return id;
+    ash_hdf5_reason(why, sizeof why);
+    if (sscanf(why, "truncated file: eof = %lld, sblock->base_addr = %*d, stored_eof = %lld", &found, &expected) == 2)
+        ash_fail(
+            error, ASH_ERR_FORMAT, "%s: %s: the HDF5 file is cut short: expected %lld bytes, found %lld", function, path, expected, found);
+    else
+        ash_fail(error, ASH_ERR_FORMAT, "%s: %s: damaged HDF5 file (%s)", function, path, why);
+    return id;
+}
+
+static hid_t file_id(const ash_file *file) {
+    return *(const hid_t *)file->driver_data;
+}
+
+static ash_status hdf5_open(ash_file *file, const char *function, ash_error_state *error) {
+    hid_t *id = ash_calloc(1, sizeof *id);
+    if (!id)
+        return ash_fail_memory(error, function, sizeof *id);
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    *id = ash_hdf5_open_file(file->path, function, error);
+    ash_status status = *id < 0 ? error->status : ash_hdf5_attrs(*id, function, &file->attrs, error);
+    if (status != ASH_OK && *id >= 0)
+        H5Fclose(*id);
+    ash_library_leave(&scope);
+    if (status == ASH_OK)
+        file->driver_data = id;
+    else
+        ash_free(id);
+    return status;
+}
+
+static void hdf5_close(ash_file *file) {
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    H5Fclose(file_id(file));
+    ash_library_leave(&scope);
+    ash_free(file->driver_data);
+}
+
+/* Adds the datasets of a group and of those within it; the depth is bounded because groups may contain each other. */
+static int list_group(hid_t group, char *path, int64_t used, int deep, ash_name_list *names) {
+    H5G_info_t about;
+    if (H5Gget_info(group, &about) < 0)
+        return 1;
+    for (hsize_t i = 0; i < about.nlinks && names->count < NAMES_MAX; i++) {
+        ssize_t length =
+            H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, path + used, (size_t)(PATH_BYTES - used), H5P_DEFAULT);
+        if (length < 0 || used + length + 2 > PATH_BYTES)
+            continue;
+        hid_t object = H5Oopen(group, path + used, H5P_DEFAULT);
+        H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
+        int kept = kind != H5I_DATASET || ash_name_list_add(names, path);
+        if (kind == H5I_GROUP && deep < GROUPS_DEEP_MAX) {
+            strcpy(path + used + length, "/");
+            kept = list_group(object, path, used + length + 1, deep + 1, names);
+        }
+        if (object >= 0)
+            H5Oclose(object);
+        if (!kept)
+            return 0;
+    }
+    return 1;
+}
+
+static ash_status hdf5_list(ash_file *file, ash_name_list *names, ash_error_state *error) {
+    char *path = ash_malloc(PATH_BYTES);
+    if (!path)
+        return ash_fail_memory(error, "open", PATH_BYTES);
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    hid_t root = H5Gopen2(file_id(file), "/", H5P_DEFAULT);
+    int listed = root < 0 || list_group(root, path, 0, 0, names);
+    if (root >= 0)
+        H5Gclose(root);
+    ash_library_leave(&scope);
+    ash_free(path);
+    return listed ? ASH_OK : ash_fail_memory(error, "open", 64);
+}
+
+ash_status ash_hdf5_attach(
+    hid_t file, const char *path, const ash_hdf5_about *about, const char *function, ash_variable *out, ash_error_state *error) {
+    char why[200];
+    ash_hdf5_variable *data = ash_calloc(1, sizeof *data);
+    if (!data)
+        return ash_fail_memory(error, function, sizeof *data);
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    H5Pset_chunk_cache(access, 1, (size_t)about->cache, H5D_CHUNK_CACHE_W0_DEFAULT);
+    data->dataset = H5Dopen2(file, path, access);
+    memcpy(data->fill, about->fill, sizeof data->fill);
+    H5Pclose(access);
+    if (data->dataset < 0) {
+        ash_free(data);
+        return ash_fail(error, ASH_ERR_FORMAT, "%s: variable '%s' cannot be opened (%s)", function, path, ash_hdf5_reason(why, sizeof why));
+    }
+    out->driver_data = data;
+    out->dtype = about->dtype;
+    out->ndim = about->ndim;
+    out->workspace = about->workspace;
+    memcpy(out->shape, about->shape, sizeof about->shape);
+    memcpy(out->chunk, about->chunk, sizeof about->chunk);
+    return ASH_OK;
+}
+
+ash_status ash_hdf5_find(
+    hid_t file, const char *file_path, const char *path, const char *function, ash_variable *out, ash_error_state *error) {
+    ash_hdf5_about about;
+    hid_t dataset = ash_hdf5_open_dataset(file, path);
+    if (dataset < 0)
+        return ASH_ERR_NOT_FOUND;
+    ash_status status = ash_hdf5_inspect(dataset, file_path, path, function, &about, error);
+    if (status == ASH_OK)
+        status = ash_hdf5_attrs(dataset, function, &out->attrs, error);
+    H5Dclose(dataset); /* before it is opened with its own cache: two ids of a dataset share the first one's */
+    if (status == ASH_OK)
+        status = ash_hdf5_attach(file, path, &about, function, out, error);
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    if (status == ASH_OK && !(out->name = ash_text_copy(base, (int64_t)strlen(base))))
+        status = ash_fail_memory(error, function, (int64_t)strlen(base) + 1);
+    out->no_fill = 1; /* the default fill values are NetCDF's custom */
+    return status;
+}
+
+static ash_status hdf5_find(ash_file *file, const char *path, const char *function, ash_variable *out, ash_error_state *error) {
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    ash_status status = ash_hdf5_find(file_id(file), file->path, path, function, out, error);
+    ash_library_leave(&scope);
+    return status;
+}
+
+void ash_hdf5_forget(ash_file *file, ash_variable *variable) {
+    (void)file;
+    ash_hdf5_variable *data = variable->driver_data;
+    if (!data)
+        return;
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    H5Dclose(data->dataset);
+    ash_library_leave(&scope);
+    ash_free(data);
+}
+
+ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
+    const int64_t step[], void *buffer, ash_error_state *error) {
+    (void)file;
+    const ash_hdf5_variable *data = variable->driver_data;
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, start, extent, step, buffer, error);
+    ash_library_leave(&scope);
+    return status;
+}
+
+const ash_driver ash_hdf5_driver = {
+    .name = "HDF5",
+    .recognise = ash_hdf5_recognise,
+    .open = hdf5_open,
+    .close = hdf5_close,
+    .list = hdf5_list,
+    .find = hdf5_find,
+    .forget = ash_hdf5_forget,
+    .read = ash_hdf5_read_variable,
+};

@@ -1,0 +1,114 @@
+/* Storage: names, boxes, bytes. No nodes, no graph. Every driver is a row in the table in io/drivers.c; a new one (lock-free chunk reading,
+ * Zarr, raw) adds a row and nothing else. */
+#ifndef ASH_IO_H
+#define ASH_IO_H
+
+#include "base/attrs.h"
+#include "base/error.h"
+
+/* ---- Reading ---- */
+
+/* What a file says about one variable. Names and attributes belong to the ash_file and live as long as it. */
+typedef struct ash_variable {
+    char *name;
+    ash_dtype dtype; /* stored dtype, native byte order on delivery; unsigned types as such; _Unsigned not applied */
+    int ndim;
+    int64_t shape[ASH_MAX_NDIM];
+    char *dim[ASH_MAX_NDIM];     /* NULL: anonymous */
+    int64_t chunk[ASH_MAX_NDIM]; /* extents of a stored chunk; all 0 for contiguous and classic layouts */
+    ash_attrs *attrs;            /* as stored, _FillValue and packing included */
+    int no_fill;                 /* the file says that this variable has no default fill value (NC_NOFILL) */
+    int record;                  /* classic: a record variable */
+    int dim_id[ASH_MAX_NDIM];    /* driver's own: equal numbers are one dimension of the file; -1: anonymous */
+    int64_t workspace;           /* what ash_file_read_workspace() says */
+    int id;                      /* driver's own */
+    void *driver_data;           /* driver's own, released with the file */
+} ash_variable;
+
+typedef struct ash_file ash_file;
+
+/* Opens `path` with the first driver that recognises it. Counted: ash_file_release() closes at zero. Errors in sentences for a missing file
+ * (nearest name in its folder), a folder, a file of no known format (says what it starts with), a damaged one. `function` is named in
+ * errors. */
+ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error);
+ash_file *ash_file_retain(ash_file *file);
+void ash_file_release(ash_file *file);
+const char *ash_file_path(const ash_file *file);
+const ash_attrs *ash_file_attrs(ash_file *file); /* global attributes; NULL if none */
+
+/* A variable by name or path; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
+ * its type. NULL on failure. Lives as long as the file. */
+const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error);
+/* The coordinate variable of a dimension of `variable` (same name, 1-D, a number), NULL if there is none. No error then. */
+const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *variable, int axis, ash_error_state *error);
+
+/* Reads the box start + k * step, k < extent (step > 0), into dense memory, last axis fastest, native byte order. Thread-safe: takes the
+ * lock itself where the library behind needs it. A short or damaged read is an error that names file, variable and box. */
+ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
+    void *buffer, ash_error_state *error);
+
+/* Bytes the library behind the driver may allocate during one read of this variable (decompressed and compressed chunk, caches). Only one
+ * such read runs at a time under the lock; up to one decompressed chunk of each compressed variable stays in its cache until the file is
+ * released. */
+int64_t ash_file_read_workspace(const ash_file *file, const ash_variable *variable);
+
+/* Names of a file's variables, for error sentences. */
+typedef struct ash_name_list {
+    char **name;
+    int count, capacity;
+} ash_name_list;
+
+/* One storage format. `recognise` sees the path and the first `n` bytes of the file (0 for a folder); the first row that recognises and
+ * opens wins. */
+typedef struct ash_driver {
+    const char *name;
+    int (*recognise)(const char *path, const unsigned char *head, int64_t n);
+    ash_status (*open)(ash_file *file, const char *function, ash_error_state *error); /* leaves nothing on failure */
+    void (*close)(ash_file *file);
+    /* Adds the paths of all variables, of any type, to `names`. */
+    ash_status (*list)(ash_file *file, ash_name_list *names, ash_error_state *error);
+    /* Fills *out (zeroed before). ASH_ERR_NOT_FOUND without a sentence if there is no variable of that path. On failure what was filled is
+     * released by the caller. */
+    ash_status (*find)(ash_file *file, const char *name, const char *function, ash_variable *out, ash_error_state *error);
+    void (*forget)(ash_file *file, ash_variable *variable); /* releases driver_data; NULL: there is none */
+    /* The box is within the variable and not empty. On failure returns the status with the reason alone in `error`; file, variable and box
+     * are added by the caller. */
+    ash_status (*read)(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
+        void *buffer, ash_error_state *error);
+} ash_driver;
+
+/* ---- Writing ---- */
+
+typedef struct ash_writer_dim {
+    const char *name;
+    int64_t extent;
+    int unlimited;
+} ash_writer_dim;
+
+typedef struct ash_writer_variable {
+    const char *name;
+    ash_dtype dtype;
+    int ndim;
+    int dim[ASH_MAX_NDIM];       /* indices into the writer's dims */
+    int64_t chunk[ASH_MAX_NDIM]; /* all 0: contiguous */
+    const ash_attrs *attrs;      /* _FillValue among them is set as the fill value */
+    int deflate, shuffle;
+} ash_writer_variable;
+
+typedef struct ash_writer ash_writer;
+
+/* Begins a NetCDF-4 file that will appear under `path`: makes a temporary file in the same folder and defines all dimensions and variables.
+ * NULL on failure; nothing is left then. */
+ash_writer *ash_writer_begin(const char *path, int ndims, const ash_writer_dim dims[], int nvars, const ash_writer_variable vars[],
+    const ash_attrs *global, const char *function, ash_error_state *error);
+/* Writes a dense box of variable `var`. Thread-safe (takes the lock). */
+ash_status ash_writer_put(
+    ash_writer *writer, int var, const int64_t start[], const int64_t extent[], const void *data, ash_error_state *error);
+/* Closes, syncs and renames; on failure removes the temporary file. Frees the writer in every case. */
+ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error);
+/* Gives up: removes the temporary file and frees the writer. */
+void ash_writer_abort(ash_writer *writer);
+/* Bytes the library may allocate while writing (chunk caches, compression). */
+int64_t ash_writer_workspace(int nvars, const ash_writer_variable vars[]);
+
+#endif

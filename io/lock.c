@@ -1,0 +1,41 @@
+/* The one lock around HDF5 and NetCDF-C, neither of which is thread-safe as packaged everywhere. */
+#include "io/lock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+static pthread_mutex_t lock;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void prepare(void) {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    /* On file systems without locks (Lustre, NFS, read-only mounts) HDF5 refuses to open a file for reading. It looks at this once,
+     * at its first call, so it holds for writing too: there the temporary name is ours alone. A value set by the user is kept. */
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+}
+
+void ash_io_lock(void) {
+    pthread_once(&once, prepare);
+    pthread_mutex_lock(&lock);
+}
+
+void ash_io_unlock(void) {
+    pthread_mutex_unlock(&lock);
+}
+
+void ash_library_enter(ash_library_scope *scope) {
+    ash_io_lock();
+    scope->silenced = H5Eget_auto2(H5E_DEFAULT, &scope->print, &scope->print_data) >= 0;
+    if (scope->silenced)
+        H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+void ash_library_leave(ash_library_scope *scope) {
+    if (scope->silenced)
+        H5Eset_auto2(H5E_DEFAULT, scope->print, scope->print_data);
+    ash_io_unlock();
+}

@@ -1,0 +1,25 @@
+/* A file that appears under its path only when it is whole. */
+#ifndef ASH_IO_TEMPORARY_FILE_H
+#define ASH_IO_TEMPORARY_FILE_H
+
+#include "base/error.h"
+
+typedef struct ash_temporary_file {
+    char *target; /* where it will appear; symbolic links followed */
+    char *path;   /* where it is meanwhile: absolute, in the same folder */
+    char *folder;
+    int fd; /* stays open, so that the file can be synced and emptied whatever a library does with it */
+} ash_temporary_file;
+
+/* Makes the empty temporary file. Errors (no such folder, not writable, a folder under that path) name function and path; nothing is left
+ * then. */
+ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error);
+/* Syncs the file, renames it and syncs the folder. Returns 0 or an errno; the file is still temporary then. */
+int ash_temporary_publish(ash_temporary_file *file);
+/* Takes the name and the disk space away: what is written to it from now on goes nowhere. */
+void ash_temporary_discard(ash_temporary_file *file);
+/* Why writing `bytes` more bytes failed, by trying it: an errno, 0 if it works. Only for a file that will be discarded. */
+int ash_temporary_diagnose(const ash_temporary_file *file, int64_t bytes);
+void ash_temporary_free(ash_temporary_file *file);
+
+#endif

@@ -1,0 +1,86 @@
+/* Which copy of a kernel to use: one row a level of instruction set. The only file that asks the CPU. */
+#include "kernels/levels.h"
+
+#include <stddef.h>
+
+const char *const ash_isa_names[ASH_ISA_COUNT] = {"baseline", "avx2", "avx512"};
+
+typedef struct ash_level {
+    const ash_elementwise_table *elementwise;
+    const ash_cast_table *cast;
+    const ash_unpack_table *unpack;
+    const ash_reduce_table *reduce;
+} ash_level;
+
+#define LEVEL(name) {&ash_elementwise_loops_##name, &ash_cast_loops_##name, &ash_unpack_loops_##name, &ash_reduce_kernels_##name}
+
+static const ash_level levels[ASH_ISA_COUNT] = {
+    [ASH_ISA_BASELINE] = LEVEL(baseline),
+#ifdef ASH_WITH_AVX2
+    [ASH_ISA_AVX2] = LEVEL(avx2),
+#endif
+#ifdef ASH_WITH_AVX512
+    [ASH_ISA_AVX512] = LEVEL(avx512),
+#endif
+};
+
+/* The extensions that -march=x86-64-v3 and -v4 let the compiler use, as far as they can be asked for. */
+static int cpu_supports(ash_isa isa)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const int v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                   __builtin_cpu_supports("popcnt");
+    const int v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return isa == ASH_ISA_BASELINE || (isa == ASH_ISA_AVX2 && v3) || (isa == ASH_ISA_AVX512 && v4);
+#else
+    return isa == ASH_ISA_BASELINE;
+#endif
+}
+
+int ash_isa_supported(ash_isa isa)
+{
+    return isa >= 0 && isa < ASH_ISA_COUNT && levels[isa].elementwise != NULL && cpu_supports(isa);
+}
+
+ash_isa ash_isa_best(void)
+{
+    ash_isa best = ASH_ISA_BASELINE;
+    for (int isa = 0; isa < ASH_ISA_COUNT; isa++)
+        if (ash_isa_supported((ash_isa)isa))
+            best = (ash_isa)isa;
+    return best;
+}
+
+static int is_dtype(ash_dtype dtype)
+{
+    return dtype >= 0 && dtype < ASH_DTYPE_COUNT;
+}
+
+ash_block_kernel *ash_kernel_elementwise(ash_isa isa, ash_op op, ash_dtype loop)
+{
+    if (!is_dtype(loop) || op < 0 || op >= ASH_OP_COUNT)
+        return NULL;
+    ash_block_kernel *kernel = (*levels[isa].elementwise)[loop][op];
+    return kernel != NULL ? kernel : ash_elementwise_loops_once[loop][op];
+}
+
+ash_block_kernel *ash_kernel_cast(ash_isa isa, ash_dtype from, ash_dtype to)
+{
+    return is_dtype(from) && is_dtype(to) && from != to ? (*levels[isa].cast)[to][from] : NULL;
+}
+
+ash_block_kernel *ash_kernel_unpack(ash_isa isa, ash_dtype stored, ash_dtype to)
+{
+    if (!is_dtype(stored) || (to != ASH_FLOAT32 && to != ASH_FLOAT64))
+        return NULL;
+    return (*levels[isa].unpack)[to == ASH_FLOAT64][stored];
+}
+
+const ash_reduce_kernel *ash_kernel_reduce(ash_isa isa, ash_reduction reduction, ash_dtype in)
+{
+    if (!is_dtype(in) || reduction < 0 || reduction >= ASH_REDUCTION_COUNT)
+        return NULL;
+    return &(*levels[isa].reduce)[in][reduction];
+}

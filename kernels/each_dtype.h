@@ -1,0 +1,40 @@
+/* Includes the file TEMPLATE once a dtype, with DTYPE set. */
+#define DTYPE BOOL
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE INT8
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE INT16
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE INT32
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE INT64
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE UINT8
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE UINT16
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE UINT32
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE UINT64
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE FLOAT32
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE FLOAT64
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE COMPLEX64
+#include TEMPLATE
+#undef DTYPE
+#define DTYPE COMPLEX128
+#include TEMPLATE
+#undef DTYPE

@@ -1,0 +1,175 @@
+#include "array/context.h"
+
+#include "base/memory.h"
+#include "base/system.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local ash_error_state new_error;
+
+static int environment_integer(const char *name, int64_t least, int64_t most, int64_t *value, ash_error_state *error) {
+    const char *text = getenv(name);
+    if (!text || !*text) {
+        return 0;
+    }
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    if (*end || number < least || number > most) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: %s must be an integer from %lld to %lld, found '%s'", name, (long long)least, (long long)most, text);
+        return 0;
+    }
+    *value = number;
+    return 1;
+}
+
+static void choose_threads(ash_context_options *options, ash_error_state *error) {
+    int64_t n = options->num_threads;
+    if (n < 0 || n > 65535) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: num_threads must be from 0 (default) to 65535, found %lld", (long long)n);
+        return;
+    }
+    if (n == 0 && !environment_integer("ASH_NUM_THREADS", 1, 65535, &n, error)) {
+        /* OMP_NUM_THREADS may be a list of nesting levels; the first counts. Anything else in it is not ours to judge. */
+        const char *omp = getenv("OMP_NUM_THREADS");
+        n = omp ? strtoll(omp, NULL, 10) : 0;
+        n = n > 0 && n <= 65535 ? n : ash_system_cpus();
+    }
+    options->num_threads = (int32_t)n;
+}
+
+static void choose_memory(ash_context_options *options, ash_error_state *error) {
+    if (options->memory_limit < 0) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: memory_limit must be bytes > 0, or 0 for the default, found %lld", (long long)options->memory_limit);
+        return;
+    }
+    const char *text = getenv("ASH_MEMORY_LIMIT");
+    if (options->memory_limit == 0 && text && *text && !ash_parse_bytes(text, &options->memory_limit)) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: ASH_MEMORY_LIMIT must be a size such as 512M or 2GiB, found '%s'", text);
+    }
+    if (options->memory_limit == 0) {
+        options->memory_limit = ash_system_memory() / 2;
+    }
+}
+
+static void choose_isa(ash_context *context, ash_error_state *error) {
+    const char *wanted = context->options.isa ? context->options.isa : getenv("ASH_ISA");
+    context->isa = ash_isa_best();
+    if (wanted && *wanted) {
+        int isa = 0;
+        while (isa < ASH_ISA_COUNT && strcmp(wanted, ash_isa_names[isa]) != 0) {
+            isa++;
+        }
+        if (isa == ASH_ISA_COUNT) {
+            ash_fail(error, ASH_ERR_ARGUMENT, "context_new: isa (ASH_ISA) must be one of baseline, avx2, avx512, found '%s'", wanted);
+            return;
+        }
+        if (!ash_isa_supported((ash_isa)isa)) {
+            ash_fail(error, ASH_ERR_UNSUPPORTED, "context_new: isa '%s' is not available on this machine or in this build", wanted);
+            return;
+        }
+        context->isa = (ash_isa)isa;
+    }
+    context->options.isa = ash_isa_names[context->isa];
+}
+
+static void choose_executor(ash_context_options *options, ash_error_state *error) {
+    if (!options->executor) {
+        options->executor = options->num_threads > 1 ? "openmp" : "serial";
+    } else if (strcmp(options->executor, "serial") == 0) {
+        options->executor = "serial";
+    } else if (strcmp(options->executor, "openmp") == 0) {
+        options->executor = "openmp";
+    } else {
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: executor must be serial or openmp, found '%s'", options->executor);
+    }
+}
+
+static void choose_progress(ash_context_options *options, ash_error_state *error) {
+    int64_t on = 0;
+    if (!options->progress && environment_integer("ASH_PROGRESS", 0, 1, &on, error) && on) {
+        options->progress = ash_progress_bar;
+    }
+}
+
+ash_context *ash_context_new(const ash_context_options *options) {
+    new_error = (ash_error_state){0};
+    ash_context *context = ash_calloc(1, sizeof *context);
+    if (!context) {
+        ash_fail_memory(&new_error, "context_new", sizeof *context);
+        return NULL;
+    }
+    context->next_serial = 1;
+    if (options) {
+        context->options = *options;
+    }
+    context->options.size = sizeof context->options;
+    choose_threads(&context->options, &new_error);
+    choose_memory(&context->options, &new_error);
+    choose_isa(context, &new_error);
+    choose_executor(&context->options, &new_error);
+    choose_progress(&context->options, &new_error);
+    if (new_error.status != ASH_OK) {
+        ash_free(context);
+        return NULL;
+    }
+    return context;
+}
+
+void ash_context_free(ash_context *context) {
+    if (!context) {
+        return;
+    }
+    for (int64_t k = context->nnodes - 1; k >= 0; k--) {
+        ash_node_free(context->node[k]);
+    }
+    ash_free(context->node);
+    ash_free(context->scope);
+    ash_free(context->explain_text);
+    ash_free(context);
+}
+
+ash_context_options ash_context_get_options(const ash_context *context) {
+    return context ? context->options : (ash_context_options){0};
+}
+
+const char *ash_error(const ash_context *context) { return context ? context->error.text : new_error.text; }
+
+ash_status ash_error_status(const ash_context *context) { return context ? context->error.status : new_error.status; }
+
+void ash_error_clear(ash_context *context) {
+    if (context) {
+        context->error = (ash_error_state){0};
+    }
+}
+
+void ash_cancel(ash_context *context) {
+    if (context && atomic_load(&context->running)) {
+        atomic_store(&context->cancel, 1);
+    }
+}
+
+ash_plan_info ash_last_run(const ash_context *context) { return context ? context->last_run : (ash_plan_info){0}; }
+
+ash_status ash_record(ash_context *context, const ash_error_state *error) {
+    if (context && error->status != ASH_OK) {
+        context->error = *error;
+    }
+    return error->status;
+}
+
+int64_t ash_context_mark(ash_context *context) { return ++context->marks; }
+
+void ash_context_reach(ash_context *context, int n, const ash_value values[], int64_t mark) {
+    for (int k = 0; k < n; k++) {
+        values[k].node->mark = mark;
+    }
+    for (int64_t k = context->nnodes - 1; k >= 0; k--) {
+        ash_node *node = context->node[k];
+        if (node->mark == mark) {
+            for (int i = 0; i < node->ninputs; i++) {
+                node->input[i].node->mark = mark;
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+#include "array/coord.h"
+
+#include "base/dtype.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+ash_coordinate *ash_coord_new(ash_dtype dtype, int64_t extent) {
+    ash_coordinate *coord = ash_calloc(1, sizeof *coord);
+    if (!coord) {
+        return NULL;
+    }
+    coord->references = 1;
+    coord->dtype = dtype;
+    coord->extent = extent;
+    coord->values = ash_calloc(extent > 0 ? extent : 1, ash_dtype_size(dtype));
+    if (!coord->values) {
+        ash_free(coord);
+        return NULL;
+    }
+    return coord;
+}
+
+ash_coordinate *ash_coord_retain(ash_coordinate *coord) {
+    if (coord) {
+        coord->references++;
+    }
+    return coord;
+}
+
+void ash_coord_release(ash_coordinate *coord) {
+    if (!coord || --coord->references > 0) {
+        return;
+    }
+    ash_attrs_release(coord->attrs);
+    ash_free(coord->values);
+    ash_free(coord->bounds);
+    ash_free(coord->bounds_name);
+    ash_free(coord);
+}
+
+static void copy_rows(char *out, const char *in, int64_t row_bytes, int64_t start, int64_t step, int64_t extent) {
+    for (int64_t k = 0; k < extent; k++) {
+        memcpy(out + k * row_bytes, in + (start + k * step) * row_bytes, (size_t)row_bytes);
+    }
+}
+
+ash_coordinate *ash_coord_slice(const ash_coordinate *coord, int64_t start, int64_t step, int64_t extent) {
+    ash_coordinate *slice = ash_coord_new(coord->dtype, extent);
+    if (!slice) {
+        return NULL;
+    }
+    copy_rows(slice->values, coord->values, ash_dtype_size(coord->dtype), start, step, extent);
+    slice->attrs = ash_attrs_retain(coord->attrs);
+    if (coord->vertices == 0) {
+        return slice;
+    }
+    int64_t row_bytes = coord->vertices * ash_dtype_size(coord->bounds_dtype);
+    int64_t name_bytes = (int64_t)strlen(coord->bounds_name) + 1;
+    slice->bounds = ash_malloc(extent > 0 ? extent * row_bytes : 1);
+    slice->bounds_name = ash_malloc(name_bytes);
+    if (!slice->bounds || !slice->bounds_name) {
+        ash_coord_release(slice);
+        return NULL;
+    }
+    memcpy(slice->bounds_name, coord->bounds_name, (size_t)name_bytes);
+    copy_rows(slice->bounds, coord->bounds, row_bytes, start, step, extent);
+    slice->bounds_dtype = coord->bounds_dtype;
+    slice->vertices = coord->vertices;
+    return slice;
+}
+
+static int numbers_equal(ash_dtype da, const char *a, ash_dtype db, const char *b) {
+    double x, y;
+    ash_number_store(ASH_FLOAT64, &x, da, ash_number_load(da, a));
+    ash_number_store(ASH_FLOAT64, &y, db, ash_number_load(db, b));
+    return x == y || (x != x && y != y);
+}
+
+int ash_coord_equal(const ash_coordinate *a, const ash_coordinate *b) {
+    if (a == b) {
+        return 1;
+    }
+    if (a->extent != b->extent) {
+        return 0;
+    }
+    int64_t size_a = ash_dtype_size(a->dtype), size_b = ash_dtype_size(b->dtype);
+    if (a->dtype == b->dtype && memcmp(a->values, b->values, (size_t)(a->extent * size_a)) == 0) {
+        return 1;
+    }
+    for (int64_t k = 0; k < a->extent; k++) {
+        if (!numbers_equal(a->dtype, (const char *)a->values + k * size_a, b->dtype, (const char *)b->values + k * size_b)) {
+            return 0;
+        }
+    }
+    return 1;
+}

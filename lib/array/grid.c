@@ -1,0 +1,215 @@
+#include "array/grid.h"
+
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+
+ash_grid_axis ash_axis_regular(int64_t extent, int64_t step, int64_t offset) {
+    if (extent == 0) {
+        return (ash_grid_axis){.extent = 0, .count = 1, .step = 1};
+    }
+    /* A step longer than the axis, or one that the offset alone exceeds, would waste chunk numbers. */
+    if (step - offset >= extent) {
+        step = extent;
+        offset = 0;
+    }
+    return (ash_grid_axis){.extent = extent, .count = (extent + offset - 1) / step + 1, .step = step, .offset = offset};
+}
+
+ash_grid_axis ash_axis_listed(int64_t count, const int64_t *bounds) {
+    int64_t extent = bounds[count];
+    if (extent == 0 || count == 1) {
+        return ash_axis_regular(extent, extent > 0 ? extent : 1, 0);
+    }
+    int64_t step = bounds[2] - bounds[1];
+    int64_t first = bounds[1];
+    int regular = first <= step;
+    for (int64_t i = 2; regular && i < count; i++) {
+        int64_t size = bounds[i + 1] - bounds[i];
+        regular = i + 1 < count ? size == step : size <= step;
+    }
+    if (count == 2 && first < step) { /* two chunks, the second longer: read it as a grid with an offset, or as one of the first's size */
+        regular = 1;
+    } else if (count == 2) {
+        step = first;
+        regular = 1;
+    }
+    if (regular) {
+        ash_grid_axis axis = ash_axis_regular(extent, step, step - first);
+        if (axis.count == count) {
+            return axis;
+        }
+    }
+    return (ash_grid_axis){.extent = extent, .count = count, .bounds = bounds};
+}
+
+int64_t ash_axis_start(const ash_grid_axis *axis, int64_t chunk) {
+    if (axis->bounds) {
+        return axis->bounds[chunk];
+    }
+    if (chunk <= 0) {
+        return 0;
+    }
+    return min64(axis->extent, chunk * axis->step - axis->offset);
+}
+
+int64_t ash_axis_find(const ash_grid_axis *axis, int64_t index) {
+    if (!axis->bounds) {
+        return (index + axis->offset) / axis->step;
+    }
+    int64_t low = 0, high = axis->count - 1; /* the last chunk whose start is <= index */
+    while (low < high) {
+        int64_t middle = (low + high + 1) / 2;
+        if (axis->bounds[middle] <= index) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return low;
+}
+
+int64_t ash_axis_largest(const ash_grid_axis *axis) {
+    if (!axis->bounds) {
+        return axis->count > 2 ? axis->step : axis->count == 2 ? (ash_axis_extent(axis, 0) > ash_axis_extent(axis, 1) ? ash_axis_extent(axis, 0) : ash_axis_extent(axis, 1)) : axis->extent;
+    }
+    int64_t largest = 0;
+    for (int64_t i = 0; i < axis->count; i++) {
+        int64_t size = ash_axis_extent(axis, i);
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
+int ash_axis_equal(const ash_grid_axis *a, const ash_grid_axis *b) {
+    if (a->extent != b->extent || a->count != b->count) {
+        return 0;
+    }
+    if (!a->bounds && !b->bounds) {
+        return a->count == 1 || (a->step == b->step && a->offset == b->offset);
+    }
+    for (int64_t i = 0; i <= a->count; i++) {
+        if (ash_axis_start(a, i) != ash_axis_start(b, i)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int ash_axis_refines(const ash_grid_axis *fine, const ash_grid_axis *coarse) {
+    if (!fine->bounds && !coarse->bounds && fine->offset == 0 && coarse->offset == 0) {
+        return coarse->count == 1 || coarse->step % fine->step == 0;
+    }
+    for (int64_t i = 1; i < coarse->count; i++) {
+        int64_t cut = ash_axis_start(coarse, i);
+        if (ash_axis_start(fine, ash_axis_find(fine, cut)) != cut) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Cuts of a sliced axis, one by one: element k of the slice lies in the chunk of start + k * step. */
+static int slice_listed(const ash_grid_axis *axis, int64_t start, int64_t step, int64_t extent, ash_arena *arena, ash_grid_axis *out) {
+    int64_t first = ash_axis_find(axis, start), last = ash_axis_find(axis, start + (extent - 1) * step);
+    int64_t most = (first < last ? last - first : first - last) + 1;
+    int64_t *bounds = ash_arena_alloc(arena, (min64(most, extent) + 1) * (int64_t)sizeof(int64_t));
+    if (!bounds) {
+        return 0;
+    }
+    int64_t count = 0;
+    for (int64_t k = 0; k < extent;) {
+        bounds[count++] = k;
+        int64_t chunk = ash_axis_find(axis, start + k * step);
+        int64_t left = step > 0 ? ash_axis_start(axis, chunk + 1) - 1 - (start + k * step) : (start + k * step) - ash_axis_start(axis, chunk);
+        k += left / (step > 0 ? step : -step) + 1;
+    }
+    bounds[count] = extent;
+    *out = ash_axis_listed(count, bounds);
+    return 1;
+}
+
+int ash_axis_slice(const ash_grid_axis *axis, int64_t start, int64_t step, int64_t extent, ash_arena *arena, ash_grid_axis *out) {
+    if (extent == 0 || axis->count == 1) {
+        *out = ash_axis_regular(extent, extent > 0 ? extent : 1, 0);
+        return 1;
+    }
+    if (!axis->bounds && step == 1) {
+        *out = ash_axis_regular(extent, axis->step, (start + axis->offset) % axis->step);
+        return 1;
+    }
+    return slice_listed(axis, start, step, extent, arena, out);
+}
+
+int ash_axis_from_spec(const ash_chunk_spec *spec, const ash_grid_axis *keep, ash_arena *arena, ash_grid_axis *out) {
+    if (spec->size == 0) {
+        *out = *keep;
+        return 1;
+    }
+    if (spec->size > 0) {
+        *out = ash_axis_regular(keep->extent, spec->size, 0);
+        return 1;
+    }
+    int64_t *bounds = ash_arena_alloc(arena, (spec->count + 1) * (int64_t)sizeof(int64_t));
+    if (!bounds) {
+        return 0;
+    }
+    for (int64_t i = 0; i < spec->count; i++) {
+        bounds[i + 1] = bounds[i] + spec->list[i];
+    }
+    *out = ash_axis_listed(spec->count, bounds);
+    return 1;
+}
+
+void ash_grid_default(int ndim, const int64_t shape[], int64_t element_bytes, ash_grid_axis axes[]) {
+    int64_t chunk[ASH_MAX_NDIM];
+    int64_t target = ASH_CHUNK_BYTES / element_bytes; /* elements left to share out */
+    for (int a = 0; a < ndim; a++) {
+        chunk[a] = 1;
+    }
+    if (ndim > 0) {
+        /* Rows are streams for the memory system: the last axis stays long, all of it if it is the only one. */
+        int64_t row = ndim == 1 ? target : ASH_CHUNK_ROW;
+        chunk[ndim - 1] = shape[ndim - 1] < row ? (shape[ndim - 1] > 0 ? shape[ndim - 1] : 1) : row;
+        target /= chunk[ndim - 1];
+    }
+    for (int grown = 1; grown;) { /* double the shortest axis that can grow until the target is used up */
+        grown = 0;
+        int shortest = -1;
+        for (int a = ndim - 1; a >= 0; a--) {
+            if (chunk[a] < shape[a] && (a < ndim - 1 || ndim == 1) && (shortest < 0 || chunk[a] < chunk[shortest])) {
+                shortest = a;
+            }
+        }
+        if (shortest >= 0 && target >= 2) {
+            int64_t size = min64(2 * chunk[shortest], shape[shortest]);
+            chunk[shortest] = size;
+            target /= 2;
+            grown = 1;
+        }
+    }
+    for (int a = 0; a < ndim; a++) {
+        axes[a] = ash_axis_regular(shape[a], chunk[a], 0);
+    }
+}
+
+void ash_grid_stored(int ndim, const int64_t shape[], const int64_t stored[], int64_t element_bytes, ash_grid_axis axes[]) {
+    int64_t chunk[ASH_MAX_NDIM];
+    int64_t elements = 1;
+    for (int a = 0; a < ndim; a++) {
+        chunk[a] = stored[a] > 0 ? min64(stored[a], shape[a] > 0 ? shape[a] : 1) : 1;
+        elements *= chunk[a];
+    }
+    int64_t target = ASH_CHUNK_BYTES / element_bytes;
+    for (int a = ndim - 1; a >= 0; a--) {
+        if (elements >= target || shape[a] == 0) {
+            continue;
+        }
+        int64_t times = target / elements;
+        int64_t all = (shape[a] + chunk[a] - 1) / chunk[a];
+        times = times < 1 ? 1 : min64(times, all);
+        elements *= times;
+        chunk[a] *= times;
+    }
+    for (int a = 0; a < ndim; a++) {
+        axes[a] = ash_axis_regular(shape[a], chunk[a], 0);
+    }
+}

@@ -1,0 +1,115 @@
+/* Nodes: the expression. A node has inputs and one or more outputs; an array handle names one output. Nodes are immutable once published. */
+#ifndef ASH_ARRAY_NODE_H
+#define ASH_ARRAY_NODE_H
+
+#include "array/coord.h"
+#include "array/grid.h"
+#include "io/io.h"
+#include "kernels/kernels.h"
+
+typedef struct ash_node ash_node;
+
+typedef struct ash_value {
+    ash_node *node;
+    int output;
+} ash_value;
+
+typedef struct ash_dim {
+    const char *name; /* NULL: anonymous */
+    ash_grid_axis axis;
+    ash_coordinate *coord; /* NULL: none */
+} ash_dim;
+
+typedef struct ash_output {
+    ash_dtype dtype;
+    char weak; /* kind of a weak scalar, else 0 */
+    int ndim;
+    ash_dim *dim;
+    ash_attrs *attrs;
+    const char *name; /* the variable's name, NULL: none */
+} ash_output;
+
+typedef enum ash_node_kind {
+    ASH_NODE_ERROR,       /* carries the error of a failed builder */
+    ASH_NODE_CONSTANT,    /* one value everywhere */
+    ASH_NODE_RAMP,        /* start + index * step, 1-D */
+    ASH_NODE_MEMORY,      /* the caller's memory */
+    ASH_NODE_FILE,        /* a stored variable */
+    ASH_NODE_ELEMENTWISE, /* a block kernel over aligned inputs */
+    ASH_NODE_VIEW,        /* another way to index the input: slices, transposes, new grids, new names */
+    ASH_NODE_TAKE,        /* rows of the input by a list of positions */
+    ASH_NODE_REDUCE       /* a reduction over dimensions, or by groups along one */
+} ash_node_kind;
+
+/* What an elementwise node does: an operation of the table, or one of three that need a parameter. */
+typedef enum ash_function { ASH_FUNCTION_OPERATION, ASH_FUNCTION_CAST, ASH_FUNCTION_UNPACK, ASH_FUNCTION_DATE } ash_function;
+
+typedef struct ash_elementwise_node {
+    ash_function function;
+    ash_op op;
+    ash_dtype loop;       /* dtype the inputs are cast to (bool for the condition of where) */
+    const void *parameter; /* ash_unpack, ash_date_parameter */
+    signed char (*align)[ASH_MAX_NDIM]; /* align[input][input axis]: axis of the output, or -1 where the input has extent 1 and is repeated */
+} ash_elementwise_node;
+
+/* Index k of the input along each of its axes: start + step * (output index along `axis`), or start alone where axis is -1. */
+typedef struct ash_view_axis {
+    int axis;
+    int64_t start, step;
+} ash_view_axis;
+
+typedef struct ash_take_node {
+    int axis;
+    const int64_t *labels; /* one per output index; negative: missing */
+    int missing;           /* some label is negative */
+} ash_take_node;
+
+typedef struct ash_reduce_node {
+    ash_reduction reduction;
+    char reduced[ASH_MAX_NDIM]; /* per input axis */
+    int keepdims;
+    ash_reduce_parameter parameter;
+    int group_axis;             /* -1: not grouped; else the one axis that is reduced, by labels */
+    const int64_t *labels;      /* one per input index along group_axis; negative: skipped */
+    int64_t groups;
+    int64_t group_chunk;        /* groups in a chunk of the output */
+} ash_reduce_node;
+
+struct ash_node {
+    int64_t serial;
+    ash_node_kind kind;
+    int ninputs, noutputs;
+    ash_value *input;
+    ash_output *output;
+    ash_arena arena; /* everything the node points at, itself included */
+    union {
+        struct { ash_status status; char *text; } error;
+        struct { unsigned char element[16]; } constant;
+        struct { ash_number start, step; ash_number last; int has_last; } ramp;
+        struct { const char *data; int64_t stride[ASH_MAX_NDIM]; void (*release)(void *, void *); void *release_user; } memory;
+        struct { ash_file *file; const ash_variable *variable; } file;
+        ash_elementwise_node elementwise;
+        struct { ash_view_axis *axis; } view;
+        ash_take_node take;
+        ash_reduce_node reduce;
+    } u;
+    /* Scratch of whoever walks the expression; valid during one walk (one mark). */
+    int64_t mark;
+    int weight, level, held, stored; /* see lib/plan/lower.c */
+};
+
+/* A node under construction, not yet in a context. NULL when out of memory. */
+ash_node *ash_node_new(ash_node_kind kind, int ninputs, int noutputs);
+/* Sets output `k`: dtype and `ndim` anonymous dimensions of extent 0. 0 when out of memory. */
+int ash_node_set_output(ash_node *node, int k, ash_dtype dtype, int ndim);
+/* Copies name and coordinate of a dimension into a node's output; the axis (grid) is set by the caller. */
+int ash_node_copy_dim(ash_node *node, ash_dim *to, const ash_dim *from);
+/* Frees a node and what it holds: user memory's release callback, files, coordinates, attributes. */
+void ash_node_free(ash_node *node);
+
+static inline const ash_output *ash_value_output(ash_value value) { return &value.node->output[value.output]; }
+int64_t ash_output_size(const ash_output *output);
+void ash_output_shape(const ash_output *output, int64_t shape[]);
+ash_dim_names ash_output_dim_names(const ash_output *output);
+
+#endif

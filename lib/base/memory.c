@@ -1,0 +1,54 @@
+#include "base/memory.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* Allocations until one fails; 0: none will. Several threads may count it down, so exactly one of them gets the failure. */
+static _Atomic int64_t until_failure;
+static _Atomic int fail_onward;
+static _Atomic int fail_all;
+
+void ash_fail_allocations(int64_t n, int onward) {
+    atomic_store(&until_failure, 0);
+    atomic_store(&fail_all, 0);
+    atomic_store(&fail_onward, onward);
+    atomic_store(&until_failure, n > 0 ? n : 0);
+}
+
+/* More than any list of names and numbers takes: a size beyond it comes from a damaged file, and is not worth asking the system for. */
+#define LARGEST (INT64_C(1) << 40)
+
+static int must_fail(void) {
+    if (atomic_load_explicit(&fail_all, memory_order_relaxed))
+        return 1;
+    int64_t left = atomic_load_explicit(&until_failure, memory_order_relaxed);
+    while (left > 0 && !atomic_compare_exchange_weak(&until_failure, &left, left - 1))
+        continue;
+    if (left != 1)
+        return 0;
+    atomic_store(&fail_all, atomic_load(&fail_onward));
+    return 1;
+}
+
+void *ash_malloc(int64_t bytes) {
+    if (bytes < 0 || bytes > LARGEST || must_fail())
+        return NULL;
+    return malloc(bytes > 0 ? (size_t)bytes : 1);
+}
+
+void *ash_calloc(int64_t count, int64_t size) {
+    int64_t bytes;
+    if (count < 0 || size < 0 || __builtin_mul_overflow(count, size, &bytes) || bytes > LARGEST || must_fail())
+        return NULL;
+    return calloc(bytes > 0 ? (size_t)bytes : 1, 1);
+}
+
+void *ash_realloc(void *memory, int64_t bytes) {
+    if (bytes < 0 || bytes > LARGEST || must_fail())
+        return NULL;
+    return realloc(memory, bytes > 0 ? (size_t)bytes : 1);
+}
+
+void ash_free(void *memory) {
+    free(memory);
+}

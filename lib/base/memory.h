@@ -1,0 +1,29 @@
+/* Small metadata memory: checked allocation and arenas. Chunk memory comes from the buffer pool (lib/run), never from here. */
+#ifndef ASH_BASE_MEMORY_H
+#define ASH_BASE_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Every allocation of the library outside external libraries goes through these four, so that tests can make the n-th one fail.
+ * NULL when out of memory, and for a size that is negative or above 1 TiB; size 0 gives memory that must be freed, too. ash_realloc() leaves the old memory when it fails. */
+void *ash_malloc(int64_t bytes);
+void *ash_calloc(int64_t count, int64_t size);
+void *ash_realloc(void *memory, int64_t bytes);
+void ash_free(void *memory);
+/* Tests only: the n-th allocation from now fails (1 = the next), and every one after it if `onward`; 0 switches it off. */
+void ash_fail_allocations(int64_t n, int onward);
+
+/* An arena: many small allocations freed together. */
+typedef struct ash_arena_block ash_arena_block;
+typedef struct ash_arena {
+    ash_arena_block *blocks;
+    int64_t bytes; /* taken from the system so far */
+} ash_arena;
+
+void *ash_arena_alloc(ash_arena *arena, int64_t bytes);           /* zeroed, 16-byte aligned; NULL when out of memory */
+char *ash_arena_strdup(ash_arena *arena, const char *text);       /* NULL stays NULL */
+void *ash_arena_memdup(ash_arena *arena, const void *data, int64_t bytes);
+void ash_arena_free(ash_arena *arena);
+
+#endif

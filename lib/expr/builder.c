@@ -1,0 +1,52 @@
+#include "expr/builder.h"
+
+#include "base/memory.h"
+
+ash_builder ash_builder_begin(ash_context *context, const char *function) {
+    ash_builder builder = {.context = context, .function = function};
+    if (!context) {
+        ash_fail(&builder.error, ASH_ERR_HANDLE, "%s: the array or context was never set", function);
+    }
+    return builder;
+}
+
+int ash_builder_value(ash_builder *builder, ash_array array, const char *argument, ash_value *value) {
+    return ash_builder_ok(builder) && ash_resolve(builder->context, array, builder->function, argument, value, &builder->error) == ASH_OK;
+}
+
+int ash_builder_no_memory(ash_builder *builder) {
+    ash_fail(&builder->error, ASH_ERR_MEMORY, "%s: the system gave no memory", builder->function);
+    return 0;
+}
+
+int ash_builder_node(ash_builder *builder, ash_node_kind kind, int ninputs, int noutputs) {
+    if (!ash_builder_ok(builder)) {
+        return 0;
+    }
+    builder->node = ash_node_new(kind, ninputs, noutputs);
+    return builder->node ? 1 : ash_builder_no_memory(builder);
+}
+
+int ash_builder_output(ash_builder *builder, int k, ash_dtype dtype, int ndim) {
+    return ash_node_set_output(builder->node, k, dtype, ndim) ? 1 : ash_builder_no_memory(builder);
+}
+
+int ash_builder_inherit(ash_builder *builder, ash_value from, int attributes) {
+    const ash_output *source = ash_value_output(from);
+    ash_output *output = &builder->node->output[0];
+    output->name = ash_arena_strdup(&builder->node->arena, source->name);
+    if (source->name && !output->name) {
+        return ash_builder_no_memory(builder);
+    }
+    if (attributes) {
+        output->attrs = ash_attrs_retain(source->attrs);
+    }
+    return 1;
+}
+
+ash_array ash_builder_done(ash_builder *builder) {
+    if (!ash_builder_ok(builder)) {
+        return ash_publish_error(builder->context, builder->node, &builder->error);
+    }
+    return ash_publish(builder->context, builder->node, 0);
+}

@@ -1,0 +1,124 @@
+#include "expr/decode.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+static const double DEFAULT_FILL_FLOAT = 9.9692099683868690e+36; /* NetCDF's, for float and double */
+
+/* _Unsigned says how the bits of a NetCDF-3 integer are meant; "false" on an unsigned type is the DAP convention for the reverse. */
+static ash_dtype apply_unsigned(const ash_variable *variable) {
+    static const ash_dtype pairs[][2] = {{ASH_INT8, ASH_UINT8}, {ASH_INT16, ASH_UINT16}, {ASH_INT32, ASH_UINT32}, {ASH_INT64, ASH_UINT64}};
+    const char *text = ash_attrs_text(variable->attrs, "_Unsigned");
+    for (int k = 0; text && k < 4; k++) {
+        if (variable->dtype == pairs[k][0] && strcasecmp(text, "true") == 0) {
+            return pairs[k][1];
+        }
+        if (variable->dtype == pairs[k][1] && strcasecmp(text, "false") == 0) {
+            return pairs[k][0];
+        }
+    }
+    return variable->dtype;
+}
+
+/* Adds one missing value given in the attribute's dtype; one that the stored dtype cannot hold is no missing value at all. */
+static void add_missing(ash_decoding *out, ash_dtype from, ash_number value) {
+    if (out->unpack.missing_count == ASH_MAX_MISSING) {
+        return;
+    }
+    ash_number *stored = &out->missing[out->unpack.missing_count];
+    char kind = ash_dtype_kind(out->stored);
+    double number;
+    ash_number_store(ASH_FLOAT64, &number, from, value);
+    if (kind == 'f') {
+        unsigned char element[16];
+        ash_number_store(out->stored, element, from, value);
+        *stored = ash_number_load(out->stored, element);
+        out->unpack.missing_count += !isnan(number); /* a stored NaN is NaN already */
+        return;
+    }
+    if (isnan(number) || number != floor(number)) {
+        return;
+    }
+    int bits = (int)ash_dtype_size(out->stored) * 8;
+    double low = kind == 'u' ? 0 : -ldexp(1, bits - 1), high = ldexp(1, kind == 'u' ? bits : bits - 1);
+    if (kind == 'u' && number < 0 && number >= -ldexp(1, bits - 1)) { /* the attribute is written in the signed type: -1 is 255 */
+        stored->u = (uint64_t)(int64_t)number & (bits == 64 ? UINT64_MAX : (1ull << bits) - 1);
+        out->unpack.missing_count++;
+    } else if (number >= low && number < high) {
+        char from_kind = ash_dtype_kind(from);
+        if (kind == 'u') {
+            stored->u = from_kind == 'u' ? value.u : from_kind == 'f' ? (uint64_t)number : (uint64_t)value.i;
+        } else {
+            stored->i = from_kind == 'u' ? (int64_t)value.u : from_kind == 'f' ? (int64_t)number : value.i;
+        }
+        out->unpack.missing_count++;
+    }
+}
+
+static void find_missing(const ash_variable *variable, ash_decoding *out) {
+    static const char *const names[] = {"_FillValue", "missing_value"};
+    int declared = 0;
+    for (int k = 0; k < 2; k++) {
+        const ash_attr_entry *entry = ash_attrs_find(variable->attrs, names[k]);
+        for (int64_t i = 0; entry && !entry->is_text && i < entry->count; i++) {
+            add_missing(out, entry->dtype, ash_number_load(entry->dtype, (char *)entry->data + i * ash_dtype_size(entry->dtype)));
+        }
+        declared |= k == 0 && entry != NULL;
+    }
+    if (!declared && !variable->no_fill && ash_dtype_kind(out->stored) == 'f') {
+        add_missing(out, ASH_FLOAT64, (ash_number){.f = DEFAULT_FILL_FLOAT});
+    }
+}
+
+/* The floating dtype packed or missing values decode to, see ash_open(). */
+static ash_dtype result_dtype(const ash_variable *variable, const ash_decoding *out) {
+    const ash_attr_entry *scale = ash_attrs_find(variable->attrs, "scale_factor"), *offset = ash_attrs_find(variable->attrs, "add_offset");
+    int wide = ash_dtype_size(out->stored) > 2;
+    if (ash_dtype_kind(out->stored) == 'f' && !out->unpack.has_scale && !out->unpack.has_offset) {
+        return out->stored;
+    }
+    if (!out->unpack.has_scale && !out->unpack.has_offset) {
+        return wide ? ASH_FLOAT64 : ASH_FLOAT32;
+    }
+    int floating = out->unpack.has_scale && ash_dtype_kind(scale->dtype) == 'f' && (!out->unpack.has_offset || offset->dtype == scale->dtype);
+    if (!floating || (ash_dtype_kind(out->stored) != 'f' && wide) || out->stored == ASH_FLOAT64) {
+        return ASH_FLOAT64;
+    }
+    return scale->dtype;
+}
+
+/* Attributes that describe the stored form do not hold for decoded values. */
+static int strip_attributes(const ash_variable *variable, ash_decoding *out) {
+    static const char *const always[] = {"_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned"};
+    static const char *const packed[] = {"valid_min", "valid_max", "valid_range"};
+    out->attrs = ash_attrs_retain(variable->attrs);
+    int fine = 1;
+    for (int k = 0; k < 5; k++) {
+        fine = fine && ash_attrs_set(&out->attrs, always[k], 1, ASH_INT8, 0, NULL);
+    }
+    for (int k = 0; k < 3 && (out->unpack.has_scale || out->unpack.has_offset); k++) {
+        fine = fine && ash_attrs_set(&out->attrs, packed[k], 1, ASH_INT8, 0, NULL);
+    }
+    return fine;
+}
+
+ash_status ash_decoding_find(const ash_variable *variable, const char *function, ash_decoding *out, ash_error_state *error) {
+    memset(out, 0, sizeof *out);
+    out->stored = apply_unsigned(variable);
+    char kind = ash_dtype_kind(out->stored);
+    if (kind != 'b' && kind != 'c') {
+        find_missing(variable, out);
+        out->unpack.has_scale = ash_attrs_real(variable->attrs, "scale_factor", &out->unpack.scale);
+        out->unpack.has_offset = ash_attrs_real(variable->attrs, "add_offset", &out->unpack.offset);
+    }
+    out->unpack.missing = out->missing;
+    out->needed = out->unpack.missing_count > 0 || out->unpack.has_scale || out->unpack.has_offset;
+    out->result = out->needed ? result_dtype(variable, out) : out->stored;
+    if (!strip_attributes(variable, out)) {
+        ash_attrs_release(out->attrs);
+        out->attrs = NULL;
+        return ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory", function);
+    }
+    return ASH_OK;
+}

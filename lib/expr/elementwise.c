@@ -1,0 +1,189 @@
+#include "expr/elementwise.h"
+
+#include "base/memory.h"
+#include "expr/align.h"
+
+#include <string.h>
+
+/* The dtype the operands meet in, before the operation's own promotion; weak scalars count by kind only. Sets *weak to the kind if all are weak. */
+static ash_dtype promote(int n, const ash_value operands[], char *weak) {
+    static const char order[] = "bifc";
+    int strong = 0;
+    const char *highest = order;
+    int any_weak = 0;
+    ash_dtype dtype = ASH_BOOL;
+    for (int k = 0; k < n; k++) {
+        const ash_output *operand = ash_value_output(operands[k]);
+        if (operand->weak) {
+            const char *kind = strchr(order, operand->weak);
+            highest = kind > highest ? kind : highest;
+            any_weak = 1;
+        } else {
+            dtype = strong ? ash_dtype_promote(dtype, operand->dtype) : operand->dtype;
+            strong = 1;
+        }
+    }
+    *weak = strong ? 0 : *highest;
+    if (!strong) {
+        return ash_dtype_of_weak(*highest);
+    }
+    return any_weak ? ash_dtype_promote_weak(dtype, *highest) : dtype;
+}
+
+static ash_dtype loop_dtype(const ash_op_info *info, ash_dtype dtype) {
+    char kind = ash_dtype_kind(dtype);
+    if (info->promotion == ASH_PROMOTE_FLOAT) {
+        return ash_dtype_to_float(dtype);
+    }
+    if (info->promotion == ASH_PROMOTE_DIVIDE && kind != 'f' && kind != 'c') {
+        return ASH_FLOAT64;
+    }
+    return dtype;
+}
+
+static ash_dtype result_dtype(const ash_op_info *info, ash_dtype loop) {
+    return info->result == ASH_RESULT_BOOL ? ASH_BOOL : info->result == ASH_RESULT_REAL ? ash_dtype_real(loop) : loop;
+}
+
+static int check_kind(ash_builder *builder, const ash_op_info *info, ash_dtype loop) {
+    if (strchr(info->kinds, ash_dtype_kind(loop))) {
+        return 1;
+    }
+    char accepted[100] = "";
+    static const struct { char kind; const char *words; } words[] = {{'b', "bool"}, {'i', "signed integers"}, {'u', "unsigned integers"}, {'f', "floating"}, {'c', "complex"}};
+    for (int k = 0; k < 5; k++) {
+        if (strchr(info->kinds, words[k].kind)) {
+            strcat(accepted, *accepted ? ", " : "");
+            strcat(accepted, words[k].words);
+        }
+    }
+    ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: does not accept %s (accepts %s); convert with ash_cast()", builder->function, ash_dtype_name(loop), accepted);
+    return 0;
+}
+
+/* A weak integer must be representable where it goes: NumPy 2 raises OverflowError. */
+static void check_weak_integers(ash_builder *builder, int n, const ash_value operands[], ash_dtype loop) {
+    char kind = ash_dtype_kind(loop);
+    for (int k = 0; k < n; k++) {
+        const ash_output *operand = ash_value_output(operands[k]);
+        if (operand->weak != 'i' || operands[k].node->kind != ASH_NODE_CONSTANT || (kind != 'i' && kind != 'u')) {
+            continue;
+        }
+        int64_t value = ash_number_load(ASH_INT64, operands[k].node->u.constant.element).i;
+        if (!ash_integer_fits(loop, value)) {
+            ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: the integer %lld does not fit %s", builder->function, (long long)value, ash_dtype_name(loop));
+        }
+    }
+}
+
+static int build_outputs(ash_builder *builder, const ash_op_info *info, const ash_alignment *al, ash_dtype loop, char weak) {
+    for (int k = 0; k < info->outputs; k++) {
+        ash_dtype dtype = result_dtype(info, loop);
+        if (!ash_builder_output(builder, k, dtype, al->ndim)) {
+            return 0;
+        }
+        ash_output *output = &builder->node->output[k];
+        output->weak = weak && al->ndim == 0 ? ash_dtype_kind(dtype) : 0;
+        for (int a = 0; a < al->ndim; a++) {
+            output->dim[a].axis = al->dim[a].axis;
+            if (!ash_node_copy_dim(builder->node, &output->dim[a], &al->dim[a])) {
+                return ash_builder_no_memory(builder);
+            }
+        }
+    }
+    return 1;
+}
+
+/* Listed grids belong to the input's node, which lives at least as long as its users: borrowing them is safe. */
+static void build(ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[]) {
+    ash_alignment al = {0};
+    if (ash_align(builder->function, info->inputs, operands, info->input_name, &al, &builder->error) != ASH_OK) {
+        return;
+    }
+    char weak;
+    int skip = info->condition ? 1 : 0;
+    ash_dtype loop = loop_dtype(info, promote(info->inputs - skip, operands + skip, &weak));
+    if (!check_kind(builder, info, loop) || !ash_builder_node(builder, ASH_NODE_ELEMENTWISE, info->inputs, info->outputs)) {
+        return;
+    }
+    check_weak_integers(builder, info->inputs - skip, operands + skip, loop);
+    ash_node *node = builder->node;
+    node->u.elementwise.function = ASH_FUNCTION_OPERATION;
+    node->u.elementwise.op = op;
+    node->u.elementwise.loop = loop;
+    node->u.elementwise.align = ash_arena_memdup(&node->arena, al.axis, info->inputs * (int64_t)sizeof al.axis[0]);
+    if (!node->u.elementwise.align) {
+        ash_builder_no_memory(builder);
+        return;
+    }
+    memcpy(node->input, operands, (size_t)info->inputs * sizeof *operands);
+    if (build_outputs(builder, info, &al, loop, skip ? 0 : weak)) {
+        ash_builder_inherit(builder, operands[skip], info->keeps_attributes);
+    }
+}
+
+void ash_elementwise(ash_op op, const ash_array inputs[], ash_array outputs[]) {
+    const ash_op_info *info = &ash_op_table[op];
+    ash_builder builder = ash_builder_begin(inputs[0].context, info->name);
+    for (int k = 1; k < info->inputs && !builder.context; k++) { /* any valid input knows the context */
+        builder = ash_builder_begin(inputs[k].context, info->name);
+    }
+    ash_value operands[ASH_MAX_INPUTS];
+    int found = 1;
+    for (int k = 0; k < info->inputs && found; k++) {
+        found = ash_builder_value(&builder, inputs[k], info->input_name[k], &operands[k]);
+    }
+    if (found) {
+        build(&builder, op, info, operands);
+    }
+    outputs[0] = ash_builder_done(&builder);
+    for (int k = 1; k < info->outputs; k++) {
+        outputs[k] = outputs[0];
+        outputs[k].output = ash_builder_ok(&builder) && outputs[0].serial > 0 ? k : 0;
+    }
+}
+
+ash_array ash_unary_function(ash_builder *builder, ash_value input, ash_function function, ash_dtype result, const void *parameter, int64_t bytes, ash_attrs *attrs) {
+    const ash_output *source = ash_value_output(input);
+    if (!ash_builder_node(builder, ASH_NODE_ELEMENTWISE, 1, 1) || !ash_builder_output(builder, 0, result, source->ndim)) {
+        ash_attrs_release(attrs);
+        return ash_builder_done(builder);
+    }
+    ash_node *node = builder->node;
+    node->input[0] = input;
+    node->u.elementwise.function = function;
+    node->u.elementwise.loop = function == ASH_FUNCTION_CAST ? result : source->dtype;
+    node->u.elementwise.align = ash_arena_alloc(&node->arena, sizeof *node->u.elementwise.align);
+    node->u.elementwise.parameter = parameter ? ash_arena_memdup(&node->arena, parameter, bytes) : NULL;
+    node->output[0].attrs = attrs;
+    if (!node->u.elementwise.align || (parameter && !node->u.elementwise.parameter)) {
+        ash_builder_no_memory(builder);
+        return ash_builder_done(builder);
+    }
+    for (int a = 0; a < source->ndim; a++) {
+        node->u.elementwise.align[0][a] = (signed char)a;
+        node->output[0].dim[a].axis = source->dim[a].axis;
+        if (!ash_node_copy_dim(node, &node->output[0].dim[a], &source->dim[a])) {
+            ash_builder_no_memory(builder);
+        }
+    }
+    ash_builder_inherit(builder, input, 0);
+    return ash_builder_done(builder);
+}
+
+ash_array ash_cast(ash_array a, ash_dtype dtype) {
+    ash_builder builder = ash_builder_begin(a.context, "cast");
+    ash_value input;
+    if (!ash_builder_value(&builder, a, "a", &input)) {
+        return ash_builder_done(&builder);
+    }
+    if ((int)dtype < 0 || dtype >= ASH_DTYPE_COUNT) {
+        ash_fail(&builder.error, ASH_ERR_DTYPE, "cast: %d is not a dtype", (int)dtype);
+        return ash_builder_done(&builder);
+    }
+    const ash_output *source = ash_value_output(input);
+    if (source->dtype == dtype && !source->weak) {
+        return a;
+    }
+    return ash_unary_function(&builder, input, ASH_FUNCTION_CAST, dtype, NULL, 0, ash_attrs_retain(source->attrs));
+}

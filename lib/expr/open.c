@@ -1,0 +1,187 @@
+/* Opening a stored variable: a file node, its coordinates, and the decoding after it. */
+#include "base/memory.h"
+#include "expr/decode.h"
+#include "expr/elementwise.h"
+#include "expr/view.h"
+
+#include <ashlar/io.h>
+#include <ashlar/shape.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* Decodes n stored values in memory; used for coordinates, which are kept decoded. */
+static void decode_values(const ash_decoding *decoding, int64_t n, const char *stored, char *result) {
+    ash_block_kernel *kernel = ash_kernel_unpack(ASH_ISA_BASELINE, decoding->stored, decoding->result);
+    int64_t from = ash_dtype_size(decoding->stored), to = ash_dtype_size(decoding->result);
+    for (int64_t k = 0; k < n; k += ASH_BLOCK) {
+        kernel(n - k < ASH_BLOCK ? n - k : ASH_BLOCK, (void *[]){result + k * to}, (const void *[]){stored + k * from}, &decoding->unpack);
+    }
+}
+
+/* All values of a variable, decoded, in memory of their own. Sets dtype and attributes (the caller's reference). NULL on failure. */
+static void *read_all(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_dtype *dtype, ash_attrs **attrs) {
+    ash_decoding decoding;
+    int64_t zero[ASH_MAX_NDIM] = {0}, one[ASH_MAX_NDIM], n = 1;
+    for (int a = 0; a < variable->ndim; a++) {
+        one[a] = 1;
+        n *= variable->shape[a];
+    }
+    if (ash_decoding_find(variable, builder->function, &decoding, &builder->error) != ASH_OK) {
+        return NULL;
+    }
+    char *stored = ash_malloc((n + 1) * ash_dtype_size(decoding.stored));
+    char *result = decoding.needed ? ash_malloc((n + 1) * ash_dtype_size(decoding.result)) : stored;
+    if (!stored || !result) {
+        ash_builder_no_memory(builder);
+    } else if (n == 0 || ash_file_read(file, variable, zero, variable->shape, one, stored, &builder->error) == ASH_OK) {
+        if (decoding.needed) {
+            decode_values(&decoding, n, stored, result);
+        }
+    }
+    if (result != stored) {
+        ash_free(stored);
+    }
+    if (!ash_builder_ok(builder)) {
+        ash_free(result);
+        ash_attrs_release(decoding.attrs);
+        return NULL;
+    }
+    *dtype = decoding.result;
+    *attrs = decoding.attrs;
+    return result;
+}
+
+/* CF cell bounds of a coordinate, where the file has them in the usual form; a coordinate without them is as good. */
+static void read_bounds(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_coordinate *coord) {
+    const char *name = ash_attrs_text(coord->attrs, "bounds");
+    name = name ? name : ash_attrs_text(coord->attrs, "climatology");
+    if (!name) {
+        return;
+    }
+    ash_error_state ignored = {0};
+    const char *slash = strrchr(variable->name, '/');
+    char path[1024];
+    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash + 1 - variable->name) : 0, variable->name, name);
+    const ash_variable *bounds = ash_file_variable(file, path, builder->function, &ignored);
+    if (!bounds || bounds->ndim != 2 || bounds->shape[0] != coord->extent || bounds->shape[1] < 1 || bounds->shape[1] > 64) {
+        return;
+    }
+    ash_attrs *attrs = NULL;
+    coord->bounds = read_all(builder, file, bounds, &coord->bounds_dtype, &attrs);
+    ash_attrs_release(attrs);
+    int64_t bytes = (int64_t)strlen(name) + 1;
+    coord->bounds_name = coord->bounds ? ash_malloc(bytes) : NULL;
+    if (coord->bounds_name) {
+        memcpy(coord->bounds_name, name, (size_t)bytes);
+        coord->vertices = bounds->shape[1];
+    }
+}
+
+static ash_coordinate *read_coordinate(ash_builder *builder, ash_file *file, const ash_variable *variable, int axis) {
+    const ash_variable *stored = ash_file_coordinate(file, variable, axis, &builder->error);
+    if (!stored) {
+        return NULL;
+    }
+    ash_coordinate *coord = ash_calloc(1, sizeof *coord);
+    if (!coord) {
+        ash_builder_no_memory(builder);
+        return NULL;
+    }
+    coord->references = 1;
+    coord->extent = stored->shape[0];
+    coord->values = read_all(builder, file, stored, &coord->dtype, &coord->attrs);
+    if (!coord->values) {
+        ash_coord_release(coord);
+        return NULL;
+    }
+    read_bounds(builder, file, stored, coord);
+    return coord;
+}
+
+/* Whether the same name stands at an earlier axis: NetCDF allows it, an array does not, so the later one stays anonymous. */
+static int repeated(const ash_variable *variable, int axis) {
+    for (int a = 0; a < axis; a++) {
+        if (variable->dim[a] && strcmp(variable->dim[a], variable->dim[axis]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void build_dims(ash_builder *builder, ash_file *file, const ash_variable *variable, int64_t element_bytes) {
+    ash_node *node = builder->node;
+    ash_grid_axis grid[ASH_MAX_NDIM];
+    ash_grid_stored(variable->ndim, variable->shape, variable->chunk, element_bytes, grid);
+    for (int a = 0; a < variable->ndim && ash_builder_ok(builder); a++) {
+        ash_dim *dim = &node->output[0].dim[a];
+        dim->axis = grid[a];
+        if (variable->dim[a] && !repeated(variable, a)) {
+            dim->name = ash_arena_strdup(&node->arena, variable->dim[a]);
+            dim->coord = read_coordinate(builder, file, variable, a);
+            if (!dim->name) {
+                ash_builder_no_memory(builder);
+            }
+        }
+    }
+}
+
+/* The part of a variable's path after the last slash. */
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* The file node and, unless raw, the decoding after it. Consumes the file's reference. */
+static ash_array build_file(ash_builder *builder, ash_file *file, const ash_variable *variable, int raw) {
+    ash_decoding decoding = {.stored = variable->dtype, .result = variable->dtype};
+    if (raw) {
+        decoding.attrs = ash_attrs_retain(variable->attrs);
+    } else {
+        ash_decoding_find(variable, builder->function, &decoding, &builder->error);
+    }
+    if (!ash_builder_node(builder, ASH_NODE_FILE, 0, 1)) {
+        ash_attrs_release(decoding.attrs);
+        ash_file_release(file);
+        return ash_builder_done(builder);
+    }
+    ash_node *node = builder->node;
+    node->u.file.file = file;
+    node->u.file.variable = variable;
+    if (ash_builder_output(builder, 0, decoding.stored, variable->ndim)) {
+        node->output[0].attrs = ash_attrs_retain(decoding.attrs);
+        node->output[0].name = ash_arena_strdup(&node->arena, base_name(variable->name));
+        build_dims(builder, file, variable, ash_dtype_size(decoding.result));
+    }
+    if (decoding.needed) {
+        decoding.unpack.missing = ash_arena_memdup(&node->arena, decoding.missing, sizeof decoding.missing);
+        if (!decoding.unpack.missing) {
+            ash_builder_no_memory(builder);
+        }
+    }
+    ash_array stored = ash_builder_done(builder);
+    ash_builder decoder = ash_builder_begin(builder->context, builder->function);
+    ash_value value;
+    if (!decoding.needed || !ash_builder_value(&decoder, stored, "file", &value)) {
+        ash_attrs_release(decoding.attrs);
+        return stored;
+    }
+    return ash_unary_function(&decoder, value, ASH_FUNCTION_UNPACK, decoding.result, &decoding.unpack, sizeof decoding.unpack, decoding.attrs);
+}
+
+ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options) {
+    ash_builder builder = ash_builder_begin(context, "open");
+    if (!path || !variable) {
+        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "open: %s is NULL", path ? "variable" : "path");
+    }
+    ash_file *file = ash_builder_ok(&builder) ? ash_file_open(path, "open", &builder.error) : NULL;
+    const ash_variable *stored = file ? ash_file_variable(file, variable, "open", &builder.error) : NULL;
+    if (!stored) {
+        if (file) {
+            ash_file_release(file);
+        }
+        return ash_builder_done(&builder);
+    }
+    ash_array array = build_file(&builder, file, stored, options && options->raw);
+    return options && options->chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, options->chunks) : array;
+}

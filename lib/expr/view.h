@@ -1,0 +1,15 @@
+/* View nodes: other ways to index one input. */
+#ifndef ASH_EXPR_VIEW_H
+#define ASH_EXPR_VIEW_H
+
+#include "expr/builder.h"
+
+/* Starts a view of `input` with `ndim` anonymous output dimensions; the caller sets the output's dimensions and the input's axes (u.view.axis). Name and
+ * attributes come from the input. 0 on failure. */
+int ash_view_begin(ash_builder *builder, ash_value input, int ndim);
+/* Makes output axis `to` the whole of input axis `from`, with its name, grid and coordinate. */
+int ash_view_keep_axis(ash_builder *builder, int to, int from);
+/* A view that shows the input as it is: for changes of names, coordinates, attributes and grids. */
+int ash_view_identity(ash_builder *builder, ash_value input);
+
+#endif

@@ -1,0 +1,356 @@
+/* From stages to tasks in order.
+ *
+ * Depth first from the chunks asked for, all results side by side: a task is placed after what it needs, and merges of partial results right after
+ * the last of their children, so that few buffers live at a time. Only chunks that are needed are placed.
+ */
+#include "plan/plan.h"
+
+#include <string.h>
+
+typedef struct lists {
+    ash_plan *plan;
+    int64_t task_capacity, buffer_capacity, input_capacity;
+    int failed;
+} lists;
+
+static int grow(lists *ls, void **list, int64_t needed, int64_t *capacity, int64_t size) {
+    if (needed <= *capacity) {
+        return 1;
+    }
+    int64_t grown = *capacity > 0 ? *capacity + *capacity / 2 : 256;
+    grown = grown < needed ? needed : grown;
+    void *memory = ash_realloc(*list, grown * size);
+    if (!memory || grown > UINT32_MAX / 2) {
+        *list = memory ? memory : *list;
+        ls->failed = 1;
+        return 0;
+    }
+    *list = memory;
+    *capacity = grown;
+    return 1;
+}
+
+static int begin_task(lists *ls, int32_t stage, uint32_t item) {
+    ash_plan *plan = ls->plan;
+    if (!grow(ls, (void **)&plan->task, (int64_t)plan->ntasks + 2, &ls->task_capacity, sizeof *plan->task)) {
+        return 0;
+    }
+    plan->task[plan->ntasks] = (ash_task){.stage = stage, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers};
+    return 1;
+}
+
+static void end_task(lists *ls) {
+    ash_plan *plan = ls->plan;
+    plan->ntasks++;
+    plan->task[plan->ntasks] = (ash_task){.input_begin = plan->ninputs, .buffer_begin = plan->nbuffers};
+}
+
+/* Adds an input buffer unless the task has it already (operands often share a buffer). */
+static void add_input(lists *ls, uint32_t buffer, int check) {
+    ash_plan *plan = ls->plan;
+    for (uint32_t k = plan->task[plan->ntasks].input_begin; check && k < plan->ninputs; k++) {
+        if (plan->input[k] == buffer) {
+            return;
+        }
+    }
+    if (grow(ls, (void **)&plan->input, (int64_t)plan->ninputs + 1, &ls->input_capacity, sizeof *plan->input)) {
+        plan->input[plan->ninputs++] = buffer;
+    }
+}
+
+static uint32_t add_buffer(lists *ls, int64_t bytes) {
+    ash_plan *plan = ls->plan;
+    if (!grow(ls, (void **)&plan->buffer_units, (int64_t)plan->nbuffers + 1, &ls->buffer_capacity, sizeof *plan->buffer_units)) {
+        return ASH_NO_ID;
+    }
+    int64_t units = ash_round_bytes(bytes) / ASH_UNIT;
+    if (units > UINT32_MAX) {
+        ls->failed = 1;
+        return ASH_NO_ID;
+    }
+    plan->buffer_units[plan->nbuffers] = (uint32_t)units;
+    return plan->nbuffers++;
+}
+
+/* ---- Merges ---- */
+
+/* Number of nodes of a tree over n leaves, the leaves included; there is always a last merge. */
+static int64_t tree_entries(int64_t n, int arity) {
+    int64_t entries = n;
+    do {
+        n = n > 0 ? (n + arity - 1) / arity : 1;
+        entries += n;
+    } while (n > 1);
+    return entries;
+}
+
+/* Records that entry `k` of a level of `n` entries (starting at `level`) is buffer `id`; places the merges that are complete now, up to the last one. */
+static void arrive(lists *ls, ash_fold *fold, int64_t out_chunk, int64_t level, int64_t n, int64_t k, uint32_t id) {
+    ash_plan *plan = ls->plan;
+    for (;;) {
+        fold->tree[level + k] = id;
+        int64_t above = n > 0 ? (n + fold->arity - 1) / fold->arity : 1;
+        int64_t parent = n > 0 ? k / fold->arity : 0;
+        int64_t first = parent * fold->arity, children = n - first < fold->arity ? n - first : fold->arity;
+        if (++fold->arrived[level + n + parent] < (uint32_t)children) {
+            return;
+        }
+        int last = above == 1;
+        if (!begin_task(ls, ~fold->id, (uint32_t)(2 * out_chunk + last))) {
+            return;
+        }
+        for (int64_t c = 0; c < children; c++) {
+            add_input(ls, fold->tree[level + first + c], 0);
+        }
+        /* The last merge makes a chunk of the result; others continue in the buffer of their first child. */
+        uint32_t first_child = fold->tree[level + first];
+        id = add_buffer(ls, last ? ash_held_chunk_bytes(fold->held, out_chunk) : plan->buffer_units[first_child] * (int64_t)ASH_UNIT);
+        end_task(ls);
+        if (last || ls->failed) {
+            fold->held->buffer[out_chunk] = id;
+            return;
+        }
+        level += n;
+        n = above;
+        k = parent;
+    }
+}
+
+/* A chunk of the result that nothing contributes to: one task that makes it from nothing. */
+static void place_empty(lists *ls, ash_fold *fold, int64_t out_chunk) {
+    if (begin_task(ls, ~fold->id, (uint32_t)(2 * out_chunk + 1))) {
+        fold->held->buffer[out_chunk] = add_buffer(ls, ash_held_chunk_bytes(fold->held, out_chunk));
+        end_task(ls);
+    }
+}
+
+/* ---- Chunks ---- */
+
+static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk);
+
+static void need_held(lists *ls, ash_held *held, int64_t chunk) {
+    if (held->buffer[chunk] != ASH_NO_ID || ls->failed) {
+        return;
+    }
+    ash_fold *fold = held->stage->sink[held->sink].fold;
+    if (!fold) {
+        place_chunk(ls, held->stage, chunk);
+        return;
+    }
+    int64_t leaves = ash_fold_leaves(fold, chunk);
+    for (int64_t k = 0; k < leaves && !ls->failed; k++) {
+        place_chunk(ls, fold->stage, ash_fold_leaf_chunk(fold, chunk, k));
+    }
+    if (leaves == 0 && !ls->failed) {
+        place_empty(ls, fold, chunk);
+    }
+}
+
+/* Calls need_held or add_input for every chunk of a held operand that the box needs. */
+static void visit_operand(lists *ls, const ash_operand *operand, const ash_box *box, int placing) {
+    ash_held *held = operand->held;
+    int64_t low[ASH_MAX_NDIM], high[ASH_MAX_NDIM], coordinate[ASH_MAX_NDIM];
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        int64_t first, span;
+        int64_t start = map->axis < 0 ? 0 : box->start[map->axis], extent = map->axis < 0 ? 1 : box->extent[map->axis];
+        if (!ash_map_range(map, start, extent, &first, &span)) {
+            return; /* an empty box, or only missing rows */
+        }
+        low[k] = ash_axis_find(&held->axis[k], first);
+        high[k] = ash_axis_find(&held->axis[k], first + span - 1);
+        coordinate[k] = low[k];
+    }
+    const ash_map *table = operand->table_map >= 0 ? &operand->map[operand->table_map] : NULL;
+    for (;;) {
+        int wanted = 1;
+        if (table) { /* rows between the lowest and the highest may be unused */
+            const ash_grid_axis *axis = &held->axis[operand->table_map];
+            int64_t begin = ash_axis_start(axis, coordinate[operand->table_map]), end = ash_axis_start(axis, coordinate[operand->table_map] + 1);
+            int64_t start = table->axis < 0 ? 0 : box->start[table->axis], extent = table->axis < 0 ? 1 : box->extent[table->axis];
+            wanted = 0;
+            for (int64_t i = start; i < start + extent && !wanted; i++) {
+                int64_t index = ash_map_index(table, i);
+                wanted = index >= begin && index < end;
+            }
+        }
+        int64_t chunk = ash_grid_ordinal(held->ndim, held->axis, coordinate);
+        if (wanted && placing) {
+            need_held(ls, held, chunk);
+        } else if (wanted) {
+            add_input(ls, held->buffer[chunk], 1);
+        }
+        int k = operand->ndim - 1;
+        while (k >= 0 && ++coordinate[k] > high[k]) {
+            coordinate[k] = low[k];
+            k--;
+        }
+        if (k < 0 || ls->failed) {
+            return;
+        }
+    }
+}
+
+static void place_sinks(lists *ls, ash_stage *stage, int64_t chunk) {
+    uint32_t first = ls->plan->nbuffers;
+    for (int s = 0; s < stage->nsinks; s++) {
+        ash_sink *sink = &stage->sink[s];
+        if (sink->kind == ASH_SINK_HELD) {
+            sink->held->buffer[chunk] = add_buffer(ls, ash_held_chunk_bytes(sink->held, chunk));
+        } else if (sink->kind == ASH_SINK_FOLD) {
+            int64_t n = ash_fold_out_chunks(sink->fold, chunk), leaf;
+            for (int64_t k = 0; k < n; k++) {
+                add_buffer(ls, ash_fold_state_bytes(sink->fold, ash_fold_out_chunk(sink->fold, chunk, k, &leaf)));
+            }
+        }
+    }
+    end_task(ls);
+    for (int s = 0; s < stage->nsinks && !ls->failed; s++) {
+        ash_sink *sink = &stage->sink[s];
+        first += sink->kind == ASH_SINK_HELD;
+        int64_t n = sink->kind == ASH_SINK_FOLD ? ash_fold_out_chunks(sink->fold, chunk) : 0;
+        for (int64_t k = 0; k < n && !ls->failed; k++) {
+            int64_t leaf, out_chunk = ash_fold_out_chunk(sink->fold, chunk, k, &leaf);
+            arrive(ls, sink->fold, out_chunk, sink->fold->tree_begin[out_chunk], ash_fold_leaves(sink->fold, out_chunk), leaf, first++);
+        }
+    }
+}
+
+static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk) {
+    if (stage->task[chunk] != ASH_NO_ID || ls->failed) {
+        return;
+    }
+    int reads_held = 0;
+    for (int k = 0; k < stage->noperands; k++) {
+        reads_held |= stage->operand[k].kind == ASH_OPERAND_HELD;
+    }
+    ash_box box;
+    if (reads_held) {
+        ash_grid_box(stage->ndim, stage->axis, chunk, &box);
+    }
+    for (int placing = 1; placing >= 0; placing--) {
+        if (!placing && !begin_task(ls, stage->id, (uint32_t)chunk)) {
+            return;
+        }
+        for (int k = 0; reads_held && k < stage->noperands && !ls->failed; k++) {
+            if (stage->operand[k].kind == ASH_OPERAND_HELD) {
+                visit_operand(ls, &stage->operand[k], &box, placing);
+            }
+        }
+    }
+    stage->task[chunk] = ls->plan->ntasks;
+    stage->tasks++;
+    place_sinks(ls, stage, chunk);
+}
+
+/* All targets advance together, in proportion to their chunks, so that what they share is used while it is there. */
+static void place_targets(lists *ls) {
+    ash_plan *plan = ls->plan;
+    for (;;) {
+        ash_stage *behind = NULL;
+        double least = 1;
+        for (int k = 0; k < plan->nstages; k++) {
+            ash_stage *stage = plan->stage[k];
+            int is_target = 0;
+            for (int s = 0; s < stage->nsinks; s++) {
+                is_target |= stage->sink[s].target != NULL;
+            }
+            double progress = is_target ? (double)stage->placed / (double)stage->chunks : 1;
+            if (progress < least) {
+                least = progress;
+                behind = stage;
+            }
+        }
+        if (!behind || ls->failed) {
+            return;
+        }
+        place_chunk(ls, behind, behind->placed++);
+    }
+}
+
+/* ---- Tables ---- */
+
+static int fill_with_none(uint32_t **list, int64_t n) {
+    *list = ash_malloc((n + 1) * (int64_t)sizeof **list);
+    if (*list) {
+        memset(*list, 0xff, (size_t)(n + 1) * sizeof **list);
+    }
+    return *list != NULL;
+}
+
+static int begin_trees(ash_fold *fold) {
+    int64_t entries = 0, n = fold->held->chunks;
+    fold->tree_begin = ash_malloc((n + 1) * (int64_t)sizeof *fold->tree_begin);
+    if (!fold->tree_begin) {
+        return 0;
+    }
+    for (int64_t o = 0; o < n; o++) {
+        fold->tree_begin[o] = entries;
+        entries += tree_entries(ash_fold_leaves(fold, o), fold->arity);
+    }
+    fold->arrived = ash_calloc(entries + 1, sizeof *fold->arrived);
+    return fold->arrived && fill_with_none(&fold->tree, entries);
+}
+
+static int begin_tables(ash_plan *plan) {
+    for (int k = 0; k < plan->nstages; k++) {
+        ash_stage *stage = plan->stage[k];
+        if (stage->chunks > INT32_MAX / 2 || !fill_with_none(&stage->task, stage->chunks)) {
+            return 0;
+        }
+    }
+    for (ash_held *held = plan->helds; held; held = held->next) {
+        if (held->chunks > INT32_MAX / 2 || !fill_with_none(&held->buffer, held->chunks)) {
+            return 0;
+        }
+    }
+    for (int k = 0; k < plan->nfolds; k++) {
+        if (!begin_trees(plan->fold[k])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Inverts the inputs of tasks: who consumes each buffer. */
+static int list_consumers(ash_plan *plan) {
+    plan->consumer_begin = ash_calloc((int64_t)plan->nbuffers + 2, sizeof *plan->consumer_begin);
+    plan->consumer = ash_malloc(((int64_t)plan->ninputs + 1) * (int64_t)sizeof *plan->consumer);
+    if (!plan->consumer_begin || !plan->consumer) {
+        return 0;
+    }
+    for (uint32_t k = 0; k < plan->ninputs; k++) {
+        plan->consumer_begin[plan->input[k] + 1]++;
+    }
+    for (uint32_t b = 0; b < plan->nbuffers; b++) {
+        plan->consumer_begin[b + 1] += plan->consumer_begin[b];
+    }
+    for (uint32_t t = plan->ntasks; t-- > 0;) { /* backwards: afterwards begin points at the first */
+        for (uint32_t k = plan->task[t].input_begin; k < plan->task[t + 1].input_begin; k++) {
+            plan->consumer[--plan->consumer_begin[plan->input[k] + 1]] = t;
+        }
+    }
+    /* Entry b + 1 now holds the beginning of b's list: move all down by one. */
+    memmove(plan->consumer_begin, plan->consumer_begin + 1, (size_t)plan->nbuffers * sizeof *plan->consumer_begin);
+    plan->consumer_begin[plan->nbuffers] = plan->ninputs;
+    return 1;
+}
+
+int ash_plan_enumerate(ash_plan *plan) {
+    lists ls = {.plan = plan};
+    int fine = begin_tables(plan) && grow(&ls, (void **)&plan->task, 2, &ls.task_capacity, sizeof *plan->task) &&
+               grow(&ls, (void **)&plan->buffer_units, 1, &ls.buffer_capacity, sizeof *plan->buffer_units) &&
+               grow(&ls, (void **)&plan->input, 1, &ls.input_capacity, sizeof *plan->input);
+    if (fine) {
+        plan->task[0] = (ash_task){0};
+        place_targets(&ls);
+    }
+    for (int k = 0; k < plan->nfolds; k++) { /* trees are needed no more */
+        ash_free(plan->fold[k]->tree_begin);
+        ash_free(plan->fold[k]->tree);
+        ash_free(plan->fold[k]->arrived);
+        plan->fold[k]->tree_begin = NULL;
+        plan->fold[k]->tree = plan->fold[k]->arrived = NULL;
+    }
+    return fine && !ls.failed && list_consumers(plan);
+}

@@ -1,0 +1,154 @@
+/* Chunks, boxes and sizes: what a task touches, from the grids alone. */
+#include "plan/plan.h"
+
+int64_t ash_round_bytes(int64_t bytes) {
+    int64_t unit = ASH_UNIT;
+    if (bytes <= unit) {
+        return unit;
+    }
+    /* Four classes to a doubling: at most a fifth is lost. */
+    int64_t step = unit;
+    while (step * 8 < bytes) {
+        step *= 2;
+    }
+    return (bytes + step - 1) / step * step;
+}
+
+int64_t ash_grid_chunks(int ndim, const ash_grid_axis axis[]) {
+    int64_t chunks = 1;
+    for (int a = 0; a < ndim; a++) {
+        chunks = axis[a].count > INT64_MAX / chunks ? INT64_MAX : chunks * axis[a].count;
+    }
+    return chunks;
+}
+
+void ash_grid_coordinates(int ndim, const ash_grid_axis axis[], int64_t chunk, int64_t coordinate[]) {
+    for (int a = ndim - 1; a >= 0; a--) {
+        if (axis[a].count == 1) {
+            coordinate[a] = 0;
+        } else {
+            coordinate[a] = chunk % axis[a].count;
+            chunk /= axis[a].count;
+        }
+    }
+}
+
+int64_t ash_grid_ordinal(int ndim, const ash_grid_axis axis[], const int64_t coordinate[]) {
+    int64_t ordinal = 0;
+    for (int a = 0; a < ndim; a++) {
+        ordinal = ordinal * axis[a].count + coordinate[a];
+    }
+    return ordinal;
+}
+
+void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *box) {
+    int64_t coordinate[ASH_MAX_NDIM];
+    ash_grid_coordinates(ndim, axis, chunk, coordinate);
+    for (int a = 0; a < ndim; a++) {
+        box->start[a] = ash_axis_start(&axis[a], coordinate[a]);
+        box->extent[a] = ash_axis_start(&axis[a], coordinate[a] + 1) - box->start[a];
+    }
+}
+
+int ash_map_range(const ash_map *map, int64_t start, int64_t extent, int64_t *low, int64_t *span) {
+    if (map->axis < 0) {
+        start = 0;
+        extent = 1;
+    }
+    int64_t lowest = INT64_MAX, highest = -1;
+    if (!map->table) {
+        int64_t first = ash_map_index(map, start), last = ash_map_index(map, start + extent - 1);
+        lowest = first < last ? first : last;
+        highest = first < last ? last : first;
+    } else {
+        for (int64_t i = start; i < start + extent; i++) {
+            int64_t index = ash_map_index(map, i);
+            if (index >= 0) {
+                lowest = index < lowest ? index : lowest;
+                highest = index > highest ? index : highest;
+            }
+        }
+    }
+    *low = lowest;
+    *span = highest - lowest + 1;
+    return highest >= 0 && extent > 0;
+}
+
+static int64_t saturating_product(int64_t a, int64_t b) { return b > 0 && a > INT64_MAX / 4 / b ? INT64_MAX / 4 : a * b; }
+
+/* Elements of the operand that a piece needs, as they are read: its own box. */
+static int64_t operand_box_elements(const ash_operand *operand, const int64_t piece[]) {
+    const ash_output *output = ash_value_output(operand->value);
+    int64_t elements = 1;
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        int64_t extent = map->table ? output->dim[k].axis.extent : map->axis < 0 ? 1 : piece[map->axis];
+        if (operand->kind == ASH_OPERAND_HELD && !map->table && extent > 1) { /* put together without gaps, then stepped over */
+            int64_t step = map->step < 0 ? -map->step : map->step, whole = output->dim[k].axis.extent;
+            extent = step > whole / extent ? whole : (extent - 1) * step + 1;
+        }
+        elements = saturating_product(elements, extent);
+    }
+    return elements;
+}
+
+int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *stage, const int64_t piece[]) {
+    if (operand->kind == ASH_OPERAND_CONSTANT || operand->kind == ASH_OPERAND_RAMP) {
+        return 0;
+    }
+    int64_t bytes = 0;
+    if (operand->kind == ASH_OPERAND_FILE || (operand->kind == ASH_OPERAND_HELD && !operand->aligned)) {
+        bytes += ash_round_bytes(saturating_product(operand_box_elements(operand, piece), operand->size));
+    }
+    if (operand->table_map >= 0) { /* a pointer a row */
+        bytes += ash_round_bytes((operand->table_axis < 0 ? 1 : piece[operand->table_axis]) * (int64_t)sizeof(char *));
+    }
+    if (operand->pack || stage->run_axes > 1) { /* the whole piece in iteration order */
+        int64_t elements = 1;
+        for (int a = 0; a < stage->ndim; a++) {
+            elements = saturating_product(elements, piece[a]);
+        }
+        bytes += ash_round_bytes(saturating_product(elements, operand->size));
+    }
+    return bytes;
+}
+
+int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]) {
+    int64_t bytes = 0, elements = 1;
+    for (int a = 0; a < stage->ndim; a++) {
+        elements = saturating_product(elements, piece[a]);
+    }
+    for (int k = 0; k < stage->noperands; k++) {
+        bytes += ash_operand_piece_bytes(&stage->operand[k], stage, piece);
+    }
+    for (int k = 0; k < stage->nsinks; k++) {
+        if (stage->sink[k].kind == ASH_SINK_FILE) {
+            bytes += ash_round_bytes(saturating_product(elements, ash_dtype_size(stage->sink[k].dtype)));
+        }
+    }
+    return bytes;
+}
+
+void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
+    for (int a = 0; a < stage->ndim; a++) {
+        stage->piece[a] = stage->largest[a];
+    }
+    /* Cut the outermost axis that still can be: pieces then follow one another in C order, and folds see the same sequence of elements however many pieces there are. */
+    int last = stage->ndim - stage->run_axes;
+    for (int a = 0; a < last; a++) {
+        while (stage->piece[a] > 1 && ash_stage_work(stage, stage->piece) > target_bytes) {
+            stage->piece[a] = (stage->piece[a] + 1) / 2;
+        }
+    }
+    stage->work_bytes = ash_stage_work(stage, stage->piece);
+}
+
+int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk) {
+    ash_box box;
+    ash_grid_box(held->ndim, held->axis, chunk, &box);
+    int64_t elements = 1;
+    for (int a = 0; a < held->ndim; a++) {
+        elements = saturating_product(elements, box.extent[a]);
+    }
+    return saturating_product(elements, ash_dtype_size(held->dtype));
+}

@@ -1,0 +1,377 @@
+/* Lowering: from values to stages.
+ *
+ * Which values are *held* in chunk buffers between stages, and which are recomputed where they are used? Reductions are held. Elementwise values and views
+ * are not: they become instructions of whoever uses them, up to a weight. What is left then is a set of items (a held value, a reduction, a value asked for), each
+ * a pass over a grid; items on the same grid that read the same sources share a stage, so that a source is read once for all of them.
+ */
+#include "plan/plan.h"
+
+#include <string.h>
+
+enum { WEIGHT_LIMIT = 64, RUN_ELEMENTS = 64 };
+
+typedef struct lowering {
+    ash_plan *plan;
+    ash_context *context;
+    const char *function;
+    int64_t mark;
+    ash_error_state *error;
+} lowering;
+
+static int no_memory(lowering *lw) {
+    ash_fail(lw->error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan", lw->function);
+    return 0;
+}
+
+/* ---- What is held ---- */
+
+/* Whether a view puts its input on another grid that is not made of whole old chunks. */
+static int is_regrid(const ash_node *node) {
+    const ash_output *input = ash_value_output(node->input[0]);
+    for (int k = 0; k < input->ndim; k++) {
+        const ash_view_axis *axis = &node->u.view.axis[k];
+        if (axis->axis >= 0 && axis->start == 0 && axis->step == 1) {
+            const ash_grid_axis *out = &node->output[0].dim[axis->axis].axis;
+            if (out->extent == input->dim[k].axis.extent && !ash_axis_refines(&input->dim[k].axis, out)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, or a plain view of one. */
+static int take_needs_held(const ash_node *node) {
+    const ash_node *input = node->input[0].node;
+    while (input->kind == ASH_NODE_VIEW && !input->held) {
+        input = input->input[0].node;
+    }
+    return !input->held && (input->kind == ASH_NODE_ELEMENTWISE || input->kind == ASH_NODE_TAKE);
+}
+
+static int effective_weight(const ash_node *node) { return node->held ? 1 : node->weight; }
+
+static void weigh(lowering *lw, ash_node *node) {
+    node->held = node->kind == ASH_NODE_REDUCE;
+    node->stored = node->kind == ASH_NODE_FILE;
+    if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
+        node->input[0].node->held = 1;
+    }
+    for (int k = 0; k < node->ninputs; k++) {
+        node->stored |= node->input[k].node->stored && !node->input[k].node->held;
+    }
+    if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && !lw->plan->absorb && is_regrid(node)) {
+        node->input[0].node->held = 1;
+    }
+    for (;;) { /* too much recomputation: hold the heaviest input instead */
+        int weight = node->kind == ASH_NODE_CONSTANT ? 0 : 1, heaviest = -1;
+        for (int k = 0; k < node->ninputs; k++) {
+            ash_node *input = node->input[k].node;
+            weight += effective_weight(input);
+            if (!input->held && input->kind == ASH_NODE_ELEMENTWISE && (heaviest < 0 || input->weight > node->input[heaviest].node->weight)) {
+                heaviest = k;
+            }
+        }
+        node->weight = weight;
+        if (weight <= WEIGHT_LIMIT || heaviest < 0 || node->kind == ASH_NODE_REDUCE) {
+            return;
+        }
+        node->input[heaviest].node->held = 1;
+    }
+}
+
+/* Level of the stage that makes a held node: one more than that of the highest held value it is made from, which is the level of a node that is not held. */
+static void set_level(ash_node *node) {
+    node->level = 0;
+    for (int k = 0; k < node->ninputs; k++) {
+        int level = node->input[k].node->level;
+        node->level = level > node->level ? level : node->level;
+    }
+    node->level += node->held;
+}
+
+ash_held *ash_plan_held(const ash_plan *plan, ash_value value) {
+    ash_held *held = plan->helds;
+    while (held && (held->value.node != value.node || held->value.output != value.output)) {
+        held = held->next;
+    }
+    return held;
+}
+
+static ash_held *add_held(lowering *lw, ash_value value) {
+    ash_plan *plan = lw->plan;
+    ash_held *held = ash_arena_alloc(&plan->arena, sizeof *held);
+    if (!held) {
+        no_memory(lw);
+        return NULL;
+    }
+    const ash_output *output = ash_value_output(value);
+    held->id = plan->nheld++;
+    held->level = value.node->level;
+    held->value = value;
+    held->dtype = output->dtype;
+    held->ndim = output->ndim;
+    for (int a = 0; a < output->ndim; a++) {
+        held->axis[a] = output->dim[a].axis;
+    }
+    held->chunks = ash_grid_chunks(held->ndim, held->axis);
+    held->next = plan->helds;
+    plan->helds = held;
+    return held;
+}
+
+/* ---- Items and stages ---- */
+
+typedef struct item {
+    ash_value value;           /* what is computed over the grid: the value itself, or a reduction's input */
+    int level;
+    const ash_node *fold;      /* reduction */
+    ash_held *held;            /* what the item makes, NULL for targets */
+    const ash_target *target;
+} item;
+
+/* Axes that must be one run for the sums of an item to be what they are; *fixed tells whether more would change them. Extent-1 axes go either way. */
+static int item_run_axes(const ash_stage *stage, const item *it, int *fixed) {
+    const ash_reduce_node *reduce = it->fold ? &it->fold->u.reduce : NULL;
+    int run = 0, last = stage->ndim - 1;
+    int64_t elements = 1;
+    while (last >= 0 && stage->axis[last].extent == 1) {
+        last--;
+        run++;
+    }
+    *fixed = reduce && last >= 0 && reduce->reduced[last];
+    int single = *fixed && (ash_reduction_table[reduce->reduction].is_index || reduce->group_axis == last);
+    for (int a = last; a >= 0 && elements < RUN_ELEMENTS; a--) {
+        int same = !reduce || stage->axis[a].extent == 1 || (reduce->reduced[a] == reduce->reduced[last] && (a == last || reduce->group_axis != a));
+        if (!same || (single && a < last)) {
+            break;
+        }
+        elements *= stage->largest[a];
+        run++;
+    }
+    return run > stage->ndim ? stage->ndim : run;
+}
+
+/* The most axes that may form a run for an item that is not fixed: all of one class. */
+static int item_run_limit(const ash_stage *stage, const item *it) {
+    if (!it->fold) {
+        return stage->ndim;
+    }
+    int run = 0;
+    for (int a = stage->ndim - 1; a >= 0 && (stage->axis[a].extent == 1 || !it->fold->u.reduce.reduced[a]); a--) {
+        run++;
+    }
+    return run;
+}
+
+/* Whether the item's runs fit those the stage has. */
+static int runs_agree(const ash_stage *stage, int stage_fixed, const item *it) {
+    int fixed, run = item_run_axes(stage, it, &fixed);
+    if (fixed) {
+        return stage_fixed ? run == stage->run_axes : 0;
+    }
+    return stage->run_axes <= item_run_limit(stage, it);
+}
+
+static int is_leaf(const ash_node *node) { return node->ninputs == 0; }
+
+/* Whether anything the value is computed from, down to held values and leaves, is an operand of the stage already. */
+static int shares_source(const ash_plan *plan, const ash_stage *stage, ash_value value, int below) {
+    const ash_node *node = value.node;
+    if (is_leaf(node) || (node->held && !below)) {
+        for (int k = 0; k < stage->noperands; k++) {
+            const ash_operand *operand = &stage->operand[k];
+            if (operand->kind != ASH_OPERAND_CONSTANT && operand->kind != ASH_OPERAND_RAMP && operand->value.node == node) {
+                return 1;
+            }
+        }
+        return 0;
+    }
+    for (int k = 0; k < node->ninputs; k++) {
+        if (shares_source(plan, stage, node->input[k], 0)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int same_grid(const ash_stage *stage, const ash_output *output) {
+    if (stage->ndim != output->ndim) {
+        return 0;
+    }
+    for (int a = 0; a < output->ndim; a++) {
+        if (!ash_axis_equal(&stage->axis[a], &output->dim[a].axis)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int stage_is_fixed(const ash_stage *stage) {
+    for (int k = 0; k < stage->nsinks; k++) {
+        if (stage->sink[k].fold && stage->sink[k].fold->inner) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static ash_stage *find_stage(lowering *lw, const item *it) {
+    ash_plan *plan = lw->plan;
+    for (int k = 0; k < plan->nstages; k++) {
+        ash_stage *stage = plan->stage[k];
+        if (stage->level != it->level || !same_grid(stage, ash_value_output(it->value))) {
+            continue;
+        }
+        int fixed, run = item_run_axes(stage, it, &fixed), stage_fixed = stage_is_fixed(stage);
+        int agree = runs_agree(stage, stage_fixed, it);
+        if (!agree && fixed && !stage_fixed) { /* the stage can still take the item's run if all its sinks can */
+            agree = 1;
+            for (int s = 0; s < stage->nsinks; s++) {
+                item other = {.fold = stage->sink[s].fold ? stage->sink[s].fold->node : NULL};
+                agree = agree && run <= item_run_limit(stage, &other);
+            }
+        }
+        if (agree && shares_source(plan, stage, it->value, it->held && !it->fold)) {
+            return stage;
+        }
+    }
+    return NULL;
+}
+
+static ash_stage *new_stage(lowering *lw, const item *it) {
+    ash_plan *plan = lw->plan;
+    const ash_output *output = ash_value_output(it->value);
+    ash_stage *stage = ash_arena_alloc(&plan->arena, sizeof *stage);
+    if (!stage || !ash_plan_reserve(plan, (void **)&plan->stage, plan->nstages, &plan->stage_capacity, sizeof *plan->stage)) {
+        no_memory(lw);
+        return NULL;
+    }
+    stage->id = plan->nstages;
+    stage->level = it->level;
+    stage->ndim = output->ndim;
+    for (int a = 0; a < output->ndim; a++) {
+        stage->axis[a] = output->dim[a].axis;
+        stage->largest[a] = ash_axis_largest(&output->dim[a].axis);
+    }
+    stage->chunks = ash_grid_chunks(stage->ndim, stage->axis);
+    stage->elements = 1;
+    for (int a = 0; a < stage->ndim; a++) {
+        stage->elements = stage->largest[a] > INT64_MAX / (stage->elements + 1) ? INT64_MAX : stage->elements * stage->largest[a];
+    }
+    int fixed;
+    stage->run_axes = item_run_axes(stage, it, &fixed);
+    plan->stage[plan->nstages++] = stage;
+    return stage;
+}
+
+static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *sink) {
+    ash_plan *plan = lw->plan;
+    ash_fold *fold = ash_arena_alloc(&plan->arena, sizeof *fold);
+    if (!fold || !ash_plan_reserve(plan, (void **)&plan->fold, plan->nfolds, &plan->fold_capacity, sizeof *plan->fold)) {
+        return no_memory(lw);
+    }
+    fold->id = plan->nfolds;
+    fold->node = it->fold;
+    fold->reduce = &it->fold->u.reduce;
+    fold->kernel = ash_kernel_reduce(plan->isa, fold->reduce->reduction, ash_value_output(it->value)->dtype);
+    fold->stage = stage;
+    fold->held = it->held;
+    fold->sink = stage->nsinks;
+    item_run_axes(stage, it, &fold->inner);
+    plan->fold[plan->nfolds++] = fold;
+    sink->fold = fold;
+    return ash_fold_init(plan, fold) ? 1 : no_memory(lw);
+}
+
+static int add_item(lowering *lw, const item *it) {
+    ash_plan *plan = lw->plan;
+    ash_stage *stage = find_stage(lw, it);
+    int shared = stage != NULL;
+    stage = stage ? stage : new_stage(lw, it);
+    if (!stage) {
+        return 0;
+    }
+    int fixed, run = item_run_axes(stage, it, &fixed);
+    if (shared && fixed) {
+        stage->run_axes = run;
+    }
+    ash_sink sink = {.dtype = ash_value_output(it->value)->dtype, .target = it->target, .held = it->held};
+    sink.kind = it->fold ? ASH_SINK_FOLD : it->held ? ASH_SINK_HELD : it->target->kind == ASH_TARGET_FILE ? ASH_SINK_FILE : ASH_SINK_MEMORY;
+    if (!ash_emit(plan, stage, it->value, &sink.slot)) {
+        return no_memory(lw);
+    }
+    if (it->fold && !add_fold(lw, stage, it, &sink)) {
+        return 0;
+    }
+    if (it->held) {
+        it->held->stage = stage;
+        it->held->sink = stage->nsinks;
+    }
+    if (!ash_plan_reserve(plan, (void **)&stage->sink, stage->nsinks, &stage->sink_capacity, sizeof *stage->sink)) {
+        return no_memory(lw);
+    }
+    stage->sink[stage->nsinks++] = sink;
+    return 1;
+}
+
+static int lower_held(lowering *lw, ash_node *node) {
+    for (int k = 0; k < node->noutputs; k++) {
+        item it = {.value = {node, k}, .level = node->level, .held = add_held(lw, (ash_value){node, k})};
+        if (node->kind == ASH_NODE_REDUCE) {
+            it.fold = node;
+            it.value = node->input[0];
+        }
+        if (!it.held || !add_item(lw, &it)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int lower_targets(lowering *lw) {
+    ash_plan *plan = lw->plan;
+    for (int t = 0; t < plan->ntargets; t++) {
+        const ash_node *node = plan->target[t].value.node;
+        item it = {.value = plan->target[t].value, .level = node->level + 1, .target = &plan->target[t]};
+        if (!add_item(lw, &it)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error) {
+    lowering lw = {.plan = plan, .context = context, .function = function, .mark = ash_context_mark(context), .error = error};
+    for (int t = 0; t < plan->ntargets; t++) {
+        plan->target[t].value.node->mark = lw.mark;
+    }
+    ash_context_reach(context, 0, NULL, lw.mark);
+    plan->nodes = 0;
+    for (int64_t k = 0; k < context->nnodes; k++) {
+        if (context->node[k]->mark == lw.mark) {
+            weigh(&lw, context->node[k]);
+            plan->nodes++;
+        }
+    }
+    for (int64_t k = 0; k < context->nnodes; k++) {
+        if (context->node[k]->mark == lw.mark) {
+            set_level(context->node[k]);
+        }
+    }
+    for (int64_t k = 0; k < context->nnodes; k++) {
+        if (context->node[k]->mark == lw.mark && context->node[k]->held && !lower_held(&lw, context->node[k])) {
+            return error->status;
+        }
+    }
+    if (!lower_targets(&lw)) {
+        return error->status;
+    }
+    for (int k = 0; k < plan->nstages; k++) {
+        if (!ash_emit_finish(plan, plan->stage[k])) {
+            no_memory(&lw);
+            return error->status;
+        }
+    }
+    return ASH_OK;
+}

@@ -1,0 +1,209 @@
+/* Making a plan that fits: lower, enumerate, and choose how small the pieces must be. */
+#include "plan/plan.h"
+
+#include <string.h>
+
+/* Tasks larger than this gain nothing; pieces smaller than that cost more than they save. */
+enum { PIECE_LARGEST = 64 << 20, PIECE_SMALLEST = 64 << 10 };
+
+void ash_plan_free(ash_plan *plan) {
+    if (!plan) {
+        return;
+    }
+    for (int k = 0; k < plan->nstages; k++) {
+        ash_free(plan->stage[k]->task);
+    }
+    for (ash_held *held = plan->helds; held; held = held->next) {
+        ash_free(held->buffer);
+    }
+    for (int k = 0; k < plan->nfolds; k++) {
+        ash_free(plan->fold[k]->tree_begin);
+        ash_free(plan->fold[k]->tree);
+        ash_free(plan->fold[k]->arrived);
+    }
+    ash_free(plan->task);
+    ash_free(plan->input);
+    ash_free(plan->buffer_units);
+    ash_free(plan->consumer_begin);
+    ash_free(plan->consumer);
+    ash_free(plan->suffix_peak);
+    ash_arena arena = plan->arena; /* the plan itself lives in it */
+    ash_arena_free(&arena);
+}
+
+static ash_plan *new_plan(const ash_context *context, const ash_plan_request *request, int absorb) {
+    ash_arena arena = {0};
+    ash_plan *plan = ash_arena_alloc(&arena, sizeof *plan);
+    if (plan) {
+        plan->arena = arena;
+        plan->isa = context->isa;
+        plan->limit = request->limit;
+        plan->num_threads = request->num_threads;
+        plan->absorb = absorb;
+        plan->ntargets = request->ntargets;
+        plan->target = ash_arena_memdup(&plan->arena, request->target, (request->ntargets + 1) * (int64_t)sizeof *request->target);
+    }
+    if (plan && !plan->target) {
+        ash_plan_free(plan);
+        plan = NULL;
+    }
+    return plan;
+}
+
+/* What stays allocated through the run: the plan's own lists, threads' workspaces, and what the storage libraries may take. */
+static void count_base(ash_plan *plan, const ash_plan_request *request) {
+    int64_t per_task = sizeof(ash_task) + sizeof(int64_t) + 2 * sizeof(uint32_t); /* and the executor's counter and ready bit */
+    int64_t per_buffer = 2 * sizeof(uint32_t) + 16;
+    int64_t bytes = plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer + plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
+    int registers = 0, operands = 0, slots = 0;
+    int64_t reading = 0;
+    for (int s = 0; s < plan->nstages; s++) {
+        const ash_stage *stage = plan->stage[s];
+        bytes += stage->chunks * (int64_t)sizeof *stage->task;
+        registers = stage->nregisters > registers ? stage->nregisters : registers;
+        operands = stage->noperands > operands ? stage->noperands : operands;
+        slots = stage->nslots > slots ? stage->nslots : slots;
+        for (int k = 0; k < stage->noperands; k++) {
+            const ash_operand *operand = &stage->operand[k];
+            int64_t workspace = operand->kind == ASH_OPERAND_FILE ? ash_file_read_workspace(operand->value.node->u.file.file, operand->value.node->u.file.variable) : 0;
+            reading = workspace > reading ? workspace : reading;
+        }
+    }
+    for (const ash_held *held = plan->helds; held; held = held->next) {
+        bytes += held->chunks * (int64_t)sizeof *held->buffer;
+    }
+    plan->plan_bytes = bytes;
+    plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + 16384;
+    plan->io_bytes = reading + request->io_bytes;
+    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes;
+}
+
+int64_t ash_plan_base_bytes(const ash_plan *plan) { return plan->plan_bytes + plan->reserve_bytes; }
+
+int64_t ash_plan_sequential_peak(const ash_plan *plan) { return ash_plan_base_bytes(plan) + plan->suffix_peak[0]; }
+
+static int64_t largest_task(const ash_plan *plan) {
+    int64_t largest = 0;
+    for (int s = 0; s < plan->nstages; s++) {
+        largest = plan->stage[s]->work_bytes > largest ? plan->stage[s]->work_bytes : largest;
+    }
+    for (uint32_t t = 0; t < plan->ntasks; t++) {
+        int64_t bytes = ash_task_out_bytes(plan, t) + ash_task_work_bytes(plan, t);
+        largest = bytes > largest ? bytes : largest;
+    }
+    return largest;
+}
+
+static int profile_with_pieces(ash_plan *plan, int64_t target) {
+    for (int s = 0; s < plan->nstages; s++) {
+        ash_stage_choose_piece(plan->stage[s], target);
+    }
+    return ash_plan_profile(plan);
+}
+
+/* Halves the pieces until all threads fit beside the sequential peak. 0 when out of memory. */
+static int choose_pieces(ash_plan *plan) {
+    for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST; target /= 2) {
+        if (!profile_with_pieces(plan, target)) {
+            return 0;
+        }
+        if (ash_plan_sequential_peak(plan) <= plan->limit && ash_plan_sequential_peak(plan) + (plan->num_threads - 1) * largest_task(plan) <= plan->limit) {
+            break;
+        }
+    }
+    return 1;
+}
+
+/* The least that any choice of pieces needs. */
+static int find_least(ash_plan *plan) {
+    if (!profile_with_pieces(plan, PIECE_SMALLEST)) {
+        return 0;
+    }
+    plan->least_bytes = ash_plan_sequential_peak(plan);
+    return 1;
+}
+
+static ash_status make(ash_context *context, const ash_plan_request *request, int absorb, const char *function, ash_plan **out, ash_error_state *error) {
+    ash_plan *plan = new_plan(context, request, absorb);
+    *out = NULL;
+    if (!plan) {
+        return ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan", function);
+    }
+    if (ash_plan_lower(plan, context, function, error) != ASH_OK) {
+        ash_plan_free(plan);
+        return error->status;
+    }
+    int fine = ash_plan_enumerate(plan);
+    if (fine) {
+        count_base(plan, request);
+        ash_plan_count_bytes(plan);
+        fine = find_least(plan) && choose_pieces(plan);
+    }
+    if (!fine) {
+        ash_plan_free(plan);
+        return ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan, or it would have more than %d tasks", function, INT32_MAX / 2);
+    }
+    *out = plan;
+    return ASH_OK;
+}
+
+/* Which stage needs the most, for the sentence of a refusal. */
+static const char *neediest(const ash_plan *plan) {
+    uint32_t worst = 0;
+    for (uint32_t t = 0; t < plan->ntasks; t++) {
+        if (plan->suffix_peak[t] == plan->suffix_peak[0]) {
+            worst = t; /* the last task that still has the peak ahead of it */
+        }
+    }
+    if (plan->ntasks == 0) {
+        return "nothing";
+    }
+    int32_t stage = plan->task[worst].stage;
+    if (stage < 0) {
+        return ash_reduction_table[plan->fold[~stage]->reduce->reduction].name;
+    }
+    const ash_stage *s = plan->stage[stage];
+    return s->ninstructions > 0 ? s->instruction[s->ninstructions - 1].name : "copy";
+}
+
+ash_status ash_plan_make(ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error) {
+    if (make(context, request, 0, function, plan, error) != ASH_OK || ash_plan_sequential_peak(*plan) <= request->limit) {
+        return error->status;
+    }
+    /* Reading stored chunks again for each chunk of a new grid costs time, holding them all costs memory: memory ran out. */
+    ash_plan *frugal;
+    if (make(context, request, 1, function, &frugal, error) != ASH_OK) {
+        ash_plan_free(*plan);
+        *plan = NULL;
+        return error->status;
+    }
+    if (frugal->least_bytes < (*plan)->least_bytes) {
+        ash_plan_free(*plan);
+        *plan = frugal;
+    } else {
+        ash_plan_free(frugal);
+    }
+    if (ash_plan_sequential_peak(*plan) <= request->limit) {
+        return ASH_OK;
+    }
+    char limit[32], least[32];
+    return ash_fail(error, ASH_ERR_LIMIT, "%s: the memory limit is %s (%lld bytes), but the plan needs at least %s (%lld bytes), of which '%s' needs the most; raise the limit or use smaller chunks", function,
+                    ash_format_bytes(request->limit, limit), (long long)request->limit, ash_format_bytes((*plan)->least_bytes, least), (long long)(*plan)->least_bytes, neediest(*plan));
+}
+
+void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
+    *info = (ash_plan_info){.size = sizeof *info};
+    info->nodes = plan->nodes;
+    info->groups = plan->nstages;
+    info->tasks = plan->ntasks;
+    info->bytes_read = plan->bytes_read;
+    info->bytes_written = plan->bytes_written;
+    info->plan_bytes = plan->plan_bytes;
+    info->reserve_bytes = plan->reserve_bytes;
+    info->sequential_peak = ash_plan_sequential_peak(plan);
+    info->least_limit = plan->least_bytes;
+    info->memory_limit = plan->limit;
+    info->num_threads = plan->num_threads;
+    int64_t all_threads = info->sequential_peak + (plan->num_threads - 1) * largest_task(plan);
+    info->peak_bytes = all_threads < plan->limit ? all_threads : info->sequential_peak > plan->limit ? info->sequential_peak : plan->limit;
+}

@@ -1,0 +1,109 @@
+/* The memory of a plan: what running its tasks one after another needs at each step, and from each step on. */
+#include "plan/plan.h"
+
+#include <string.h>
+
+int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task) {
+    if (ash_task_takes_over(&plan->task[task])) {
+        return 0;
+    }
+    int64_t units = 0;
+    for (uint32_t b = plan->task[task].buffer_begin; b < plan->task[task + 1].buffer_begin; b++) {
+        units += plan->buffer_units[b];
+    }
+    return units * ASH_UNIT;
+}
+
+int64_t ash_task_work_bytes(const ash_plan *plan, uint32_t task) {
+    int32_t stage = plan->task[task].stage;
+    return stage < 0 ? 0 : plan->stage[stage]->work_bytes;
+}
+
+static uint32_t consumers_of(const ash_plan *plan, uint32_t buffer) { return plan->consumer_begin[buffer + 1] - plan->consumer_begin[buffer]; }
+
+/* Bytes that end with a task in sequence: inputs it is the last to use, and results nobody uses. A buffer taken over lives on. */
+static int64_t freed_bytes(const ash_plan *plan, uint32_t task, uint32_t *left) {
+    int64_t units = 0;
+    uint32_t first = plan->task[task].input_begin;
+    for (uint32_t k = first; k < plan->task[task + 1].input_begin; k++) {
+        uint32_t buffer = plan->input[k];
+        if (--left[buffer] == 0 && !(k == first && ash_task_takes_over(&plan->task[task]))) {
+            units += plan->buffer_units[buffer];
+        }
+    }
+    for (uint32_t b = plan->task[task].buffer_begin; b < plan->task[task + 1].buffer_begin; b++) {
+        units += left[b] == 0 ? plan->buffer_units[b] : 0;
+    }
+    return units * ASH_UNIT;
+}
+
+int ash_plan_profile(ash_plan *plan) {
+    uint32_t *left = ash_malloc(((int64_t)plan->nbuffers + 1) * (int64_t)sizeof *left);
+    if (!plan->suffix_peak) {
+        plan->suffix_peak = ash_malloc(((int64_t)plan->ntasks + 1) * (int64_t)sizeof *plan->suffix_peak);
+    }
+    if (!left || !plan->suffix_peak) {
+        ash_free(left);
+        return 0;
+    }
+    for (uint32_t b = 0; b < plan->nbuffers; b++) {
+        left[b] = consumers_of(plan, b);
+    }
+    int64_t live = 0;
+    for (uint32_t t = 0; t < plan->ntasks; t++) {
+        live += ash_task_out_bytes(plan, t);
+        plan->suffix_peak[t] = live + ash_task_work_bytes(plan, t);
+        live -= freed_bytes(plan, t, left);
+    }
+    plan->suffix_peak[plan->ntasks] = 0;
+    for (uint32_t t = plan->ntasks; t-- > 0;) {
+        if (plan->suffix_peak[t + 1] > plan->suffix_peak[t]) {
+            plan->suffix_peak[t] = plan->suffix_peak[t + 1];
+        }
+    }
+    ash_free(left);
+    return 1;
+}
+
+/* Stored bytes of one file operand that a chunk needs. */
+static int64_t operand_bytes(const ash_operand *operand, const ash_box *box) {
+    int64_t bytes = operand->size;
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        int64_t low, span = 0;
+        if (map->table) {
+            span = ash_map_range(map, map->axis < 0 ? 0 : box->start[map->axis], map->axis < 0 ? 1 : box->extent[map->axis], &low, &span) ? span : 0;
+        } else {
+            span = map->axis < 0 ? 1 : box->extent[map->axis];
+        }
+        bytes *= span;
+    }
+    return bytes;
+}
+
+void ash_plan_count_bytes(ash_plan *plan) {
+    plan->bytes_read = plan->bytes_written = 0;
+    for (int s = 0; s < plan->nstages; s++) {
+        const ash_stage *stage = plan->stage[s];
+        int touches_files = 0;
+        for (int k = 0; k < stage->noperands; k++) {
+            touches_files |= stage->operand[k].kind == ASH_OPERAND_FILE;
+        }
+        for (int64_t c = 0; touches_files && c < stage->chunks; c++) {
+            ash_box box;
+            if (stage->task[c] == ASH_NO_ID) {
+                continue;
+            }
+            ash_grid_box(stage->ndim, stage->axis, c, &box);
+            for (int k = 0; k < stage->noperands; k++) {
+                plan->bytes_read += stage->operand[k].kind == ASH_OPERAND_FILE ? operand_bytes(&stage->operand[k], &box) : 0;
+            }
+        }
+    }
+    for (int t = 0; t < plan->ntargets; t++) {
+        if (plan->target[t].kind == ASH_TARGET_FILE) {
+            const ash_output *output = ash_value_output(plan->target[t].value);
+            plan->bytes_written += ash_output_size(output) * ash_dtype_size(output->dtype);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+/* Binding operands: where the elements of one piece are. Stored values are read into scratch, chunks of held values are put together where a piece spans several,
+ * and what runs across the stage's innermost axis is reordered. */
+#include "run/run.h"
+
+#include <string.h>
+
+static void *take_scratch(ash_run *run, ash_worker *worker, ash_binding *binding, int64_t bytes) {
+    bytes = ash_round_bytes(bytes);
+    void *memory = ash_run_scratch(run, bytes, worker);
+    if (memory) {
+        binding->scratch[binding->nscratch] = memory;
+        binding->scratch_bytes[binding->nscratch++] = bytes;
+    }
+    return memory;
+}
+
+void ash_unbind(ash_run *run, ash_binding *binding) {
+    for (int k = 0; k < binding->nscratch; k++) {
+        ash_run_scratch_give(run, binding->scratch[k], binding->scratch_bytes[k]);
+    }
+    binding->nscratch = 0;
+}
+
+/* How a block of elements in memory is addressed: strides of the operand's axes, and the index that `base` stands for. */
+typedef struct layout {
+    const char *base;
+    int64_t origin[ASH_MAX_NDIM], stride[ASH_MAX_NDIM];
+    int64_t divisor[ASH_MAX_NDIM]; /* the block holds every divisor-th index */
+} layout;
+
+/* Turns a layout into strides per iteration axis, and row pointers for the table axis. */
+static ash_status apply_layout(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const layout *from, ash_binding *binding) {
+    const char *base = from->base;
+    memset(binding->stride, 0, sizeof binding->stride);
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        if (map->table) {
+            continue;
+        }
+        int64_t index = ash_map_index(map, map->axis < 0 ? 0 : piece->start[map->axis]);
+        base += (index - from->origin[k]) / from->divisor[k] * from->stride[k];
+        if (map->axis >= 0) {
+            binding->stride[map->axis] += map->step / from->divisor[k] * from->stride[k];
+        }
+    }
+    binding->base = base;
+    if (operand->table_map < 0) {
+        return ASH_OK;
+    }
+    const ash_map *map = &operand->map[operand->table_map];
+    int k = operand->table_map;
+    int64_t n = map->axis < 0 ? 1 : piece->extent[map->axis], start = map->axis < 0 ? 0 : piece->start[map->axis];
+    const char **row = take_scratch(run, worker, binding, n * (int64_t)sizeof *row);
+    if (!row) {
+        return worker->error.status;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t index = ash_map_index(map, start + i);
+        row[i] = index < 0 ? NULL : base + (index - from->origin[k]) * from->stride[k];
+    }
+    binding->row = row;
+    return ASH_OK;
+}
+
+/* The box of the operand that a piece needs. 0 if it needs none (all rows missing, or an empty piece). */
+static int needed_box(const ash_operand *operand, const ash_box *piece, int64_t low[], int64_t span[]) {
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        if (!ash_map_range(map, map->axis < 0 ? 0 : piece->start[map->axis], map->axis < 0 ? 1 : piece->extent[map->axis], &low[k], &span[k])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
+    int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], step[ASH_MAX_NDIM], bytes = operand->size;
+    layout in_scratch = {.base = NULL};
+    int any = needed_box(operand, piece, low, span);
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        int64_t stride = map->step < 0 ? -map->step : map->step;
+        step[k] = map->table || map->axis < 0 || stride == 0 ? 1 : stride;
+        extent[k] = any ? (span[k] - 1) / step[k] + 1 : 0;
+        in_scratch.origin[k] = any ? low[k] : 0;
+        in_scratch.divisor[k] = step[k];
+        bytes *= extent[k];
+    }
+    int64_t stride = operand->size;
+    for (int k = operand->ndim - 1; k >= 0; k--) {
+        in_scratch.stride[k] = stride;
+        stride *= extent[k];
+    }
+    if (any) {
+        const ash_node *node = operand->value.node;
+        char *memory = take_scratch(run, worker, binding, bytes);
+        if (!memory || ash_file_read(node->u.file.file, node->u.file.variable, low, extent, step, memory, &worker->error) != ASH_OK) {
+            return worker->error.status;
+        }
+        ash_run_lock(run);
+        run->bytes_read += bytes;
+        ash_run_unlock(run);
+        in_scratch.base = memory;
+    }
+    return apply_layout(run, worker, operand, piece, &in_scratch, binding);
+}
+
+/* Dense layout of one chunk of a held value. */
+static layout chunk_layout(const ash_run *run, const ash_held *held, int64_t chunk) {
+    layout block = {.base = run->buffer[held->buffer[chunk]]};
+    ash_box box;
+    ash_grid_box(held->ndim, held->axis, chunk, &box);
+    int64_t stride = ash_dtype_size(held->dtype);
+    for (int k = held->ndim - 1; k >= 0; k--) {
+        block.origin[k] = box.start[k];
+        block.divisor[k] = 1;
+        block.stride[k] = stride;
+        stride *= box.extent[k];
+    }
+    return block;
+}
+
+/* The piece lies in one chunk, but for the table axis, whose rows may come from several chunks that are laid out alike. */
+static ash_status bind_chunks(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[], ash_binding *binding) {
+    const ash_held *held = operand->held;
+    int64_t coordinate[ASH_MAX_NDIM];
+    for (int k = 0; k < held->ndim; k++) {
+        coordinate[k] = ash_axis_find(&held->axis[k], low[k]);
+    }
+    int64_t chunk = ash_grid_ordinal(held->ndim, held->axis, coordinate);
+    layout block = chunk_layout(run, held, chunk);
+    ash_status status = apply_layout(run, worker, operand, piece, &block, binding);
+    if (operand->table_map < 0 || status != ASH_OK) {
+        return status;
+    }
+    int t = operand->table_map;
+    const ash_map *map = &operand->map[t];
+    int64_t n = map->axis < 0 ? 1 : piece->extent[map->axis], start = map->axis < 0 ? 0 : piece->start[map->axis];
+    for (int64_t i = 0; i < n; i++) {
+        int64_t index = ash_map_index(map, start + i);
+        if (index < 0) {
+            continue;
+        }
+        coordinate[t] = ash_axis_find(&held->axis[t], index);
+        int64_t other = ash_grid_ordinal(held->ndim, held->axis, coordinate);
+        const char *memory = run->buffer[held->buffer[other]];
+        binding->row[i] = memory + (binding->base - block.base) + (index - ash_axis_start(&held->axis[t], coordinate[t])) * block.stride[t];
+    }
+    return ASH_OK;
+}
+
+/* The piece spans several chunks: copies what it needs of each into one box. Chunks that no row needs are not there, and are left out. */
+static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[], const int64_t span[], ash_binding *binding) {
+    const ash_held *held = operand->held;
+    int ndim = held->ndim;
+    layout whole = {.base = NULL};
+    int64_t bytes = operand->size, first[ASH_MAX_NDIM], last[ASH_MAX_NDIM], coordinate[ASH_MAX_NDIM];
+    for (int k = ndim - 1; k >= 0; k--) {
+        whole.origin[k] = low[k];
+        whole.divisor[k] = 1;
+        whole.stride[k] = bytes;
+        bytes *= span[k];
+        first[k] = coordinate[k] = ash_axis_find(&held->axis[k], low[k]);
+        last[k] = ash_axis_find(&held->axis[k], low[k] + span[k] - 1);
+    }
+    char *memory = take_scratch(run, worker, binding, bytes);
+    if (!memory) {
+        return worker->error.status;
+    }
+    whole.base = memory;
+    for (int more = 1; more;) {
+        int64_t chunk = ash_grid_ordinal(ndim, held->axis, coordinate);
+        if (held->buffer[chunk] != ASH_NO_ID && run->buffer[held->buffer[chunk]]) {
+            layout block = chunk_layout(run, held, chunk);
+            const char *in = block.base;
+            char *out = memory;
+            int64_t extent[ASH_MAX_NDIM];
+            for (int k = 0; k < ndim; k++) {
+                int64_t begin = ash_axis_start(&held->axis[k], coordinate[k]), end = ash_axis_start(&held->axis[k], coordinate[k] + 1);
+                begin = begin > low[k] ? begin : low[k];
+                end = end < low[k] + span[k] ? end : low[k] + span[k];
+                extent[k] = end - begin;
+                in += (begin - block.origin[k]) * block.stride[k];
+                out += (begin - low[k]) * whole.stride[k];
+            }
+            ash_copy_box(ndim, extent, operand->size, out, whole.stride, in, block.stride);
+        }
+        more = 0;
+        for (int k = ndim - 1; k >= 0 && !more; k--) {
+            more = ++coordinate[k] <= last[k];
+            coordinate[k] = more ? coordinate[k] : first[k];
+        }
+    }
+    return apply_layout(run, worker, operand, piece, &whole, binding);
+}
+
+static ash_status bind_held(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
+    int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM];
+    if (!needed_box(operand, piece, low, span)) { /* nothing but missing rows */
+        layout nothing = {.base = NULL};
+        for (int k = 0; k < operand->ndim; k++) {
+            nothing.divisor[k] = 1;
+        }
+        return apply_layout(run, worker, operand, piece, &nothing, binding);
+    }
+    return operand->aligned ? bind_chunks(run, worker, operand, piece, low, binding) : assemble(run, worker, operand, piece, low, span, binding);
+}
+
+static void bind_memory(const ash_operand *operand, layout *block) {
+    const ash_node *node = operand->value.node;
+    block->base = node->u.memory.data;
+    for (int k = 0; k < operand->ndim; k++) {
+        block->origin[k] = 0;
+        block->divisor[k] = 1;
+        block->stride[k] = node->u.memory.stride[k];
+    }
+}
+
+/* ---- Reordering ---- */
+
+/* Whether the trailing `axes` of the piece can be walked with one stride. */
+static int collapses(const ash_stage *stage, const ash_binding *binding, const ash_box *piece, int axes) {
+    int64_t stride = 0, elements = 0; /* of the collapsed part so far */
+    for (int a = stage->ndim - 1; a >= stage->ndim - axes; a--) {
+        if (piece->extent[a] == 1) {
+            continue;
+        }
+        if (elements > 0 && binding->stride[a] != stride * elements) {
+            return 0;
+        }
+        stride = elements > 0 ? stride : binding->stride[a];
+        elements = (elements > 0 ? elements : 1) * piece->extent[a];
+    }
+    return 1;
+}
+
+/* Copies the piece into iteration order; afterwards it has no rows any more. */
+static ash_status pack(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
+    int64_t dense[ASH_MAX_NDIM], bytes = operand->size, extent[ASH_MAX_NDIM];
+    for (int a = stage->ndim - 1; a >= 0; a--) {
+        dense[a] = bytes;
+        bytes *= piece->extent[a];
+        extent[a] = piece->extent[a];
+    }
+    char *memory = take_scratch(run, worker, binding, bytes);
+    if (!memory) {
+        return worker->error.status;
+    }
+    if (!binding->row) {
+        ash_copy_box(stage->ndim, extent, operand->size, memory, dense, binding->base, binding->stride);
+    } else {
+        int t = operand->table_axis;
+        int64_t n = t < 0 ? 1 : extent[t], none[ASH_MAX_NDIM] = {0};
+        unsigned char nan[16] = {0};
+        ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){.f = __builtin_nan("")});
+        for (int64_t i = 0; i < n; i++) {
+            if (t >= 0) {
+                extent[t] = 1;
+            }
+            const char *row = binding->row[i];
+            ash_copy_box(stage->ndim, extent, operand->size, memory + (t < 0 ? 0 : i * dense[t]), dense, row ? row : (const char *)nan, row ? binding->stride : none);
+        }
+        binding->row = NULL;
+    }
+    binding->base = memory;
+    memcpy(binding->stride, dense, sizeof dense);
+    return ASH_OK;
+}
+
+ash_status ash_bind(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
+    ash_status status = ASH_OK;
+    layout block;
+    binding->row = NULL;
+    binding->filled = NULL;
+    binding->nscratch = 0;
+    switch (operand->kind) {
+    case ASH_OPERAND_CONSTANT:
+    case ASH_OPERAND_RAMP: return ASH_OK;
+    case ASH_OPERAND_MEMORY:
+        bind_memory(operand, &block);
+        status = apply_layout(run, worker, operand, piece, &block, binding);
+        break;
+    case ASH_OPERAND_FILE: status = bind_file(run, worker, operand, piece, binding); break;
+    case ASH_OPERAND_HELD: status = bind_held(run, worker, operand, piece, binding); break;
+    }
+    int table_in_run = binding->row && operand->table_axis >= stage->ndim - stage->run_axes;
+    int reorder = operand->pack || (stage->run_axes > 1 && (table_in_run || !collapses(stage, binding, piece, stage->run_axes)));
+    return status == ASH_OK && reorder ? pack(run, worker, stage, operand, piece, binding) : status;
+}

@@ -1,0 +1,193 @@
+/* Computing: from arrays to targets, a plan, a run, and its figures. */
+#include "array/engine.h"
+#include "base/system.h"
+#include "run/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Workers ---- */
+
+static int max_int(int a, int b) { return a > b ? a : b; }
+
+static int begin_worker(const ash_plan *plan, ash_worker *worker) {
+    int registers = ASH_MAX_FIELDS, slots = 1, operands = 1, sinks = 1;
+    for (int k = 0; k < plan->nstages; k++) {
+        registers = max_int(registers, plan->stage[k]->nregisters);
+        slots = max_int(slots, plan->stage[k]->nslots);
+        operands = max_int(operands, plan->stage[k]->noperands);
+        sinks = max_int(sinks, plan->stage[k]->nsinks);
+    }
+    worker->registers_memory = ash_malloc((int64_t)registers * ASH_BLOCK * 16 + 64);
+    worker->slot = ash_calloc(slots, sizeof *worker->slot);
+    worker->slot_sink = ash_calloc(slots, sizeof *worker->slot_sink);
+    worker->binding = ash_calloc(operands, sizeof *worker->binding);
+    worker->destination = ash_calloc(sinks, sizeof *worker->destination);
+    worker->folding = ash_calloc(sinks, sizeof *worker->folding);
+    worker->sink_buffer = ash_calloc(sinks, sizeof *worker->sink_buffer);
+    worker->registers = (char *)(((uintptr_t)worker->registers_memory + 63) / 64 * 64);
+    return worker->registers_memory && worker->slot && worker->slot_sink && worker->binding && worker->destination && worker->folding && worker->sink_buffer;
+}
+
+static void end_worker(ash_worker *worker) {
+    ash_free(worker->registers_memory);
+    ash_free(worker->slot);
+    ash_free(worker->slot_sink);
+    ash_free(worker->binding);
+    ash_free(worker->destination);
+    ash_free(worker->folding);
+    ash_free(worker->sink_buffer);
+}
+
+static int begin_workers(ash_run *run) {
+    int n = run->plan->num_threads;
+    run->worker = ash_calloc(n, sizeof *run->worker);
+    run->idle_worker = ash_calloc(n, sizeof *run->idle_worker);
+    if (!run->worker || !run->idle_worker) {
+        return 0;
+    }
+    for (int w = 0; w < n; w++) {
+        run->idle_worker[run->nidle++] = n - 1 - w;
+        if (!begin_worker(run->plan, &run->worker[w])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void end_workers(ash_run *run) {
+    for (int w = 0; run->worker && w < run->plan->num_threads; w++) {
+        end_worker(&run->worker[w]);
+    }
+    ash_free(run->worker);
+    ash_free(run->idle_worker);
+}
+
+/* ---- Runs ---- */
+
+static void keep_figures(ash_run *run) {
+    ash_plan_info *info = &run->context->last_run;
+    info->bytes_read = run->bytes_read;
+    info->bytes_written = run->bytes_written;
+    info->peak_bytes = ash_plan_base_bytes(run->plan) + run->pool.peak;
+    info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
+}
+
+static ash_status execute(ash_context *context, const ash_plan *plan, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
+    ash_run run = {.context = context, .plan = plan, .writer = writer, .function = function, .lock = ATOMIC_FLAG_INIT, .reporting = ATOMIC_FLAG_INIT};
+    run.began = run.last_progress = ash_system_now_ns();
+    if (!begin_workers(&run) || !ash_schedule_begin(&run)) {
+        ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the run", function);
+    } else {
+        if (openmp) {
+            ash_execute_openmp(&run, plan->num_threads);
+        } else {
+            ash_execute_serial(&run);
+        }
+        if (run.error.status == ASH_OK && run.finished != plan->ntasks) {
+            ash_fail(&run.error, ASH_ERR_INTERNAL, "%s: internal error: %u of %u tasks ran and none of the others could start; please report this", function, run.finished, plan->ntasks);
+        }
+        ash_run_progress(&run, 1);
+        keep_figures(&run);
+        if (run.error.status != ASH_OK) {
+            *error = run.error;
+        }
+    }
+    ash_schedule_end(&run);
+    end_workers(&run);
+    return error->status;
+}
+
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options, const char *function, ash_plan_request *request,
+                           int *openmp, ash_error_state *error) {
+    ash_compute_options o = options ? *options : (ash_compute_options){0};
+    const char *executor = o.executor ? o.executor : context->options.executor;
+    if (o.num_threads < 0 || o.num_threads > 65535 || o.memory_limit < 0) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to 65535 and memory_limit >= 0, found %d and %lld", function, o.num_threads, (long long)o.memory_limit);
+    }
+    if (strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial or openmp, found '%s'", function, executor);
+    }
+    *openmp = strcmp(executor, "openmp") == 0;
+    *request = (ash_plan_request){
+        .ntargets = n,
+        .target = targets,
+        .limit = o.memory_limit > 0 ? o.memory_limit : context->options.memory_limit,
+        .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
+        .io_bytes = io_bytes,
+    };
+    return ASH_OK;
+}
+
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes, const ash_compute_options *options, const char *function,
+                           ash_error_state *error) {
+    ash_plan_request request;
+    int openmp = 0;
+    if (ash_run_request(context, n, targets, writer_bytes, options, function, &request, &openmp, error) != ASH_OK) {
+        return error->status;
+    }
+    if (atomic_exchange(&context->running, 1)) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: the context is computing already; use one context a thread", function);
+    }
+    atomic_store(&context->cancel, 0);
+    int64_t began = ash_system_now_ns();
+    ash_plan *plan = NULL;
+    if (ash_plan_make(context, &request, function, &plan, error) == ASH_OK) {
+        ash_plan_figures(plan, &context->last_run);
+        context->last_run.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
+        execute(context, plan, writer, openmp, function, error);
+    }
+    ash_plan_free(plan);
+    atomic_store(&context->running, 0);
+    return error->status;
+}
+
+ash_status ash_engine_compute(ash_context *context, ash_value value, void *buffer, int64_t bytes, ash_error_state *error) {
+    ash_target target = {.kind = ASH_TARGET_MEMORY, .value = value, .memory = buffer};
+    (void)bytes;
+    ash_progress_fn *progress = context->options.progress; /* a small computation on the way is not worth a bar */
+    context->options.progress = NULL;
+    ash_run_targets(context, 1, &target, NULL, 0, NULL, "compute", error);
+    context->options.progress = progress;
+    return error->status;
+}
+
+/* ---- Public ---- */
+
+ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[], void *const buffers[], const int64_t bytes[], const ash_compute_options *options) {
+    ash_error_state error = {0};
+    if (!context) {
+        return ASH_ERR_HANDLE;
+    }
+    if (n < 0 || (n > 0 && (!arrays || !buffers || !bytes))) {
+        ash_fail(&error, ASH_ERR_ARGUMENT, "compute: n must be >= 0 with arrays, buffers and bytes, found %d", n);
+        return ash_record(context, &error);
+    }
+    ash_target *target = ash_calloc(n + 1, sizeof *target);
+    if (!target) {
+        ash_fail_memory(&error, "compute", n * (int64_t)sizeof *target);
+    }
+    for (int k = 0; k < n && error.status == ASH_OK; k++) {
+        char argument[32];
+        snprintf(argument, sizeof argument, n > 1 ? "arrays[%d]" : "a", k);
+        target[k] = (ash_target){.kind = ASH_TARGET_MEMORY, .memory = buffers[k]};
+        if (ash_resolve(context, arrays[k], "compute", argument, &target[k].value, &error) != ASH_OK) {
+            break;
+        }
+        const ash_output *output = ash_value_output(target[k].value);
+        int64_t needed = ash_output_size(output) * ash_dtype_size(output->dtype);
+        if (bytes[k] != needed || (!buffers[k] && needed > 0)) {
+            ash_fail(&error, ASH_ERR_ARGUMENT, "compute: the buffer of %s must have %lld bytes (%lld elements of %s), found %lld%s", argument, (long long)needed,
+                     (long long)ash_output_size(output), ash_dtype_name(output->dtype), (long long)bytes[k], buffers[k] ? "" : " at NULL");
+        }
+    }
+    if (error.status == ASH_OK && n > 0) {
+        ash_run_targets(context, n, target, NULL, 0, options, "compute", &error);
+    }
+    ash_free(target);
+    return ash_record(context, &error);
+}
+
+ash_status ash_compute(ash_array a, void *buffer, int64_t bytes, const ash_compute_options *options) {
+    return ash_compute_many(a.context, 1, &a, &buffer, &bytes, options);
+}

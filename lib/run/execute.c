@@ -1,0 +1,34 @@
+/* What both executors do with a batch of tasks, and the serial executor. */
+#include "run/execute.h"
+
+void ash_execute_batch(ash_run *run, ash_worker *worker, int n, const uint32_t batch[]) {
+    for (int k = 0; k < n && !atomic_load_explicit(&run->stop, memory_order_relaxed); k++) {
+        if (ash_run_task(run, worker, batch[k]) != ASH_OK) {
+            atomic_store(&run->stop, 1);
+        }
+    }
+    if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed)) {
+        ash_fail(&worker->error, ASH_ERR_CANCELLED, "%s: cancelled", run->function);
+        atomic_store(&run->stop, 1);
+    }
+}
+
+void ash_finish_batch(ash_run *run, ash_worker *worker, int n, const uint32_t batch[]) {
+    if (worker->error.status != ASH_OK && run->error.status == ASH_OK) {
+        run->error = worker->error;
+    }
+    for (int k = 0; k < n; k++) {
+        ash_schedule_finish(run, batch[k]);
+    }
+}
+
+void ash_execute_serial(ash_run *run) {
+    ash_worker *worker = &run->worker[0];
+    uint32_t batch[ASH_BATCH];
+    int n;
+    while ((n = ash_schedule_take(run, batch)) > 0) {
+        ash_execute_batch(run, worker, n, batch);
+        ash_finish_batch(run, worker, n, batch);
+        ash_run_progress(run, 0);
+    }
+}

@@ -1,0 +1,333 @@
+#include "run/file_layout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct maker {
+    ash_file_layout *layout;
+    ash_context *context;
+    const ash_write_options *options;
+    ash_error_state *error;
+} maker;
+
+static int no_memory(maker *m) {
+    ash_fail(m->error, ASH_ERR_MEMORY, "write: the system gave no memory");
+    return 0;
+}
+
+/* ---- Dimensions ---- */
+
+static int find_dim(const ash_file_layout *layout, const char *name) {
+    for (int k = 0; k < layout->ndims; k++) {
+        if (strcmp(layout->dim[k].name, name) == 0) {
+            return k;
+        }
+    }
+    return -1;
+}
+
+static int add_dim(maker *m, const char *name, int64_t extent) {
+    ash_file_layout *layout = m->layout;
+    char *copy = ash_arena_strdup(&layout->arena, name);
+    if (!copy) {
+        no_memory(m);
+        return -1;
+    }
+    int unlimited = m->options->unlimited && strcmp(m->options->unlimited, name) == 0;
+    layout->dim[layout->ndims] = (ash_writer_dim){.name = copy, .extent = extent, .unlimited = unlimited};
+    return layout->ndims++;
+}
+
+/* The file's dimension for an anonymous one: dim_<axis>, with a number if that has another extent already. */
+static int anonymous_dim(maker *m, int axis, int64_t extent) {
+    char name[64];
+    for (int try = 0;; try++) {
+        snprintf(name, sizeof name, try ? "dim_%d_%d" : "dim_%d", axis, try);
+        int found = find_dim(m->layout, name);
+        if (found < 0) {
+            return add_dim(m, name, extent);
+        }
+        if (m->layout->dim[found].extent == extent && !m->layout->coord[found]) {
+            return found;
+        }
+    }
+}
+
+static int named_dim(maker *m, const ash_dim *dim, const char *variable) {
+    int found = find_dim(m->layout, dim->name);
+    if (found < 0) {
+        found = add_dim(m, dim->name, dim->axis.extent);
+    }
+    if (found < 0) {
+        return -1;
+    }
+    if (m->layout->dim[found].extent != dim->axis.extent) {
+        ash_fail(m->error, ASH_ERR_SHAPE, "write: dimension '%s' has extent %lld in '%s', but %lld in another variable of the file", dim->name, (long long)dim->axis.extent, variable,
+                 (long long)m->layout->dim[found].extent);
+        return -1;
+    }
+    if (dim->coord && m->layout->coord[found] && !ash_coord_equal(dim->coord, m->layout->coord[found])) {
+        ash_fail(m->error, ASH_ERR_DIMENSION, "write: the coordinate of dimension '%s' in '%s' differs from that in another variable of the file", dim->name, variable);
+        return -1;
+    }
+    if (dim->coord && !m->layout->coord[found]) {
+        m->layout->coord[found] = dim->coord; /* the array's node holds it */
+    }
+    return found;
+}
+
+/* ---- Variables ---- */
+
+/* Attributes that point at variables which are not in this file would dangle. */
+static int drop_references(ash_attrs **attrs) {
+    static const char *const names[] = {"coordinates", "cell_measures", "grid_mapping", "ancillary_variables", "bounds", "climatology", "formula_terms"};
+    int fine = 1;
+    for (int k = 0; k < 7; k++) {
+        fine = fine && ash_attrs_set(attrs, names[k], 1, ASH_INT8, 0, NULL);
+    }
+    return fine;
+}
+
+/* Chunks of the file are those of the array, so that each is written once. A small or unchunked array is contiguous. */
+static void choose_chunks(maker *m, const ash_output *output, ash_writer_variable *variable) {
+    int64_t chunks = ash_output_size(output) > 0 ? 1 : 0;
+    int unlimited = 0;
+    for (int a = 0; a < output->ndim; a++) {
+        const ash_grid_axis *axis = &output->dim[a].axis;
+        int64_t largest = ash_axis_largest(axis);
+        variable->chunk[a] = !axis->bounds && axis->offset == 0 ? (axis->step < axis->extent ? axis->step : axis->extent) : largest;
+        variable->chunk[a] = variable->chunk[a] > 0 ? variable->chunk[a] : 1;
+        chunks *= axis->count;
+        unlimited |= m->layout->dim[variable->dim[a]].unlimited;
+    }
+    if (!unlimited && (output->ndim == 0 || (m->options->deflate == 0 && !m->options->shuffle && chunks <= 1))) {
+        memset(variable->chunk, 0, sizeof variable->chunk);
+    }
+    if (variable->chunk[0] > 0 || unlimited) {
+        variable->deflate = m->options->deflate;
+        variable->shuffle = m->options->shuffle;
+    }
+}
+
+static int add_array(maker *m, const ash_output *output, const char *name, ash_writer_variable *variable) {
+    ash_attrs *attrs = ash_attrs_retain(output->attrs);
+    char kind = ash_dtype_kind(output->dtype);
+    *variable = (ash_writer_variable){.name = name, .dtype = output->dtype == ASH_BOOL ? ASH_INT8 : output->dtype, .ndim = output->ndim};
+    if (kind == 'c') {
+        ash_fail(m->error, ASH_ERR_DTYPE, "write: '%s' is %s, which NetCDF cannot hold; write ash_real_part() and ash_imag_part()", name, ash_dtype_name(output->dtype));
+    }
+    for (int a = 0; a < output->ndim && m->error->status == ASH_OK; a++) {
+        const ash_dim *dim = &output->dim[a];
+        variable->dim[a] = dim->name ? named_dim(m, dim, name) : anonymous_dim(m, a, dim->axis.extent);
+    }
+    if (m->error->status == ASH_OK) {
+        choose_chunks(m, output, variable);
+    }
+    float nan32 = NAN;
+    double nan64 = NAN;
+    int fine = drop_references(&attrs);
+    if (kind == 'f') {
+        fine = fine && ash_attrs_set(&attrs, "_FillValue", 0, output->dtype, 1, output->dtype == ASH_FLOAT32 ? (void *)&nan32 : (void *)&nan64);
+    }
+    if (output->dtype == ASH_BOOL) {
+        fine = fine && ash_attrs_set_text(&attrs, "dtype", "bool");
+    }
+    variable->attrs = attrs;
+    return fine ? m->error->status == ASH_OK : no_memory(m);
+}
+
+static int name_taken(const maker *m, const char *name, int variables) {
+    for (int k = 0; k < variables; k++) {
+        if (strcmp(m->layout->variable[k].name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A variable with values in memory. Consumes the reference to attrs. */
+static void add_fixed(maker *m, const char *name, ash_dtype dtype, int ndim, const int dim[], const void *values, ash_attrs *attrs) {
+    ash_file_layout *layout = m->layout;
+    ash_writer_variable *variable = &layout->variable[layout->nfixed];
+    *variable = (ash_writer_variable){.name = name, .dtype = dtype == ASH_BOOL ? ASH_INT8 : dtype, .ndim = ndim, .attrs = attrs};
+    ash_layout_fixed *fixed = &layout->fixed[layout->nfixed];
+    *fixed = (ash_layout_fixed){.variable = layout->nfixed, .values = values};
+    for (int a = 0; a < ndim; a++) {
+        variable->dim[a] = dim[a];
+        fixed->extent[a] = layout->dim[dim[a]].extent;
+        if (layout->dim[dim[0]].unlimited) {
+            variable->chunk[a] = fixed->extent[a] > 0 ? (fixed->extent[a] < 4096 ? fixed->extent[a] : 4096) : 1;
+        }
+    }
+    layout->nfixed++;
+}
+
+static int add_coordinates(maker *m) {
+    ash_file_layout *layout = m->layout;
+    int ndims = layout->ndims; /* bounds add dimensions */
+    for (int k = 0; k < ndims; k++) {
+        ash_coordinate *coord = layout->coord[k];
+        if (!coord) {
+            continue;
+        }
+        ash_attrs *attrs = ash_attrs_retain(coord->attrs);
+        const char *kept = ash_attrs_text(coord->attrs, "climatology") ? "climatology" : "bounds";
+        if (!drop_references(&attrs) || (coord->vertices > 0 && !ash_attrs_set_text(&attrs, kept, coord->bounds_name))) {
+            ash_attrs_release(attrs);
+            return no_memory(m);
+        }
+        add_fixed(m, layout->dim[k].name, coord->dtype, 1, &k, coord->values, attrs);
+        if (coord->vertices == 0) {
+            continue;
+        }
+        char name[64];
+        snprintf(name, sizeof name, coord->vertices == 2 ? "bnds" : "bnds_%lld", (long long)coord->vertices);
+        int vertices = find_dim(layout, name);
+        vertices = vertices >= 0 ? vertices : add_dim(m, name, coord->vertices);
+        if (vertices < 0) {
+            return 0;
+        }
+        add_fixed(m, coord->bounds_name, coord->bounds_dtype, 2, (int[]){k, vertices}, coord->bounds, NULL);
+    }
+    return 1;
+}
+
+/* ---- Global attributes ---- */
+
+/* "key=value" lines. */
+static int parse_attributes(maker *m, const char *text) {
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        const char *equals = memchr(text, '=', length);
+        if (length > 0 && (!equals || equals == text)) {
+            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: attributes must be lines of name=value, found '%.*s'", (int)(length < 80 ? length : 80), text);
+            return 0;
+        }
+        char *line = length > 0 ? ash_arena_alloc(&m->layout->arena, (int64_t)length + 1) : NULL;
+        if (length > 0) {
+            if (!line) {
+                return no_memory(m);
+            }
+            memcpy(line, text, length);
+            line[equals - text] = 0;
+            if (!ash_attrs_set_text(&m->layout->global, line, line + (equals - text) + 1)) {
+                return no_memory(m);
+            }
+        }
+        text += length + (text[length] == '\n');
+    }
+    return 1;
+}
+
+/* The global attributes of the first file the first array is made from. */
+static void inherit_global(maker *m, ash_value first) {
+    int64_t mark = ash_context_mark(m->context);
+    ash_context_reach(m->context, 1, &first, mark);
+    for (int64_t k = 0; k < m->context->nnodes; k++) {
+        ash_node *node = m->context->node[k];
+        if (node->mark == mark && node->kind == ASH_NODE_FILE) {
+            m->layout->global = ash_attrs_retain((ash_attrs *)(uintptr_t)ash_file_attrs(node->u.file.file));
+            return;
+        }
+    }
+}
+
+/* One line in front of the history, as CF tools do: time and what was done. */
+static int extend_history(maker *m, int n, const char *const names[]) {
+    const char *given = m->options->history, *before = ash_attrs_text(m->layout->global, "history");
+    if (given && !*given) {
+        return 1;
+    }
+    int64_t bytes = 200 + (given ? (int64_t)strlen(given) : 0) + (before ? (int64_t)strlen(before) : 0);
+    for (int k = 0; k < n; k++) {
+        bytes += (int64_t)strlen(names[k]) + 2;
+    }
+    char *text = ash_arena_alloc(&m->layout->arena, bytes);
+    if (!text) {
+        return no_memory(m);
+    }
+    time_t now = time(NULL);
+    struct tm date;
+    localtime_r(&now, &date);
+    size_t at = strftime(text, 64, "%a %b %d %H:%M:%S %Y: ", &date);
+    if (given) {
+        at += (size_t)sprintf(text + at, "%s", given);
+    } else {
+        at += (size_t)sprintf(text + at, "ashlar %s: write", ash_version());
+        for (int k = 0; k < n; k++) {
+            at += (size_t)sprintf(text + at, "%s %s", k ? "," : "", names[k]);
+        }
+    }
+    if (before && *before) {
+        sprintf(text + at, "\n%s", before);
+    }
+    return ash_attrs_set_text(&m->layout->global, "history", text) ? 1 : no_memory(m);
+}
+
+/* ---- All of it ---- */
+
+static void make(maker *m, int n, const ash_value value[], const char *const names[]) {
+    ash_file_layout *layout = m->layout;
+    int64_t dims = 0;
+    for (int k = 0; k < n; k++) {
+        dims += ash_value_output(value[k])->ndim;
+        if (!names[k] || !*names[k] || strchr(names[k], '/')) {
+            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: the name of variable %d must be a name without '/', found '%s'", k, names[k] ? names[k] : "(NULL)");
+            return;
+        }
+    }
+    layout->dim = ash_arena_alloc(&layout->arena, (2 * dims + 1) * (int64_t)sizeof *layout->dim);
+    layout->coord = ash_arena_alloc(&layout->arena, (2 * dims + 1) * (int64_t)sizeof *layout->coord);
+    layout->fixed = ash_arena_alloc(&layout->arena, (2 * dims + 1) * (int64_t)sizeof *layout->fixed);
+    layout->variable = ash_arena_alloc(&layout->arena, (2 * dims + n + 1) * (int64_t)sizeof *layout->variable);
+    ash_writer_variable *array = ash_arena_alloc(&layout->arena, (n + 1) * (int64_t)sizeof *array);
+    if (!layout->dim || !layout->coord || !layout->fixed || !layout->variable || !array) {
+        no_memory(m);
+        return;
+    }
+    int fine = 1, made = 0;
+    for (; made < n && fine; made++) {
+        fine = add_array(m, ash_value_output(value[made]), names[made], &array[made]);
+    }
+    fine = fine && add_coordinates(m);
+    layout->nvariables = layout->nfixed;
+    for (int k = 0; k < made; k++) {
+        if (fine && name_taken(m, names[k], layout->nvariables)) {
+            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: there is a variable or coordinate named '%s' in the file already", names[k]);
+            fine = 0;
+        }
+        layout->variable[layout->nvariables++] = array[k];
+    }
+    if (!fine) {
+        return;
+    }
+    if (m->options->attributes) {
+        fine = parse_attributes(m, m->options->attributes);
+    } else {
+        inherit_global(m, value[0]);
+    }
+    if (fine && m->options->unlimited && find_dim(layout, m->options->unlimited) < 0) {
+        ash_fail(m->error, ASH_ERR_DIMENSION, "write: unlimited names the dimension '%s', which no variable has", m->options->unlimited);
+        fine = 0;
+    }
+    if (fine) {
+        extend_history(m, n, names);
+    }
+}
+
+ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[], const ash_write_options *options, ash_error_state *error) {
+    maker m = {.layout = layout, .context = context, .options = options, .error = error};
+    make(&m, n, value, names);
+    return error->status;
+}
+
+void ash_file_layout_free(ash_file_layout *layout) {
+    for (int k = 0; k < layout->nvariables; k++) {
+        ash_attrs_release((ash_attrs *)(uintptr_t)layout->variable[k].attrs);
+    }
+    ash_attrs_release(layout->global);
+    ash_arena_free(&layout->arena);
+    *layout = (ash_file_layout){0};
+}

@@ -1,0 +1,30 @@
+/* What a file declares for the arrays written to it: dimensions, coordinates, bounds, variables, attributes. */
+#ifndef ASH_RUN_FILE_LAYOUT_H
+#define ASH_RUN_FILE_LAYOUT_H
+
+#include "array/context.h"
+
+#include <ashlar/io.h>
+
+/* A variable whose values are in memory already: a coordinate or its bounds. */
+typedef struct ash_layout_fixed {
+    int variable;
+    const void *values;
+    int64_t extent[2];
+} ash_layout_fixed;
+
+/* Variables 0 .. nfixed-1 are the fixed ones, nfixed .. nfixed+n-1 the arrays. */
+typedef struct ash_file_layout {
+    ash_arena arena;
+    int ndims, nvariables, nfixed;
+    ash_writer_dim *dim;
+    ash_coordinate **coord; /* per dimension, NULL: none */
+    ash_writer_variable *variable;
+    ash_layout_fixed *fixed;
+    ash_attrs *global;
+} ash_file_layout;
+
+ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[], const ash_write_options *options, ash_error_state *error);
+void ash_file_layout_free(ash_file_layout *layout);
+
+#endif

@@ -1,0 +1,262 @@
+/* Folding blocks into partial results.
+ *
+ * What a cell's sequence of elements is, and how it is cut, follows from the chunk alone, so its bits do not depend on pieces, threads or memory:
+ *  - innermost axis kept ("rows"): elements come one at a time in C order of the reduced axes, each block folds into as many cells;
+ *  - innermost axis reduced ("runs"): a run is cut into leaves of ASH_BLOCK elements, leaves merge as a binary counter does, and runs merge into the cell in C order.
+ */
+#include "run/run.h"
+
+#include <string.h>
+
+int64_t ash_state_counts(const ash_fold *fold, int64_t out_chunk, char *state, int64_t **counts, void *field[]) {
+    int64_t cells = ash_fold_cells(fold, out_chunk), groups = ash_fold_groups_in(fold, out_chunk);
+    *counts = (int64_t *)(void *)state;
+    state += (groups * (int64_t)sizeof(int64_t) + 15) / 16 * 16;
+    for (int f = 0; f < fold->kernel->fields; f++) {
+        field[f] = state;
+        state += (cells * fold->kernel->field_size[f] + 15) / 16 * 16;
+    }
+    return cells;
+}
+
+/* ---- Beginning and ending a chunk ---- */
+
+static void set_strides(const ash_stage *stage, const ash_fold *fold, int64_t out_chunk, const ash_box *chunk, ash_folding *folding) {
+    ash_box out;
+    ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
+    int64_t out_stride[ASH_MAX_NDIM + 1], cells = 1, count = 1;
+    for (int a = fold->held->ndim - 1; a >= 0; a--) {
+        out_stride[a] = cells;
+        cells *= out.extent[a];
+    }
+    for (int a = stage->ndim - 1; a >= 0; a--) {
+        int reduced = fold->reduce->reduced[a];
+        folding->cell_stride[a] = (!reduced || fold->reduce->group_axis == a) ? out_stride[fold->out_axis[a]] : 0;
+        folding->count_stride[a] = reduced ? count : 0;
+        count *= reduced ? chunk->extent[a] : 1;
+    }
+}
+
+void ash_folding_begin(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer) {
+    const ash_fold *fold = sink->fold;
+    (void)worker;
+    folding->first_buffer = first_buffer;
+    folding->nstates = ash_fold_out_chunks(fold, chunk);
+    folding->current = 0;
+    folding->depth = 0;
+    ash_box box;
+    ash_grid_box(stage->ndim, stage->axis, chunk, &box);
+    for (int64_t k = 0; k < folding->nstates; k++) {
+        int64_t leaf, out_chunk = ash_fold_out_chunk(fold, chunk, k, &leaf), *counts;
+        void *field[ASH_MAX_FIELDS];
+        int64_t cells = ash_state_counts(fold, out_chunk, run->buffer[first_buffer + k], &counts, field);
+        memset(counts, 0, (size_t)ash_fold_groups_in(fold, out_chunk) * sizeof *counts);
+        fold->kernel->init(cells, field);
+        if (k == 0) { /* chunks of groups differ in extent along the group axis only, which is handled where labels are */
+            set_strides(stage, fold, out_chunk, &box, folding);
+        }
+    }
+}
+
+void ash_folding_end(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal) {
+    const ash_fold *fold = sink->fold;
+    const ash_reduce_node *reduce = fold->reduce;
+    (void)worker;
+    int64_t all = 1, leaf, *counts;
+    void *field[ASH_MAX_FIELDS];
+    for (int a = 0; a < fold->stage->ndim; a++) {
+        all *= reduce->reduced[a] ? chunk->extent[a] : 1;
+    }
+    for (int64_t k = 0; k < folding->nstates; k++) {
+        int64_t out_chunk = ash_fold_out_chunk(fold, chunk_ordinal, k, &leaf);
+        ash_state_counts(fold, out_chunk, run->buffer[folding->first_buffer + k], &counts, field);
+        if (reduce->group_axis < 0) {
+            counts[0] = all;
+            continue;
+        }
+        ash_box out;
+        ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
+        int g = fold->out_axis[reduce->group_axis];
+        for (int64_t i = chunk->start[reduce->group_axis]; i < chunk->start[reduce->group_axis] + chunk->extent[reduce->group_axis]; i++) {
+            int64_t label = reduce->labels[i] - out.start[g];
+            if (reduce->labels[i] >= 0 && label >= 0 && label < out.extent[g]) {
+                counts[label]++;
+            }
+        }
+    }
+}
+
+/* ---- Cells ---- */
+
+/* Where a block's elements go: fields at the first cell, and how many elements that cell holds already. */
+typedef struct target {
+    void *field[ASH_MAX_FIELDS];
+    int64_t count, index;
+} target;
+
+static void advance(const ash_reduce_kernel *kernel, target *t, int64_t cells) {
+    for (int f = 0; f < kernel->fields; f++) {
+        t->field[f] = (char *)t->field[f] + cells * kernel->field_size[f];
+    }
+}
+
+/* The partial result that holds group chunk `g`. Labels tend to repeat or to rise, so the last one used and the next are tried first. */
+static int64_t state_of_group(const ash_fold *fold, ash_folding *folding, int64_t begin, int64_t g) {
+    for (int64_t tried = 0; tried < folding->nstates; tried++) {
+        int64_t k = (folding->current + tried) % folding->nstates;
+        if (fold->group[begin + k] == g) {
+            folding->current = k;
+            return k;
+        }
+    }
+    return 0;
+}
+
+/* The cell of element `local` (index in the chunk), whose label along the group axis is not negative. */
+static void find_target(ash_run *run, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t local[], target *t) {
+    const ash_reduce_node *reduce = fold->reduce;
+    const ash_stage *stage = fold->stage;
+    int64_t cell = 0, k = 0, out_chunk, leaf, *counts;
+    t->count = t->index = 0;
+    for (int a = 0; a < stage->ndim; a++) {
+        t->count += local[a] * folding->count_stride[a];
+        t->index += (chunk->start[a] + local[a]) * fold->index_stride[a];
+        cell += a == reduce->group_axis ? 0 : local[a] * folding->cell_stride[a];
+    }
+    if (reduce->group_axis < 0) {
+        char *state = run->buffer[folding->first_buffer];
+        int64_t cells = 1;
+        state += 16; /* one count */
+        for (int a = 0; a < stage->ndim; a++) {
+            cells *= reduce->reduced[a] ? 1 : chunk->extent[a];
+        }
+        for (int f = 0; f < fold->kernel->fields; f++) {
+            t->field[f] = state;
+            state += (cells * fold->kernel->field_size[f] + 15) / 16 * 16;
+        }
+        advance(fold->kernel, t, cell);
+        return;
+    }
+    int axis = reduce->group_axis;
+    int64_t i = chunk->start[axis] + local[axis], label = reduce->labels[i], g = label / reduce->group_chunk;
+    int64_t begin = fold->group_begin[ash_axis_find(&stage->axis[axis], i)];
+    k = state_of_group(fold, folding, begin, g);
+    /* Ordinal of the result's chunk: kept axes as the stage's, the group axis g. */
+    int64_t coordinate[ASH_MAX_NDIM];
+    ash_box out;
+    for (int a = 0; a < stage->ndim; a++) {
+        coordinate[fold->out_axis[a]] = a == axis ? g : ash_axis_find(&stage->axis[a], chunk->start[a]);
+    }
+    out_chunk = ash_grid_ordinal(fold->held->ndim, fold->held->axis, coordinate);
+    leaf = 0;
+    (void)leaf;
+    ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
+    /* Axes before the group axis step over as many groups as this chunk of groups has. */
+    int64_t stride = 1;
+    cell = 0;
+    for (int a = stage->ndim - 1; a >= 0; a--) {
+        int64_t position = a == axis ? label - out.start[fold->out_axis[a]] : local[a];
+        cell += position * stride;
+        stride *= out.extent[fold->out_axis[a]];
+    }
+    ash_state_counts(fold, out_chunk, run->buffer[folding->first_buffer + k], &counts, t->field);
+    advance(fold->kernel, t, cell);
+    t->count = fold->rank[i];
+}
+
+/* ---- Runs ---- */
+
+static void stack_cell(ash_worker *worker, const ash_reduce_kernel *kernel, int depth, void *field[]) {
+    for (int f = 0; f < kernel->fields; f++) {
+        field[f] = worker->stack[f][depth];
+    }
+}
+
+static void merge_top(ash_worker *worker, const ash_reduce_kernel *kernel, ash_folding *folding) {
+    void *a[ASH_MAX_FIELDS], *b[ASH_MAX_FIELDS];
+    int top = --folding->depth;
+    stack_cell(worker, kernel, top - 1, a);
+    stack_cell(worker, kernel, top, b);
+    kernel->merge(1, a, (const void *const *)b, worker->stack_count[top - 1], worker->stack_count[top]);
+    worker->stack_count[top - 1] += worker->stack_count[top];
+}
+
+/* Adds n elements that follow those before to the leaves of the run. */
+static void push_leaf(ash_worker *worker, const ash_reduce_kernel *kernel, ash_folding *folding, const void *x, int64_t n, int64_t index) {
+    void *field[ASH_MAX_FIELDS];
+    stack_cell(worker, kernel, folding->depth, field);
+    kernel->leaf(field, x, n, index);
+    worker->stack_count[folding->depth++] = n;
+    for (int64_t k = folding->leaves++; k & 1; k >>= 1) {
+        merge_top(worker, kernel, folding);
+    }
+}
+
+/* Ends a run: the tree of its leaves becomes one cell, which joins the target. */
+static void end_run(ash_worker *worker, const ash_reduce_kernel *kernel, ash_folding *folding, const target *t) {
+    while (folding->depth > 1) {
+        merge_top(worker, kernel, folding);
+    }
+    void *field[ASH_MAX_FIELDS];
+    stack_cell(worker, kernel, 0, field);
+    if (t->count > 0) {
+        kernel->merge(1, (void *const *)t->field, (const void *const *)field, t->count, worker->stack_count[0]);
+    } else {
+        for (int f = 0; f < kernel->fields; f++) {
+            memcpy(t->field[f], field[f], (size_t)kernel->field_size[f]);
+        }
+    }
+    folding->depth = 0;
+    folding->leaves = 0;
+}
+
+/* A run along the group axis: stretches of one label are runs of their own. */
+static void fold_labelled_run(ash_run *run, ash_worker *worker, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t first[], int64_t position, int64_t n, const char *x, int64_t size) {
+    int axis = fold->reduce->group_axis;
+    int64_t local[ASH_MAX_NDIM];
+    memcpy(local, first, sizeof local);
+    for (int64_t k = 0; k < n;) {
+        local[axis] = first[axis] + position + k;
+        const int64_t *label = &fold->reduce->labels[chunk->start[axis] + local[axis]];
+        int64_t stretch = 1;
+        while (k + stretch < n && label[stretch] == label[0]) {
+            stretch++;
+        }
+        if (label[0] >= 0) {
+            target t;
+            find_target(run, fold, folding, chunk, local, &t);
+            push_leaf(worker, fold->kernel, folding, x + k * size, stretch, t.index);
+            end_run(worker, fold->kernel, folding, &t);
+        }
+        k += stretch;
+    }
+}
+
+void ash_folding_block(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x) {
+    const ash_fold *fold = sink->fold;
+    const ash_reduce_node *reduce = fold->reduce;
+    int last = fold->stage->ndim - 1;
+    while (last > 0 && fold->stage->axis[last].extent == 1) {
+        last--;
+    }
+    target t;
+    if (reduce->group_axis >= 0 && reduce->group_axis == last) {
+        if (fold->inner) {
+            fold_labelled_run(run, worker, fold, folding, chunk, index, position, n, x, ash_dtype_size(sink->dtype));
+            return;
+        }
+    }
+    if (reduce->group_axis >= 0 && reduce->labels[chunk->start[reduce->group_axis] + index[reduce->group_axis]] < 0) {
+        return; /* a skipped row */
+    }
+    find_target(run, fold, folding, chunk, index, &t);
+    if (!fold->inner) {
+        advance(fold->kernel, &t, position);
+        fold->kernel->rows(n, t.field, x, t.count, t.index);
+        return;
+    }
+    push_leaf(worker, fold->kernel, folding, x, n, t.index + position);
+    if (position + n == run_length) {
+        end_run(worker, fold->kernel, folding, &t);
+    }
+}

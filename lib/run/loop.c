@@ -1,0 +1,333 @@
+/* One piece: for every run of elements, block by block: load operands, call kernels, hand results to sinks. */
+#include "run/run.h"
+
+#include <string.h>
+
+typedef struct piece_loop {
+    ash_run *run;
+    ash_worker *worker;
+    const ash_stage *stage;
+    const ash_box *chunk, *piece;
+    int run_axes;                  /* trailing axes walked as one run */
+    int64_t length;                /* elements of a run */
+    int64_t index[ASH_MAX_NDIM];   /* in the piece */
+} piece_loop;
+
+static char *reg(const ash_worker *worker, const ash_stage *stage, int slot) { return worker->registers + (int64_t)stage->slot[slot].reg * ASH_BLOCK * 16; }
+
+/* ---- How far runs may reach ---- */
+
+static int stride_continues(const int64_t stride[], const ash_box *piece, int axis, int first) {
+    return stride[axis] == stride[first] * piece->extent[first] || piece->extent[axis] == 1;
+}
+
+/* Whether axis `axis` can join the run that begins at axis first = axis + 1, for operand k. Axes from `first` on are one run already. */
+static int operand_joins(const piece_loop *lp, int k, int axis, int first) {
+    const ash_operand *operand = &lp->stage->operand[k];
+    const ash_binding *binding = &lp->worker->binding[k];
+    if (operand->kind == ASH_OPERAND_CONSTANT) {
+        return 1;
+    }
+    if (operand->kind == ASH_OPERAND_RAMP) {
+        return operand->map[0].axis < axis;
+    }
+    return !(binding->row && operand->table_axis >= axis) && stride_continues(binding->stride, lp->piece, axis, first);
+}
+
+static int sink_joins(const piece_loop *lp, int s, int axis, int first) {
+    const ash_sink *sink = &lp->stage->sink[s];
+    if (sink->kind == ASH_SINK_FOLD) {
+        return !sink->fold->inner && !sink->fold->reduce->reduced[axis] && lp->piece->extent[first] == lp->chunk->extent[first];
+    }
+    return stride_continues(lp->worker->destination[s].stride, lp->piece, axis, first);
+}
+
+static void choose_run(piece_loop *lp) {
+    const ash_stage *stage = lp->stage;
+    lp->run_axes = stage->run_axes;
+    for (int axis = stage->ndim - stage->run_axes - 1; axis >= 0; axis--) {
+        int joins = stage->run_axes == 1 && lp->run_axes == stage->ndim - axis - 1;
+        for (int k = 0; k < stage->noperands && joins; k++) {
+            joins = operand_joins(lp, k, axis, axis + 1);
+        }
+        for (int s = 0; s < stage->nsinks && joins; s++) {
+            joins = sink_joins(lp, s, axis, axis + 1);
+        }
+        if (!joins) {
+            break;
+        }
+        lp->run_axes++;
+    }
+    lp->length = 1;
+    for (int a = stage->ndim - lp->run_axes; a < stage->ndim; a++) {
+        lp->length *= lp->piece->extent[a];
+    }
+}
+
+/* The stride with which a run is walked: that of its innermost axis of more than one element. */
+static int64_t run_stride(const piece_loop *lp, const int64_t stride[]) {
+    for (int a = lp->stage->ndim - 1; a >= lp->stage->ndim - lp->run_axes; a--) {
+        if (lp->piece->extent[a] != 1) {
+            return stride[a];
+        }
+    }
+    return 0;
+}
+
+static void choose_access(piece_loop *lp) {
+    const ash_stage *stage = lp->stage;
+    int first = stage->ndim - lp->run_axes;
+    for (int k = 0; k < stage->noperands; k++) {
+        const ash_operand *operand = &stage->operand[k];
+        ash_binding *binding = &lp->worker->binding[k];
+        binding->filled = NULL;
+        if (operand->kind == ASH_OPERAND_CONSTANT) {
+            binding->access = ASH_ACCESS_CONSTANT;
+            int64_t n = lp->length < ASH_BLOCK ? lp->length : ASH_BLOCK;
+            ash_fill(operand->dtype, reg(lp->worker, stage, operand->slot), n, operand->element);
+            continue;
+        }
+        if (operand->kind == ASH_OPERAND_RAMP) {
+            binding->access = ASH_ACCESS_RAMP;
+            continue;
+        }
+        binding->run_stride = run_stride(lp, binding->stride);
+        if (binding->row && operand->table_axis >= first) {
+            binding->access = ASH_ACCESS_ROWS;
+        } else if (binding->run_stride == operand->size || lp->length == 1) {
+            binding->access = ASH_ACCESS_DIRECT;
+        } else {
+            binding->access = binding->run_stride == 0 ? ASH_ACCESS_UNIFORM : ASH_ACCESS_STRIDED;
+        }
+    }
+}
+
+/* ---- Loading ---- */
+
+static void fill_missing(const ash_operand *operand, void *out, int64_t n) {
+    unsigned char nan[16] = {0};
+    ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){.f = __builtin_nan("")});
+    ash_fill(operand->dtype, out, n, nan);
+}
+
+/* Elements of a ramp at the iteration indices of a block. */
+static void load_ramp(const piece_loop *lp, const ash_operand *operand, int64_t position, int64_t n, void *out) {
+    const ash_node *node = operand->value.node;
+    const ash_map *map = &operand->map[0];
+    int64_t extent = node->output[0].dim[0].axis.extent, size = operand->size;
+    int first = lp->stage->ndim - lp->run_axes;
+    int64_t inner = 1; /* elements of the run per step of the ramp's axis */
+    for (int a = lp->stage->ndim - 1; a > map->axis && a >= first; a--) {
+        inner *= lp->piece->extent[a];
+    }
+    int simple = map->axis >= first && inner == 1 && lp->run_axes == 1 && !map->table;
+    for (int64_t k = 0; k < (simple ? 1 : n); k++) {
+        int64_t i = 0;
+        if (map->axis >= first) {
+            i = lp->piece->start[map->axis] + (position + k) / inner % lp->piece->extent[map->axis];
+        } else if (map->axis >= 0) {
+            i = lp->piece->start[map->axis] + lp->index[map->axis];
+        }
+        int64_t index = ash_map_index(map, i);
+        int64_t count = simple ? n : 1;
+        char *at = (char *)out + k * size;
+        if (index < 0) {
+            fill_missing(operand, at, 1);
+            continue;
+        }
+        ash_ramp(operand->dtype, at, count, index, map->step, node->u.ramp.start, node->u.ramp.step);
+        int64_t last = extent - 1 - index; /* linspace ends exactly where it was told to */
+        if (node->u.ramp.has_last && (count == 1 ? last == 0 : map->step != 0 && last % map->step == 0 && last / map->step >= 0 && last / map->step < count)) {
+            int64_t where = count == 1 ? 0 : last / map->step;
+            ash_number_store(operand->dtype, at + where * size, ASH_FLOAT64, node->u.ramp.last);
+        }
+    }
+}
+
+/* Elements whose row changes from one to the next. */
+static void load_rows(const piece_loop *lp, const ash_operand *operand, const ash_binding *binding, int64_t position, int64_t n, char *out) {
+    int64_t offset = binding->pointer - binding->base;
+    for (int64_t k = 0; k < n; k++) {
+        const char *row = binding->row[position + k];
+        if (row) {
+            memcpy(out + k * operand->size, row + offset, (size_t)operand->size);
+        } else {
+            fill_missing(operand, out + k * operand->size, 1);
+        }
+    }
+    (void)lp;
+}
+
+static void load(const piece_loop *lp, int k, int64_t position, int64_t n) {
+    const ash_operand *operand = &lp->stage->operand[k];
+    ash_binding *binding = &lp->worker->binding[k];
+    char *home = reg(lp->worker, lp->stage, operand->slot);
+    void **slot = &lp->worker->slot[operand->slot];
+    *slot = home;
+    switch (binding->access) {
+    case ASH_ACCESS_CONSTANT: return;
+    case ASH_ACCESS_RAMP: load_ramp(lp, operand, position, n, home); return;
+    case ASH_ACCESS_ROWS: load_rows(lp, operand, binding, position, n, home); return;
+    default: break;
+    }
+    if (!binding->pointer) { /* a missing row */
+        fill_missing(operand, home, n);
+        binding->filled = NULL;
+        return;
+    }
+    const char *at = binding->pointer + position * binding->run_stride;
+    if (binding->access == ASH_ACCESS_DIRECT) {
+        *slot = (void *)(uintptr_t)at;
+    } else if (binding->access == ASH_ACCESS_STRIDED) {
+        ash_gather(operand->size, home, at, n, binding->run_stride);
+    } else if (binding->filled != at || binding->filled_count < n) {
+        ash_fill(operand->dtype, home, n, at);
+        binding->filled = at;
+        binding->filled_count = n;
+    }
+}
+
+/* ---- Storing ---- */
+
+/* Copies a block to a destination whose run is not contiguous, innermost stretch by stretch. */
+static void scatter(const piece_loop *lp, const ash_destination *to, int64_t size, int64_t position, int64_t n, const char *from) {
+    int ndim = lp->stage->ndim, first = ndim - lp->run_axes;
+    while (n > 0) {
+        int64_t rest = position;
+        char *out = to->pointer;
+        int64_t inner = ndim > 0 ? lp->piece->extent[ndim - 1] : 1, at = ndim > 0 ? rest % inner : 0;
+        int64_t stretch = inner - at < n ? inner - at : n;
+        for (int a = ndim - 1; a >= first; a--) {
+            out += rest % lp->piece->extent[a] * to->stride[a];
+            rest /= lp->piece->extent[a];
+        }
+        memcpy(out, from, (size_t)(stretch * size));
+        from += stretch * size;
+        position += stretch;
+        n -= stretch;
+    }
+}
+
+static void run_instructions(const piece_loop *lp, int64_t position, int64_t n) {
+    const ash_stage *stage = lp->stage;
+    void **slot = lp->worker->slot;
+    for (int k = 0; k < stage->ninstructions; k++) {
+        const ash_instruction *instruction = &stage->instruction[k];
+        const void *in[3];
+        void *out[2];
+        for (int i = 0; i < instruction->nin; i++) {
+            in[i] = slot[instruction->in[i]];
+        }
+        for (int o = 0; o < instruction->nout; o++) {
+            int s = instruction->out[o], sink = lp->worker->slot_sink[s];
+            slot[s] = sink < 0 ? reg(lp->worker, stage, s) : lp->worker->destination[sink].pointer + position * ash_dtype_size(stage->slot[s].dtype);
+            out[o] = slot[s];
+        }
+        instruction->kernel(n, out, in, instruction->parameter);
+    }
+}
+
+static void give_to_sinks(const piece_loop *lp, int64_t position, int64_t n) {
+    const ash_stage *stage = lp->stage;
+    for (int s = 0; s < stage->nsinks; s++) {
+        const ash_sink *sink = &stage->sink[s];
+        const char *block = lp->worker->slot[sink->slot];
+        if (sink->kind == ASH_SINK_FOLD) {
+            int64_t local[ASH_MAX_NDIM];
+            for (int a = 0; a < stage->ndim; a++) {
+                local[a] = lp->piece->start[a] - lp->chunk->start[a] + lp->index[a];
+            }
+            ash_folding_block(lp->run, lp->worker, sink, &lp->worker->folding[s], lp->chunk, local, position, n, lp->length, block);
+        } else if (lp->worker->slot_sink[sink->slot] != s) {
+            const ash_destination *to = &lp->worker->destination[s];
+            int64_t size = ash_dtype_size(sink->dtype);
+            if (to->contiguous) {
+                memcpy(to->pointer + position * size, block, (size_t)(n * size));
+            } else {
+                scatter(lp, to, size, position, n, block);
+            }
+        }
+    }
+}
+
+/* ---- Walking ---- */
+
+static void choose_destinations(piece_loop *lp) {
+    const ash_stage *stage = lp->stage;
+    for (int s = 0; s < stage->nslots; s++) {
+        lp->worker->slot_sink[s] = -1;
+    }
+    for (int s = 0; s < stage->nsinks; s++) {
+        const ash_sink *sink = &stage->sink[s];
+        ash_destination *to = &lp->worker->destination[s];
+        if (sink->kind == ASH_SINK_FOLD) {
+            continue;
+        }
+        int64_t size = ash_dtype_size(sink->dtype), elements = 1;
+        to->contiguous = 1;
+        for (int a = stage->ndim - 1; a >= stage->ndim - lp->run_axes; a--) {
+            to->contiguous &= lp->piece->extent[a] == 1 || to->stride[a] == size * elements;
+            elements *= lp->piece->extent[a];
+        }
+        if (to->contiguous && stage->slot[sink->slot].operand < 0 && lp->worker->slot_sink[sink->slot] < 0) {
+            lp->worker->slot_sink[sink->slot] = s; /* the last instruction writes in place */
+        }
+    }
+}
+
+static void set_pointers(piece_loop *lp) {
+    const ash_stage *stage = lp->stage;
+    int outer = stage->ndim - lp->run_axes;
+    for (int k = 0; k < stage->noperands; k++) {
+        ash_binding *binding = &lp->worker->binding[k];
+        const ash_operand *operand = &stage->operand[k];
+        if (binding->access == ASH_ACCESS_CONSTANT || binding->access == ASH_ACCESS_RAMP) {
+            continue;
+        }
+        int64_t offset = 0;
+        for (int a = 0; a < outer; a++) {
+            offset += lp->index[a] * binding->stride[a];
+        }
+        const char *base = binding->base;
+        if (binding->row && binding->access != ASH_ACCESS_ROWS) {
+            base = binding->row[operand->table_axis < 0 ? 0 : lp->index[operand->table_axis]];
+        }
+        binding->pointer = base ? base + offset : binding->access == ASH_ACCESS_ROWS ? (const char *)(uintptr_t)offset : NULL;
+    }
+    for (int s = 0; s < stage->nsinks; s++) {
+        ash_destination *to = &lp->worker->destination[s];
+        to->pointer = to->base;
+        for (int a = 0; a < outer && stage->sink[s].kind != ASH_SINK_FOLD; a++) {
+            to->pointer += lp->index[a] * to->stride[a];
+        }
+    }
+}
+
+void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece) {
+    piece_loop lp = {.run = run, .worker = worker, .stage = stage, .chunk = chunk, .piece = piece};
+    for (int a = 0; a < stage->ndim; a++) {
+        if (piece->extent[a] == 0) {
+            return;
+        }
+        lp.index[a] = 0;
+    }
+    choose_run(&lp);
+    choose_access(&lp);
+    choose_destinations(&lp);
+    for (int more = 1; more;) {
+        set_pointers(&lp);
+        for (int64_t position = 0; position < lp.length; position += ASH_BLOCK) {
+            int64_t n = lp.length - position < ASH_BLOCK ? lp.length - position : ASH_BLOCK;
+            for (int k = 0; k < stage->noperands; k++) {
+                load(&lp, k, position, n);
+            }
+            run_instructions(&lp, position, n);
+            give_to_sinks(&lp, position, n);
+        }
+        more = 0;
+        for (int a = stage->ndim - lp.run_axes - 1; a >= 0 && !more; a--) {
+            more = ++lp.index[a] < piece->extent[a];
+            lp.index[a] = more ? lp.index[a] : 0;
+        }
+    }
+}

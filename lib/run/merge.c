@@ -1,0 +1,108 @@
+/* Merging partial results, and finishing them. */
+#include "run/run.h"
+
+#include <string.h>
+
+/* A state seen as (outer, group, inner) cells: groups have counts of their own. */
+typedef struct state {
+    int64_t cells, groups, inner, outer;
+    int64_t *counts;
+    char *field[ASH_MAX_FIELDS];
+} state;
+
+static state open_state(const ash_fold *fold, int64_t out_chunk, void *memory) {
+    state s = {.groups = ash_fold_groups_in(fold, out_chunk), .inner = 1};
+    void *field[ASH_MAX_FIELDS];
+    s.cells = ash_state_counts(fold, out_chunk, memory, &s.counts, field);
+    for (int f = 0; f < fold->kernel->fields; f++) {
+        s.field[f] = field[f];
+    }
+    if (fold->reduce->group_axis < 0) {
+        s.inner = s.cells;
+    } else {
+        ash_box box;
+        ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &box);
+        for (int a = fold->out_axis[fold->reduce->group_axis] + 1; a < fold->held->ndim; a++) {
+            s.inner *= box.extent[a];
+        }
+    }
+    int64_t row = s.inner * s.groups;
+    s.outer = row > 0 ? s.cells / row : 0;
+    return s;
+}
+
+static void at(const ash_reduce_kernel *kernel, const state *s, int64_t cell, void *field[]) {
+    for (int f = 0; f < kernel->fields; f++) {
+        field[f] = s->field[f] + cell * kernel->field_size[f];
+    }
+}
+
+static void merge_states(const ash_reduce_kernel *kernel, const state *a, const state *b) {
+    for (int64_t o = 0; o < a->outer; o++) {
+        for (int64_t g = 0; g < a->groups; g++) {
+            void *into[ASH_MAX_FIELDS], *from[ASH_MAX_FIELDS];
+            at(kernel, a, (o * a->groups + g) * a->inner, into);
+            at(kernel, b, (o * a->groups + g) * a->inner, from);
+            if (b->counts[g] == 0) {
+                continue;
+            }
+            if (a->counts[g] > 0) {
+                kernel->merge(a->inner, into, (const void *const *)from, a->counts[g], b->counts[g]);
+                continue;
+            }
+            for (int f = 0; f < kernel->fields; f++) {
+                memcpy(into[f], from[f], (size_t)(a->inner * kernel->field_size[f]));
+            }
+        }
+    }
+    for (int64_t g = 0; g < a->groups; g++) {
+        a->counts[g] += b->counts[g];
+    }
+}
+
+static void finish_state(const ash_fold *fold, const state *s, char *out) {
+    int64_t size = ash_dtype_size(fold->held->dtype);
+    for (int64_t o = 0; o < s->outer; o++) {
+        for (int64_t g = 0; g < s->groups; g++) {
+            int64_t cell = (o * s->groups + g) * s->inner;
+            void *field[ASH_MAX_FIELDS];
+            at(fold->kernel, s, cell, field);
+            fold->kernel->finish(s->inner, out + cell * size, (const void *const *)field, s->counts[g], &fold->reduce->parameter);
+        }
+    }
+}
+
+/* A result of nothing: every cell as init leaves it, a block at a time in the worker's registers. */
+static void finish_nothing(const ash_fold *fold, ash_worker *worker, int64_t cells, char *out) {
+    int64_t size = ash_dtype_size(fold->held->dtype);
+    void *field[ASH_MAX_FIELDS];
+    for (int f = 0; f < fold->kernel->fields; f++) {
+        field[f] = worker->registers + (int64_t)f * ASH_BLOCK * 16;
+    }
+    for (int64_t done = 0; done < cells; done += ASH_BLOCK) {
+        int64_t n = cells - done < ASH_BLOCK ? cells - done : ASH_BLOCK;
+        fold->kernel->init(n, field);
+        fold->kernel->finish(n, out + done * size, (const void *const *)field, 0, &fold->reduce->parameter);
+    }
+}
+
+ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold, uint32_t task) {
+    const ash_plan *plan = run->plan;
+    const ash_task *t = &plan->task[task];
+    int64_t out_chunk = t->item / 2;
+    uint32_t first = t->input_begin, end = plan->task[task + 1].input_begin;
+    char *own = run->buffer[t->buffer_begin];
+    if (first == end) {
+        finish_nothing(fold, worker, ash_fold_cells(fold, out_chunk), own);
+        return ASH_OK;
+    }
+    state into = open_state(fold, out_chunk, ash_task_takes_over(t) ? own : run->buffer[plan->input[first]]);
+    for (uint32_t k = first + 1; k < end; k++) {
+        state from = open_state(fold, out_chunk, run->buffer[plan->input[k]]);
+        merge_states(fold->kernel, &into, &from);
+    }
+    if (!ash_task_takes_over(t)) {
+        finish_state(fold, &into, own);
+    }
+    return ASH_OK;
+}

@@ -1,0 +1,144 @@
+/* A run: a plan being executed. */
+#ifndef ASH_RUN_H
+#define ASH_RUN_H
+
+#include "plan/plan.h"
+#include "run/pool.h"
+
+#include <stdatomic.h>
+
+/* Where an operand's elements are for one piece: pointer to the element at the piece's first index and bytes per step along each iteration axis. */
+typedef enum ash_access { ASH_ACCESS_CONSTANT, ASH_ACCESS_DIRECT, ASH_ACCESS_UNIFORM, ASH_ACCESS_STRIDED, ASH_ACCESS_ROWS, ASH_ACCESS_RAMP } ash_access;
+typedef struct ash_binding {
+    const char *base;
+    int64_t stride[ASH_MAX_NDIM];
+    const char **row;     /* one pointer per index along the operand's table axis (NULL: missing), instead of base */
+    ash_access access;    /* within a run */
+    int64_t run_stride;
+    const char *pointer;  /* first element of the run under way */
+    const char *filled;   /* UNIFORM: what the register holds copies of */
+    int64_t filled_count;
+    void *scratch[3];
+    int64_t scratch_bytes[3];
+    int nscratch;
+} ash_binding;
+
+/* Where a sink's elements go for one piece. */
+typedef struct ash_destination {
+    char *base;
+    int64_t stride[ASH_MAX_NDIM];
+    int contiguous;        /* within a run */
+    char *pointer;
+    void *scratch;         /* FILE: the piece on its way to the writer */
+    int64_t scratch_bytes;
+} ash_destination;
+
+/* A fold at work on one chunk. */
+typedef struct ash_folding {
+    uint32_t first_buffer;                /* of its partial results */
+    int64_t nstates;
+    int64_t current;                      /* groups: which partial result was used last */
+    int64_t cell_stride[ASH_MAX_NDIM];    /* cells per step along an iteration axis (group axis: per group) */
+    int64_t count_stride[ASH_MAX_NDIM];   /* elements of a cell that come before, per step along a reduced axis */
+    int depth;                            /* runs: entries on the stack of leaves */
+    int64_t leaves;
+} ash_folding;
+
+enum { ASH_STACK = 48 };
+
+/* What one thread works with; made once a run. */
+typedef struct ash_worker {
+    void *registers_memory;
+    char *registers;
+    void **slot;                   /* block pointer of every slot */
+    ash_binding *binding;
+    ash_destination *destination;  /* per sink */
+    ash_folding *folding;          /* per sink */
+    uint32_t *sink_buffer;         /* per sink: first buffer of the task under way */
+    int *slot_sink;                /* per slot: sink that receives the result in place, -1 */
+    /* Stack of partial leaves of the run under way: cells of each field. */
+    char stack[ASH_MAX_FIELDS][ASH_STACK][16];
+    int64_t stack_count[ASH_STACK];
+    ash_error_state error;
+} ash_worker;
+
+enum { ASH_BATCH = 16, ASH_READY_LEVELS = 6 };
+
+typedef struct ash_run {
+    ash_context *context;
+    const ash_plan *plan;
+    ash_writer *writer;
+    const char *function;
+    /* Guarded by the lock. */
+    atomic_flag lock;
+    ash_pool pool;
+    void **buffer;              /* per buffer: its memory */
+    uint32_t *consumers_left;   /* per buffer */
+    uint64_t *early_bit;        /* per buffer: allocated by a task that ran before its turn */
+    uint32_t *inputs_left;      /* per task; ASH_STARTED once it has started */
+    uint64_t *ready[ASH_READY_LEVELS];
+    int ready_levels;
+    uint32_t frontier;          /* first task that has not started */
+    uint32_t finished;
+    int64_t limit, live, early; /* of buffers and scratch */
+    ash_worker *worker;
+    int *idle_worker, nidle;
+    int active;                 /* tickets at work */
+    int64_t bytes_read, bytes_written;
+    ash_error_state error;
+    atomic_int stop;
+    /* Progress. */
+    int64_t began, last_progress;
+    atomic_flag reporting;
+} ash_run;
+
+#define ASH_STARTED UINT32_MAX
+
+static inline void ash_run_lock(ash_run *run) {
+    while (atomic_flag_test_and_set_explicit(&run->lock, memory_order_acquire)) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+}
+
+static inline void ash_run_unlock(ash_run *run) { atomic_flag_clear_explicit(&run->lock, memory_order_release); }
+
+/* schedule.c: which task next, within the memory. All but begin and end need the lock. */
+int ash_schedule_begin(ash_run *run);
+void ash_schedule_end(ash_run *run);
+int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]); /* admits up to a batch of tasks and allocates their buffers; 0 when none can start now */
+void ash_schedule_finish(ash_run *run, uint32_t task);
+int ash_schedule_more(const ash_run *run);                      /* whether another worker might find a task */
+
+/* task.c and below: the only code that touches chunk data. */
+ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task);
+ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stage, int64_t chunk, uint32_t first_buffer);
+ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold, uint32_t task);
+/* Scratch for a task; counted in its work bytes. */
+void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker);
+void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes);
+
+/* bind.c: operands of a piece. */
+ash_status ash_bind(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding);
+void ash_unbind(ash_run *run, ash_binding *binding);
+/* loop.c: one piece. */
+void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece);
+/* fold_run.c: folding blocks into partial results. */
+void ash_folding_begin(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer);
+void ash_folding_block(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x);
+void ash_folding_end(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal);
+/* The parts of a partial result. */
+int64_t ash_state_counts(const ash_fold *fold, int64_t out_chunk, char *state, int64_t **counts, void *field[]);
+
+/* Executors: run the plan to its end or first error. */
+void ash_execute_serial(ash_run *run);
+void ash_execute_openmp(ash_run *run, int num_threads);
+/* progress.c */
+void ash_run_progress(ash_run *run, int finished);
+
+/* compute.c: makes the plan, runs it, keeps the figures. */
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes, const ash_compute_options *options, const char *function, ash_error_state *error);
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error);
+
+#endif

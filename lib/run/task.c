@@ -1,0 +1,155 @@
+/* One task: a chunk of a stage, piece by piece, or a merge. */
+#include "run/run.h"
+
+void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker) {
+    ash_run_lock(run);
+    void *memory = ash_pool_take(&run->pool, bytes);
+    ash_run_unlock(run);
+    if (!memory) {
+        ash_fail(&worker->error, ASH_ERR_MEMORY, "%s: the system gave no memory for %lld bytes of scratch, although the memory limit allows it", run->function, (long long)bytes);
+    }
+    return memory;
+}
+
+void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes) {
+    ash_run_lock(run);
+    ash_pool_give(&run->pool, memory, bytes);
+    ash_run_unlock(run);
+}
+
+/* Dense strides over a box, last axis fastest. */
+static int64_t dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]) {
+    for (int a = ndim - 1; a >= 0; a--) {
+        stride[a] = size;
+        size *= extent[a];
+    }
+    return size;
+}
+
+/* Where the elements of a piece go. */
+static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *chunk, const ash_box *piece, uint32_t buffer, ash_destination *to) {
+    int64_t size = ash_dtype_size(sink->dtype), shape[ASH_MAX_NDIM];
+    to->scratch = NULL;
+    if (sink->kind == ASH_SINK_FOLD) {
+        return ASH_OK;
+    }
+    if (sink->kind == ASH_SINK_FILE) {
+        to->scratch_bytes = ash_round_bytes(dense_strides(stage->ndim, piece->extent, size, to->stride));
+        to->scratch = ash_run_scratch(run, to->scratch_bytes, worker);
+        to->base = to->scratch;
+        return worker->error.status;
+    }
+    int64_t offset = 0;
+    if (sink->kind == ASH_SINK_HELD) {
+        dense_strides(stage->ndim, chunk->extent, size, to->stride);
+        to->base = run->buffer[buffer];
+    } else {
+        for (int a = 0; a < stage->ndim; a++) {
+            shape[a] = stage->axis[a].extent;
+        }
+        dense_strides(stage->ndim, shape, size, to->stride);
+        to->base = sink->target->memory;
+    }
+    for (int a = 0; a < stage->ndim; a++) {
+        offset += (piece->start[a] - (sink->kind == ASH_SINK_HELD ? chunk->start[a] : 0)) * to->stride[a];
+    }
+    to->base += offset;
+    return ASH_OK;
+}
+
+static void end_destination(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *piece, ash_destination *to) {
+    if (!to->scratch) {
+        return;
+    }
+    if (worker->error.status == ASH_OK && ash_writer_put(run->writer, sink->target->variable, piece->start, piece->extent, to->scratch, &worker->error) == ASH_OK) {
+        int64_t bytes = ash_dtype_size(sink->dtype);
+        for (int a = 0; a < stage->ndim; a++) {
+            bytes *= piece->extent[a];
+        }
+        ash_run_lock(run);
+        run->bytes_written += bytes;
+        ash_run_unlock(run);
+    }
+    ash_run_scratch_give(run, to->scratch, to->scratch_bytes);
+    to->scratch = NULL;
+}
+
+static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece, const uint32_t buffer[]) {
+    ash_status status = ASH_OK;
+    for (int k = 0; k < stage->noperands; k++) {
+        worker->binding[k].nscratch = 0;
+    }
+    for (int s = 0; s < stage->nsinks; s++) {
+        worker->destination[s].scratch = NULL;
+    }
+    for (int k = 0; k < stage->noperands && status == ASH_OK; k++) {
+        status = ash_bind(run, worker, stage, &stage->operand[k], piece, &worker->binding[k]);
+    }
+    for (int s = 0; s < stage->nsinks && status == ASH_OK; s++) {
+        status = begin_destination(run, worker, stage, &stage->sink[s], chunk, piece, buffer[s], &worker->destination[s]);
+    }
+    if (status == ASH_OK) {
+        ash_loop_piece(run, worker, stage, chunk, piece);
+    }
+    for (int s = 0; s < stage->nsinks; s++) {
+        end_destination(run, worker, stage, &stage->sink[s], piece, &worker->destination[s]);
+    }
+    for (int k = 0; k < stage->noperands; k++) {
+        ash_unbind(run, &worker->binding[k]);
+    }
+}
+
+/* The piece after `piece` in C order; 0 after the last. */
+static int next_piece(const ash_stage *stage, const ash_box *chunk, ash_box *piece) {
+    for (int a = stage->ndim - 1; a >= 0; a--) {
+        int64_t end = chunk->start[a] + chunk->extent[a], start = piece->start[a] + stage->piece[a];
+        int more = start < end;
+        piece->start[a] = more ? start : chunk->start[a];
+        piece->extent[a] = end - piece->start[a] < stage->piece[a] ? end - piece->start[a] : stage->piece[a];
+        if (more) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stage, int64_t chunk, uint32_t first_buffer) {
+    uint32_t *buffer = worker->sink_buffer;
+    ash_box box, piece;
+    ash_grid_box(stage->ndim, stage->axis, chunk, &box);
+    for (int s = 0; s < stage->nsinks; s++) {
+        const ash_sink *sink = &stage->sink[s];
+        buffer[s] = first_buffer;
+        if (sink->kind == ASH_SINK_FOLD) {
+            ash_folding_begin(run, worker, stage, sink, &worker->folding[s], chunk, first_buffer);
+            first_buffer += (uint32_t)worker->folding[s].nstates;
+        }
+        first_buffer += sink->kind == ASH_SINK_HELD;
+    }
+    piece = box;
+    for (int a = 0; a < stage->ndim; a++) {
+        piece.extent[a] = box.extent[a] < stage->piece[a] ? box.extent[a] : stage->piece[a];
+    }
+    int empty = 0;
+    for (int a = 0; a < stage->ndim; a++) {
+        empty |= box.extent[a] == 0;
+    }
+    for (int more = !empty; more && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed);) {
+        run_piece(run, worker, stage, &box, &piece, buffer);
+        more = next_piece(stage, &box, &piece);
+    }
+    for (int s = 0; s < stage->nsinks; s++) {
+        if (stage->sink[s].kind == ASH_SINK_FOLD) {
+            ash_folding_end(run, worker, &stage->sink[s], &worker->folding[s], &box, chunk);
+        }
+    }
+    return worker->error.status;
+}
+
+ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task) {
+    const ash_task *t = &run->plan->task[task];
+    if (t->stage < 0) {
+        return ash_run_merge(run, worker, run->plan->fold[~t->stage], task);
+    }
+    return ash_run_chunk(run, worker, run->plan->stage[t->stage], t->item, t->buffer_begin);
+}
