@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Elements a side of a transposed tile: a cache line of the smaller ones. */
-#define TILE_SIDE(size) ((size) >= 8 ? 8 : 16)
+/* Elements a side of a transposed tile (measured). */
+#define TILE_SIDE(size) ((size) == 2 || (size) == 4 ? 16 : 8)
 /* Columns after which a plane is cut: as many pages of the source stay in the TLB while rows pass. */
 enum { PLANE_COLUMNS = 128 };
 

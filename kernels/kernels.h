@@ -1,5 +1,5 @@
 /* Kernels: pure loops over pointers and counts. They know no arrays, allocate nothing and hold no state. Sources are compiled once per instruction set
- * level from the same text with -ffp-contract=off, and give the same bits on every level.
+ * level from the same text with -ffp-contract=off, and give the same bits on every level, NaN included.
  */
 #ifndef ASH_KERNELS_H
 #define ASH_KERNELS_H
@@ -65,7 +65,8 @@ typedef struct ash_reduce_kernel {
     int fields;
     int64_t field_size[ASH_MAX_FIELDS]; /* bytes of one cell */
     ash_dtype out;                      /* dtype that finish() writes */
-    int needs_elements;                 /* a cell of no elements is an error (min, max, argmin, argmax), instead of an identity or NaN */
+    int needs_elements;                 /* a cell of no elements is an error (min, max, argmin, argmax), instead of an identity or NaN; where it is not,
+                                         * as in group reductions of floating dtypes, finish with count 0 gives NaN (-1 for positions) */
     /* Cells of no elements. */
     void (*init)(int64_t n, void *const field[]);
     /* One cell from n contiguous elements, 1 <= n <= ASH_BLOCK, lanes as above. Element i has index `index` + i. Overwrites the cell. */
@@ -74,7 +75,7 @@ typedef struct ash_reduce_kernel {
     void (*rows)(int64_t n, void *const field[], const void *x, int64_t count, int64_t index);
     /* a = a merged with b, which follows it in order; count_a, count_b > 0. Cells are independent. */
     void (*merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b);
-    /* Results of n cells of `count` elements each. */
+    /* Results of n cells of `count` elements each. Floating results have one NaN, and min and max no -0.0, so that they do not depend on the order of merging. */
     void (*finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter);
 } ash_reduce_kernel;
 

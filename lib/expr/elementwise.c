@@ -30,35 +30,22 @@ static ash_dtype promote(int n, const ash_value operands[], char *weak) {
     return any_weak ? ash_dtype_promote_weak(dtype, *highest) : dtype;
 }
 
-static ash_dtype loop_dtype(const ash_op_info *info, ash_dtype dtype) {
-    char kind = ash_dtype_kind(dtype);
-    if (info->promotion == ASH_PROMOTE_FLOAT) {
-        return ash_dtype_to_float(dtype);
-    }
-    if (info->promotion == ASH_PROMOTE_DIVIDE && kind != 'f' && kind != 'c') {
-        return ASH_FLOAT64;
-    }
-    return dtype;
-}
-
-static ash_dtype result_dtype(const ash_op_info *info, ash_dtype loop) {
-    return info->result == ASH_RESULT_BOOL ? ASH_BOOL : info->result == ASH_RESULT_REAL ? ash_dtype_real(loop) : loop;
-}
-
-static int check_kind(ash_builder *builder, const ash_op_info *info, ash_dtype loop) {
-    if (strchr(info->kinds, ash_dtype_kind(loop))) {
-        return 1;
+/* The dtype the loop works in; ASH_DTYPE_COUNT, with an error, if the operation does not accept the common dtype. */
+static ash_dtype loop_dtype(ash_builder *builder, ash_op op, ash_dtype common) {
+    ash_dtype loop = ash_op_loop(op, common);
+    if (loop != ASH_DTYPE_COUNT) {
+        return loop;
     }
     char accepted[100] = "";
     static const struct { char kind; const char *words; } words[] = {{'b', "bool"}, {'i', "signed integers"}, {'u', "unsigned integers"}, {'f', "floating"}, {'c', "complex"}};
     for (int k = 0; k < 5; k++) {
-        if (strchr(info->kinds, words[k].kind)) {
+        if (strchr(ash_op_table[op].kinds, words[k].kind)) {
             strcat(accepted, *accepted ? ", " : "");
             strcat(accepted, words[k].words);
         }
     }
-    ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: does not accept %s (accepts %s); convert with ash_cast()", builder->function, ash_dtype_name(loop), accepted);
-    return 0;
+    ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: does not accept %s (accepts %s); convert with ash_cast()", builder->function, ash_dtype_name(common), accepted);
+    return ASH_DTYPE_COUNT;
 }
 
 /* A weak integer must be representable where it goes: NumPy 2 raises OverflowError. */
@@ -76,9 +63,9 @@ static void check_weak_integers(ash_builder *builder, int n, const ash_value ope
     }
 }
 
-static int build_outputs(ash_builder *builder, const ash_op_info *info, const ash_alignment *al, ash_dtype loop, char weak) {
-    for (int k = 0; k < info->outputs; k++) {
-        ash_dtype dtype = result_dtype(info, loop);
+static int build_outputs(ash_builder *builder, ash_op op, const ash_alignment *al, ash_dtype loop, char weak) {
+    for (int k = 0; k < ash_op_table[op].outputs; k++) {
+        ash_dtype dtype = ash_op_result_dtype(op, loop);
         if (!ash_builder_output(builder, k, dtype, al->ndim)) {
             return 0;
         }
@@ -102,8 +89,8 @@ static void build(ash_builder *builder, ash_op op, const ash_op_info *info, cons
     }
     char weak;
     int skip = info->condition ? 1 : 0;
-    ash_dtype loop = loop_dtype(info, promote(info->inputs - skip, operands + skip, &weak));
-    if (!check_kind(builder, info, loop) || !ash_builder_node(builder, ASH_NODE_ELEMENTWISE, info->inputs, info->outputs)) {
+    ash_dtype loop = loop_dtype(builder, op, promote(info->inputs - skip, operands + skip, &weak));
+    if (loop == ASH_DTYPE_COUNT || !ash_builder_node(builder, ASH_NODE_ELEMENTWISE, info->inputs, info->outputs)) {
         return;
     }
     check_weak_integers(builder, info->inputs - skip, operands + skip, loop);
@@ -117,7 +104,7 @@ static void build(ash_builder *builder, ash_op op, const ash_op_info *info, cons
         return;
     }
     memcpy(node->input, operands, (size_t)info->inputs * sizeof *operands);
-    if (build_outputs(builder, info, &al, loop, skip ? 0 : weak)) {
+    if (build_outputs(builder, op, &al, loop, skip ? 0 : weak)) {
         ash_builder_inherit(builder, operands[skip], info->keeps_attributes);
     }
 }

@@ -65,8 +65,8 @@ static void inherit(ash_builder *builder, ash_value input) {
     }
 }
 
-/* Kept axes keep their name, grid and coordinate; `group` (may be NULL) is the axis groups replace. */
-static void build_dims(ash_builder *builder, ash_value input, const ash_grid_axis *group) {
+/* Kept axes keep their name, grid and coordinate; `group` (may be NULL) is what a grouped axis becomes, named as the labels' dimension where that has a name. */
+static void build_dims(ash_builder *builder, ash_value input, const ash_grid_axis *group, const char *group_name) {
     const ash_output *source = ash_value_output(input);
     ash_node *node = builder->node;
     for (int a = 0, to = 0; a < source->ndim; a++) {
@@ -78,8 +78,9 @@ static void build_dims(ash_builder *builder, ash_value input, const ash_grid_axi
             }
         } else if (group || node->u.reduce.keepdims) {
             dim->axis = group ? *group : ash_axis_regular(1, 1, 0);
-            dim->name = ash_arena_strdup(&node->arena, source->dim[a].name);
-            if (source->dim[a].name && !dim->name) {
+            const char *name = group_name ? group_name : source->dim[a].name;
+            dim->name = ash_arena_strdup(&node->arena, name);
+            if (name && !dim->name) {
                 ash_builder_no_memory(builder);
             }
         } else {
@@ -103,7 +104,7 @@ ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, con
     }
     const ash_reduce_kernel *kernel = begin_reduce(&builder, reduction, input, count, axes, options);
     if (kernel) {
-        build_dims(&builder, input, NULL);
+        build_dims(&builder, input, NULL, NULL);
         inherit(&builder, input);
         for (int k = 0; k < count && kernel->needs_elements; k++) {
             if (source->dim[axes[k]].axis.extent == 0 && ash_output_size(&builder.node->output[0]) > 0) {
@@ -173,7 +174,13 @@ static void build_groups(ash_builder *builder, ash_reduction reduction, ash_valu
     node->group_chunk = group_chunk(source, axis, node->groups);
     check_members(builder, &labels, node->groups, kernel->needs_elements && ash_output_size(source) > 0);
     ash_grid_axis groups = ash_axis_regular(node->groups, node->group_chunk, 0);
-    build_dims(builder, input, &groups);
+    const char *name = ash_value_output(label_value)->dim[0].name;
+    for (int a = 0; a < source->ndim; a++) {
+        if (a != axis && name && source->dim[a].name && strcmp(name, source->dim[a].name) == 0) {
+            ash_fail(&builder->error, ASH_ERR_DIMENSION, "%s: the labels' dimension '%s', which names the groups, is a dimension of a already", builder->function, name);
+        }
+    }
+    build_dims(builder, input, &groups, name);
     inherit(builder, input);
 }
 

@@ -37,9 +37,8 @@ static void set_strides(const ash_stage *stage, const ash_fold *fold, int64_t ou
     }
 }
 
-void ash_folding_begin(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer) {
+void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer) {
     const ash_fold *fold = sink->fold;
-    (void)worker;
     folding->first_buffer = first_buffer;
     folding->nstates = ash_fold_out_chunks(fold, chunk);
     folding->current = 0;
@@ -58,10 +57,9 @@ void ash_folding_begin(ash_run *run, ash_worker *worker, const ash_stage *stage,
     }
 }
 
-void ash_folding_end(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal) {
+void ash_folding_end(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal) {
     const ash_fold *fold = sink->fold;
     const ash_reduce_node *reduce = fold->reduce;
-    (void)worker;
     int64_t all = 1, leaf, *counts;
     void *field[ASH_MAX_FIELDS];
     for (int a = 0; a < fold->stage->ndim; a++) {
@@ -116,7 +114,7 @@ static int64_t state_of_group(const ash_fold *fold, ash_folding *folding, int64_
 static void find_target(ash_run *run, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t local[], target *t) {
     const ash_reduce_node *reduce = fold->reduce;
     const ash_stage *stage = fold->stage;
-    int64_t cell = 0, k = 0, out_chunk, leaf, *counts;
+    int64_t cell = 0, *counts;
     t->count = t->index = 0;
     for (int a = 0; a < stage->ndim; a++) {
         t->count += local[a] * folding->count_stride[a];
@@ -140,16 +138,14 @@ static void find_target(ash_run *run, const ash_fold *fold, ash_folding *folding
     int axis = reduce->group_axis;
     int64_t i = chunk->start[axis] + local[axis], label = reduce->labels[i], g = label / reduce->group_chunk;
     int64_t begin = fold->group_begin[ash_axis_find(&stage->axis[axis], i)];
-    k = state_of_group(fold, folding, begin, g);
+    int64_t k = state_of_group(fold, folding, begin, g);
     /* Ordinal of the result's chunk: kept axes as the stage's, the group axis g. */
     int64_t coordinate[ASH_MAX_NDIM];
     ash_box out;
     for (int a = 0; a < stage->ndim; a++) {
         coordinate[fold->out_axis[a]] = a == axis ? g : ash_axis_find(&stage->axis[a], chunk->start[a]);
     }
-    out_chunk = ash_grid_ordinal(fold->held->ndim, fold->held->axis, coordinate);
-    leaf = 0;
-    (void)leaf;
+    int64_t out_chunk = ash_grid_ordinal(fold->held->ndim, fold->held->axis, coordinate);
     ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
     /* Axes before the group axis step over as many groups as this chunk of groups has. */
     int64_t stride = 1;
@@ -166,41 +162,41 @@ static void find_target(ash_run *run, const ash_fold *fold, ash_folding *folding
 
 /* ---- Runs ---- */
 
-static void stack_cell(ash_worker *worker, const ash_reduce_kernel *kernel, int depth, void *field[]) {
+static void stack_cell(ash_folding *folding, const ash_reduce_kernel *kernel, int depth, void *field[]) {
     for (int f = 0; f < kernel->fields; f++) {
-        field[f] = worker->stack[f][depth];
+        field[f] = folding->stack[f][depth];
     }
 }
 
-static void merge_top(ash_worker *worker, const ash_reduce_kernel *kernel, ash_folding *folding) {
+static void merge_top(ash_folding *folding, const ash_reduce_kernel *kernel) {
     void *a[ASH_MAX_FIELDS], *b[ASH_MAX_FIELDS];
     int top = --folding->depth;
-    stack_cell(worker, kernel, top - 1, a);
-    stack_cell(worker, kernel, top, b);
-    kernel->merge(1, a, (const void *const *)b, worker->stack_count[top - 1], worker->stack_count[top]);
-    worker->stack_count[top - 1] += worker->stack_count[top];
+    stack_cell(folding, kernel, top - 1, a);
+    stack_cell(folding, kernel, top, b);
+    kernel->merge(1, a, (const void *const *)b, folding->stack_count[top - 1], folding->stack_count[top]);
+    folding->stack_count[top - 1] += folding->stack_count[top];
 }
 
 /* Adds n elements that follow those before to the leaves of the run. */
-static void push_leaf(ash_worker *worker, const ash_reduce_kernel *kernel, ash_folding *folding, const void *x, int64_t n, int64_t index) {
+static void push_leaf(ash_folding *folding, const ash_reduce_kernel *kernel, const void *x, int64_t n, int64_t index) {
     void *field[ASH_MAX_FIELDS];
-    stack_cell(worker, kernel, folding->depth, field);
+    stack_cell(folding, kernel, folding->depth, field);
     kernel->leaf(field, x, n, index);
-    worker->stack_count[folding->depth++] = n;
+    folding->stack_count[folding->depth++] = n;
     for (int64_t k = folding->leaves++; k & 1; k >>= 1) {
-        merge_top(worker, kernel, folding);
+        merge_top(folding, kernel);
     }
 }
 
 /* Ends a run: the tree of its leaves becomes one cell, which joins the target. */
-static void end_run(ash_worker *worker, const ash_reduce_kernel *kernel, ash_folding *folding, const target *t) {
+static void end_run(ash_folding *folding, const ash_reduce_kernel *kernel, const target *t) {
     while (folding->depth > 1) {
-        merge_top(worker, kernel, folding);
+        merge_top(folding, kernel);
     }
     void *field[ASH_MAX_FIELDS];
-    stack_cell(worker, kernel, 0, field);
+    stack_cell(folding, kernel, 0, field);
     if (t->count > 0) {
-        kernel->merge(1, (void *const *)t->field, (const void *const *)field, t->count, worker->stack_count[0]);
+        kernel->merge(1, (void *const *)t->field, (const void *const *)field, t->count, folding->stack_count[0]);
     } else {
         for (int f = 0; f < kernel->fields; f++) {
             memcpy(t->field[f], field[f], (size_t)kernel->field_size[f]);
@@ -211,7 +207,7 @@ static void end_run(ash_worker *worker, const ash_reduce_kernel *kernel, ash_fol
 }
 
 /* A run along the group axis: stretches of one label are runs of their own. */
-static void fold_labelled_run(ash_run *run, ash_worker *worker, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t first[], int64_t position, int64_t n, const char *x, int64_t size) {
+static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t first[], int64_t position, int64_t n, const char *x, int64_t size) {
     int axis = fold->reduce->group_axis;
     int64_t local[ASH_MAX_NDIM];
     memcpy(local, first, sizeof local);
@@ -225,14 +221,14 @@ static void fold_labelled_run(ash_run *run, ash_worker *worker, const ash_fold *
         if (label[0] >= 0) {
             target t;
             find_target(run, fold, folding, chunk, local, &t);
-            push_leaf(worker, fold->kernel, folding, x + k * size, stretch, t.index);
-            end_run(worker, fold->kernel, folding, &t);
+            push_leaf(folding, fold->kernel, x + k * size, stretch, t.index);
+            end_run(folding, fold->kernel, &t);
         }
         k += stretch;
     }
 }
 
-void ash_folding_block(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x) {
+void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x) {
     const ash_fold *fold = sink->fold;
     const ash_reduce_node *reduce = fold->reduce;
     int last = fold->stage->ndim - 1;
@@ -242,7 +238,7 @@ void ash_folding_block(ash_run *run, ash_worker *worker, const ash_sink *sink, a
     target t;
     if (reduce->group_axis >= 0 && reduce->group_axis == last) {
         if (fold->inner) {
-            fold_labelled_run(run, worker, fold, folding, chunk, index, position, n, x, ash_dtype_size(sink->dtype));
+            fold_labelled_run(run, fold, folding, chunk, index, position, n, x, ash_dtype_size(sink->dtype));
             return;
         }
     }
@@ -255,8 +251,8 @@ void ash_folding_block(ash_run *run, ash_worker *worker, const ash_sink *sink, a
         fold->kernel->rows(n, t.field, x, t.count, t.index);
         return;
     }
-    push_leaf(worker, fold->kernel, folding, x, n, t.index + position);
+    push_leaf(folding, fold->kernel, x, n, t.index + position);
     if (position + n == run_length) {
-        end_run(worker, fold->kernel, folding, &t);
+        end_run(folding, fold->kernel, &t);
     }
 }

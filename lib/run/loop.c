@@ -237,7 +237,7 @@ static void give_to_sinks(const piece_loop *lp, int64_t position, int64_t n) {
             for (int a = 0; a < stage->ndim; a++) {
                 local[a] = lp->piece->start[a] - lp->chunk->start[a] + lp->index[a];
             }
-            ash_folding_block(lp->run, lp->worker, sink, &lp->worker->folding[s], lp->chunk, local, position, n, lp->length, block);
+            ash_folding_block(lp->run, sink, &lp->worker->folding[s], lp->chunk, local, position, n, lp->length, block);
         } else if (lp->worker->slot_sink[sink->slot] != s) {
             const ash_destination *to = &lp->worker->destination[s];
             int64_t size = ash_dtype_size(sink->dtype);

@@ -33,6 +33,8 @@ typedef struct ash_destination {
     int64_t scratch_bytes;
 } ash_destination;
 
+enum { ASH_STACK = 48 };
+
 /* A fold at work on one chunk. */
 typedef struct ash_folding {
     uint32_t first_buffer;                /* of its partial results */
@@ -40,11 +42,12 @@ typedef struct ash_folding {
     int64_t current;                      /* groups: which partial result was used last */
     int64_t cell_stride[ASH_MAX_NDIM];    /* cells per step along an iteration axis (group axis: per group) */
     int64_t count_stride[ASH_MAX_NDIM];   /* elements of a cell that come before, per step along a reduced axis */
-    int depth;                            /* runs: entries on the stack of leaves */
+    /* Runs: the stack of partial leaves of the run under way, cells of each field. */
+    int depth;
     int64_t leaves;
+    char stack[ASH_MAX_FIELDS][ASH_STACK][16];
+    int64_t stack_count[ASH_STACK];
 } ash_folding;
-
-enum { ASH_STACK = 48 };
 
 /* What one thread works with; made once a run. */
 typedef struct ash_worker {
@@ -56,9 +59,6 @@ typedef struct ash_worker {
     ash_folding *folding;          /* per sink */
     uint32_t *sink_buffer;         /* per sink: first buffer of the task under way */
     int *slot_sink;                /* per slot: sink that receives the result in place, -1 */
-    /* Stack of partial leaves of the run under way: cells of each field. */
-    char stack[ASH_MAX_FIELDS][ASH_STACK][16];
-    int64_t stack_count[ASH_STACK];
     ash_error_state error;
 } ash_worker;
 
@@ -125,9 +125,9 @@ void ash_unbind(ash_run *run, ash_binding *binding);
 /* loop.c: one piece. */
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece);
 /* fold_run.c: folding blocks into partial results. */
-void ash_folding_begin(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer);
-void ash_folding_block(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x);
-void ash_folding_end(ash_run *run, ash_worker *worker, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal);
+void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer);
+void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x);
+void ash_folding_end(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal);
 /* The parts of a partial result. */
 int64_t ash_state_counts(const ash_fold *fold, int64_t out_chunk, char *state, int64_t **counts, void *field[]);
 

@@ -121,7 +121,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
         const ash_sink *sink = &stage->sink[s];
         buffer[s] = first_buffer;
         if (sink->kind == ASH_SINK_FOLD) {
-            ash_folding_begin(run, worker, stage, sink, &worker->folding[s], chunk, first_buffer);
+            ash_folding_begin(run, stage, sink, &worker->folding[s], chunk, first_buffer);
             first_buffer += (uint32_t)worker->folding[s].nstates;
         }
         first_buffer += sink->kind == ASH_SINK_HELD;
@@ -140,7 +140,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     }
     for (int s = 0; s < stage->nsinks; s++) {
         if (stage->sink[s].kind == ASH_SINK_FOLD) {
-            ash_folding_end(run, worker, &stage->sink[s], &worker->folding[s], &box, chunk);
+            ash_folding_end(run, &stage->sink[s], &worker->folding[s], &box, chunk);
         }
     }
     return worker->error.status;
