@@ -8,8 +8,12 @@
 #include "io/types.h"
 
 #include <errno.h>
+#include <hdf5.h>
+#include <limits.h>
 #include <netcdf.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { DEFAULT_CHUNK_BYTES = 1 << 20, LIBRARY_BYTES = 4 << 20 };
 
@@ -53,15 +57,41 @@ static void free_writer(ash_writer *writer) {
     ash_free(writer);
 }
 
-/* The file is unlinked and emptied first: that makes room, so that HDF5 can write out what it holds and close without leaking its ids even
- * on a full disk. */
+/* HDF5 closes a file only after it has written out what it holds; where that fails, on a full disk, its ids leak and it complains at exit. So its
+ * descriptor is pointed at memory first. */
+static void divert_to_memory(const ash_writer *writer) {
+#ifdef MFD_CLOEXEC
+    hid_t ids[256];
+    ssize_t n = H5Fget_obj_ids((hid_t)H5F_OBJ_ALL, H5F_OBJ_FILE, 256, ids);
+    for (ssize_t k = 0; k < n; k++) {
+        char name[PATH_MAX];
+        void *handle = NULL;
+        if (H5Fget_name(ids[k], name, sizeof name) <= 0 || strcmp(name, writer->file.path) != 0 || H5Fget_vfd_handle(ids[k], H5P_DEFAULT, &handle) < 0 || !handle)
+            continue;
+        int memory = memfd_create("ashlar", MFD_CLOEXEC);
+        if (memory >= 0) {
+            dup2(memory, *(int *)handle);
+            close(memory);
+        }
+    }
+#else
+    (void)writer;
+#endif
+}
+
+/* The file is unlinked and emptied before it is closed, which frees its disk space at once. */
 void ash_writer_abort(ash_writer *writer) {
     if (!writer)
         return;
+    ash_library_scope scope;
+    if (writer->is_open) {
+        ash_library_enter(&scope);
+        divert_to_memory(writer);
+        ash_library_leave(&scope);
+    }
     if (writer->file.fd >= 0)
         ash_temporary_discard(&writer->file);
     if (writer->is_open) {
-        ash_library_scope scope;
         ash_library_enter(&scope);
         if (nc_close(writer->id) != NC_NOERR)
             nc_abort(writer->id);

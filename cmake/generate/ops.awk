@@ -18,7 +18,7 @@ function header(    op) {
     print " * Dtypes: inputs are promoted to their common dtype, see ash_dtype_promote(); of weak scalars (ash_real() and so on) only the kind counts. \"Accepts\" below is" > out
     print " * about that common dtype. An input of another dtype gives an array that carries ASH_ERR_DTYPE." > out
     print " * Values are NumPy's: integers wrap and division of integers by zero gives 0; floating operations follow IEEE 754, so NaN passes through wherever" > out
-    print " * nothing else is said. Sign and payload of a NaN mean nothing." > out
+    print " * nothing else is said. Sign and payload of a NaN mean nothing, but are the same on every instruction set." > out
     print " * Attributes are kept by operations that keep the meaning of their first input (absolute, clip, maximum, ...). */\n" > out
     for (op = 0; op < ops; op++) {
         printf "/* %s\n", op_meaning[op] > out

@@ -41,7 +41,7 @@ function header(    r) {
 
 function source(    r, name) {
     banner("The public reductions: each hands its arguments to ash_reduce() or ash_group_reduce().")
-    print "#include \"expr/reduce.h\"\n\n#include <ashlar/reduce.h>" > out
+    print "#include \"expr/reduce.h\"\n\n#include <ashlar/reduce.h>\n#include <stddef.h>" > out
     for (r = 0; r < reductions; r++) {
         name = red_name[r]
         printf "\nash_array ash_%s(ash_array a, const char *dims)\n{\n    return ash_reduce(ASH_REDUCE_%s, a, dims, NULL);\n}\n", name, toupper(name) > out

@@ -1,0 +1,38 @@
+/* The cases that work on float64 arrays in memory: they differ in shape, expression and loop only. */
+#ifndef BENCH_ARRAYS_H
+#define BENCH_ARRAYS_H
+
+#include "bench.h"
+
+enum { ARRAYS_MOST = 3 };
+
+typedef struct array_job {
+    int64_t shape[3], n;            /* of every input, and its elements */
+    const double *in[ARRAYS_MOST];
+    double *out;                    /* of the loop */
+    int64_t nout;
+    int threads;
+    ash_array expression;
+    double *computed;
+    void *memory[ARRAYS_MOST + 2];
+} array_job;
+
+typedef struct array_detail {
+    int inputs, ndim;
+    int64_t inner[2];               /* extents of the axes after the first, which `size` decides */
+    int is_written;                 /* the result is as large as an input */
+    const char *chunks;             /* NULL: the library's choice */
+    ash_array (*expression)(ash_context *ctx, const ash_array in[]);
+    void (*loop)(const array_job *job);
+} array_detail;
+
+bool arrays_begin(bench_job *job);
+bool arrays_measured(bench_job *job);
+bool arrays_limit(bench_job *job);
+bool arrays_check(bench_job *job);
+void arrays_end(bench_job *job);
+
+/* The functions of a case of this kind. */
+#define ARRAY_CASE .begin = arrays_begin, .measured = arrays_measured, .limit = arrays_limit, .check = arrays_check, .end = arrays_end
+
+#endif

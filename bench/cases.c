@@ -1,0 +1,60 @@
+/* The table of cases. A new one is a bench_case in the file of its family, and a line here. Names stay: scripts elsewhere read them. */
+#include "cases.h"
+
+#include <string.h>
+
+static const bench_case *const cases[] = {
+    &bench_fma_sum, &bench_chain, &bench_transcendental, &bench_reduce_axis0, &bench_reduce_axis1, &bench_reduce_axis2, &bench_tasks, &bench_climatology,
+};
+
+enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };
+
+int bench_case_count(void) {
+    return CASES;
+}
+
+const bench_case *bench_case_at(int k) {
+    return cases[k];
+}
+
+const bench_case *bench_find_case(const char *name) {
+    for (int k = 0; k < CASES; k++)
+        if (strcmp(cases[k]->name, name) == 0)
+            return cases[k];
+    return NULL;
+}
+
+static int least(int a, int b, int c) {
+    a = a < b ? a : b;
+    return a < c ? a : c;
+}
+
+/* Insertions, deletions and substitutions from a to b, both at most LONGEST long. */
+static int distance(const char *a, const char *b) {
+    int row[LONGEST + 1], n = (int)strlen(b);
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            int above = row[j];
+            row[j] = least(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[n];
+}
+
+const char *bench_nearest_case(const char *name) {
+    const char *nearest = NULL;
+    int fewest = (int)strlen(name) / 2 + 1;
+    for (int k = 0; k < CASES && strlen(name) <= LONGEST; k++) {
+        int edits = distance(name, cases[k]->name);
+        if (edits < fewest) {
+            fewest = edits;
+            nearest = cases[k]->name;
+        }
+    }
+    return nearest;
+}
