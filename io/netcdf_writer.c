@@ -294,6 +294,13 @@ ash_status ash_writer_put(
         return ASH_OK;
     ash_library_scope scope;
     ash_library_enter(&scope);
+    /* HDF5 1.10 leaks memory when a write fails in its middle and complains about it at exit: learn of a full disk before. */
+    int full = ash_temporary_reserve(&writer->file, bytes);
+    if (full != 0) {
+        writer->failed = 1;
+        ash_library_leave(&scope);
+        return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(full));
+    }
     errno = 0;
     int result = nc_put_vara(writer->id, variable->id, from, count, data);
     ash_status status = result == NC_NOERR ? ASH_OK : fail_write(writer, result, errno, bytes, error);

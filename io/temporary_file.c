@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BASE_BYTES_MAX = 200, ATTEMPTS = 100, PROBE_BYTES = 1 << 16, PROBE_MAX = 64 << 20 };
+enum { BASE_BYTES_MAX = 200, ATTEMPTS = 100, RESERVE_SLACK = 1 << 19, PROBE_BYTES = 1 << 16, PROBE_MAX = 64 << 20 };
 
 /* The path without symbolic links; NULL with errno set. */
 static char *copy_resolved(const char *path) {
@@ -151,6 +151,20 @@ int ash_temporary_diagnose(const ash_temporary_file *file, int64_t bytes) {
         if (pwrite(file->fd, zeros, PROBE_BYTES, end + done) != PROBE_BYTES)
             return errno ? errno : ENOSPC;
     return fsync(file->fd) == 0 ? 0 : errno;
+}
+
+int ash_temporary_reserve(const ash_temporary_file *file, int64_t bytes) {
+#ifdef FALLOC_FL_KEEP_SIZE
+    off_t end = lseek(file->fd, 0, SEEK_END);
+    if (end < 0)
+        return errno;
+    if (fallocate(file->fd, FALLOC_FL_KEEP_SIZE, end, bytes + RESERVE_SLACK) != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+        return errno;
+#else
+    (void)file;
+    (void)bytes;
+#endif
+    return 0;
 }
 
 void ash_temporary_free(ash_temporary_file *file) {
