@@ -71,3 +71,12 @@ ASH_MEMORY_LIMIT=1M
 export ASH_MEMORY_LIMIT
 before=$(ls -A)
 expect_error "limit that cannot work" limit sample.nc t2m out.nc
+
+# The refusal names the least limit that would work: with one byte less it is refused again, with exactly that it runs.
+least=$(printf '%s' "$sentence" | sed -n 's/.* needs at least [^(]*(\([0-9]*\) bytes).*/\1/p')
+[ -n "$least" ] || fail "the refusal does not name the least limit: $sentence"
+ASH_MEMORY_LIMIT=$((least - 1)) expect_error "one byte less than the least limit" "$least bytes" sample.nc t2m out.nc
+ASH_MEMORY_LIMIT=$least "$climatology" --no-map sample.nc t2m out.nc >report.txt || fail "the job failed at the least limit, $least bytes"
+peak=$(awk '$1 == "memory" { print $3 }' report.txt)
+[ "$peak" -le $(((least >> 20) + slack_mib)) ] || fail "peak memory $peak MiB at the least limit of $least bytes"
+echo "at the least limit of $least bytes: peak memory $peak MiB"

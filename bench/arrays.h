@@ -7,9 +7,9 @@
 enum { ARRAYS_MOST = 3 };
 
 typedef struct array_job {
-    int64_t shape[3], n;            /* of every input, and its elements */
+    int64_t shape[3], n; /* of every input, and its elements */
     const double *in[ARRAYS_MOST];
-    double *out;                    /* of the loop */
+    double *out; /* of the loop */
     int64_t nout;
     int threads;
     ash_array expression;
@@ -19,9 +19,9 @@ typedef struct array_job {
 
 typedef struct array_detail {
     int inputs, ndim;
-    int64_t inner[2];               /* extents of the axes after the first, which `size` decides */
-    int is_written;                 /* the result is as large as an input */
-    const char *chunks;             /* NULL: the library's choice */
+    int64_t inner[2];   /* extents of the axes after the first, which `size` decides */
+    int is_written;     /* the result is as large as an input */
+    const char *chunks; /* NULL: the library's choice */
     ash_array (*expression)(ash_context *ctx, const ash_array in[]);
     void (*loop)(const array_job *job);
 } array_detail;

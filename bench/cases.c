@@ -4,7 +4,14 @@
 #include <string.h>
 
 static const bench_case *const cases[] = {
-    &bench_fma_sum, &bench_chain, &bench_transcendental, &bench_reduce_axis0, &bench_reduce_axis1, &bench_reduce_axis2, &bench_tasks, &bench_climatology,
+    &bench_fma_sum,
+    &bench_chain,
+    &bench_transcendental,
+    &bench_reduce_axis0,
+    &bench_reduce_axis1,
+    &bench_reduce_axis2,
+    &bench_tasks,
+    &bench_climatology,
 };
 
 enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };

@@ -76,7 +76,9 @@ static bool begin(bench_job *job) {
     if (!c)
         return bench_fail("climatology: no memory");
     c->steps = job->size / (SAMPLE_CELLS * 8);
-    c->steps = c->steps < SAMPLE_CHUNK * SAMPLE_MONTHS ? SAMPLE_CHUNK * SAMPLE_MONTHS : c->steps > 525600 ? 525600 : c->steps; /* a step a minute at most */
+    c->steps = c->steps < SAMPLE_CHUNK * SAMPLE_MONTHS ? SAMPLE_CHUNK * SAMPLE_MONTHS
+        : c->steps > 525600                            ? 525600
+                                                       : c->steps; /* a step a minute at most */
     if (!make_folder() || !sample_write(path[INPUT], c->steps))
         return false;
     ash_array t = ash_open(job->ctx, path[INPUT], "t2m", NULL);
@@ -146,6 +148,13 @@ static void report(const bench_job *job, double seconds) {
 }
 
 const bench_case bench_climatology = {
-    .name = "climatology", .about = "monthly climatology, anomalies, std and global mean, NetCDF to NetCDF", .size = 128 << 20,
-    .begin = begin, .measured = measured, .limit = limit, .check = check, .end = end, .report = report,
+    .name = "climatology",
+    .about = "monthly climatology, anomalies, std and global mean, NetCDF to NetCDF",
+    .size = 128 << 20,
+    .begin = begin,
+    .measured = measured,
+    .limit = limit,
+    .check = check,
+    .end = end,
+    .report = report,
 };

@@ -16,8 +16,8 @@ typedef struct plain_job {
     int in, t2m, out, result[RESULTS];
     double read_seconds;
     int16_t *packed;
-    double *values;                                          /* of a chunk */
-    double *sum, *squares;                                   /* month by month, of distances from the offset */
+    double *values;        /* of a chunk */
+    double *sum, *squares; /* month by month, of distances from the offset */
     double *mean, *deviation;
     int32_t *count;
     double *area_mean;

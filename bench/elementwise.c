@@ -53,10 +53,11 @@ static void transcendental_loop(const array_job *job) {
         out[i] = exp(-x[i]) * sin(x[i]) + log(x[i]);
 }
 
-const bench_case bench_fma_sum = {
-    ARRAY_CASE, .name = "fma_sum", .about = "sum(A*B + C) of float64 arrays", .detail = &(array_detail){ .inputs = 3, .ndim = 1, .expression = fma_sum, .loop = fma_sum_loop }
-};
-const bench_case bench_chain = { ARRAY_CASE, .name = "chain", .about = "(A*B + C) * (A - B) + (C*0.5 - A) * 2 of float64 arrays, written to memory",
+const bench_case bench_fma_sum = { ARRAY_CASE, .name = "fma_sum", .about = "sum(A*B + C) of float64 arrays",
+    .detail = &(array_detail){ .inputs = 3, .ndim = 1, .expression = fma_sum, .loop = fma_sum_loop } };
+const bench_case bench_chain = { ARRAY_CASE, .name = "chain",
+    .about = "(A*B + C) * (A - B) + (C*0.5 - A) * 2 of float64 arrays, written to memory",
     .detail = &(array_detail){ .inputs = 3, .ndim = 1, .is_written = 1, .expression = chain, .loop = chain_loop } };
-const bench_case bench_transcendental = { ARRAY_CASE, .name = "transcendental", .about = "exp(-x) * sin(x) + log(x) of a float64 array, written to memory", .size = 256 << 20,
+const bench_case bench_transcendental = { ARRAY_CASE, .name = "transcendental",
+    .about = "exp(-x) * sin(x) + log(x) of a float64 array, written to memory", .size = 256 << 20,
     .detail = &(array_detail){ .inputs = 1, .ndim = 1, .is_written = 1, .expression = transcendental, .loop = transcendental_loop } };

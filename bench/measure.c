@@ -75,8 +75,9 @@ static void print_line(const bench_job *job, times *t) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double seconds = median(t->rounds, t->measured);
-    printf("{\"case\":\"%s\",\"seconds\":%.6g,\"bytes\":%lld,\"limit_seconds\":%.6g,\"ratio_to_limit\":%.4g,\"peak_rss_bytes\":%lld", job->which->name, seconds,
-        (long long)job->bytes, median(t->rounds, t->limit), median(t->rounds, t->ratio), (long long)usage.ru_maxrss * 1024);
+    printf("{\"case\":\"%s\",\"seconds\":%.6g,\"bytes\":%lld,\"limit_seconds\":%.6g,\"ratio_to_limit\":%.4g,\"peak_rss_bytes\":%lld",
+        job->which->name, seconds, (long long)job->bytes, median(t->rounds, t->limit), median(t->rounds, t->ratio),
+        (long long)usage.ru_maxrss * 1024);
     if (job->which->report)
         job->which->report(job, seconds);
     printf(",\"gb_per_second\":%.4g,\"threads\":%d,\"rounds\":%d}\n", (double)job->bytes / seconds * 1e-9, job->threads, t->rounds);

@@ -10,16 +10,17 @@
 #include <string.h>
 #include <strings.h>
 
-static const char usage[] = "usage: ashlar-bench [--list] CASE... [--size BYTES] [--threads N]\n"
-                            "\n"
-                            "Runs each case in a process of its own and prints a line of JSON: case, seconds (median of a run), bytes (moved by it),\n"
-                            "limit_seconds (the same for a plain C loop, in alternation), ratio_to_limit (median of limit / measured; 1 is perfect),\n"
-                            "peak_rss_bytes, and what the case adds.\n"
-                            "\n"
-                            "  --list         the cases\n"
-                            "  --size BYTES   of a case's data, such as 512M, 2GiB or 1.5 GB; by default more than any cache holds\n"
-                            "  --threads N    of both sides; by default the CPUs this process may use\n"
-                            "  --help         this text\n";
+static const char usage[] =
+    "usage: ashlar-bench [--list] CASE... [--size BYTES] [--threads N]\n"
+    "\n"
+    "Runs each case in a process of its own and prints a line of JSON: case, seconds (median of a run), bytes (moved by it),\n"
+    "limit_seconds (the same for a plain C loop, in alternation), ratio_to_limit (median of limit / measured; 1 is perfect),\n"
+    "peak_rss_bytes, and what the case adds.\n"
+    "\n"
+    "  --list         the cases\n"
+    "  --size BYTES   of a case's data, such as 512M, 2GiB or 1.5 GB; by default more than any cache holds\n"
+    "  --threads N    of both sides; by default the CPUs this process may use\n"
+    "  --help         this text\n";
 
 /* K, M, G, T and KiB.. are powers of 1024; KB, MB, GB, TB powers of 1000. 0: not understood. */
 static double unit_factor(const char *unit) {
@@ -77,8 +78,8 @@ static int check_cases(const bench_options *options) {
         if (bench_find_case(options->name[k]))
             continue;
         const char *nearest = bench_nearest_case(options->name[k]);
-        bench_fail("there is no case '%s'%s%s%s; ashlar-bench --list has the cases", options->name[k], nearest ? "; did you mean '" : "", nearest ? nearest : "",
-            nearest ? "'" : "");
+        bench_fail("there is no case '%s'%s%s%s (ashlar-bench --list has the cases)", options->name[k], nearest ? "; did you mean '" : "",
+            nearest ? nearest : "", nearest ? "'?" : "");
         return 2;
     }
     if (options->ncases == 0 && !options->list) {

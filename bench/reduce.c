@@ -66,6 +66,9 @@ static const array_detail axis_0 = { .inputs = 1, .ndim = 3, .inner = { MIDDLE, 
 static const array_detail axis_1 = { .inputs = 1, .ndim = 3, .inner = { MIDDLE, INNER }, .expression = mean_1, .loop = loop_1 };
 static const array_detail axis_2 = { .inputs = 1, .ndim = 3, .inner = { MIDDLE, INNER }, .expression = mean_2, .loop = loop_2 };
 
-const bench_case bench_reduce_axis0 = { ARRAY_CASE, .name = "reduce_axis0", .about = "mean over the first axis of a float64 array (n, 512, 512)", .detail = &axis_0 };
-const bench_case bench_reduce_axis1 = { ARRAY_CASE, .name = "reduce_axis1", .about = "mean over the middle axis of a float64 array (n, 512, 512)", .detail = &axis_1 };
-const bench_case bench_reduce_axis2 = { ARRAY_CASE, .name = "reduce_axis2", .about = "mean over the last axis of a float64 array (n, 512, 512)", .detail = &axis_2 };
+const bench_case bench_reduce_axis0 = { ARRAY_CASE, .name = "reduce_axis0",
+    .about = "mean over the first axis of a float64 array (n, 512, 512)", .detail = &axis_0 };
+const bench_case bench_reduce_axis1 = { ARRAY_CASE, .name = "reduce_axis1",
+    .about = "mean over the middle axis of a float64 array (n, 512, 512)", .detail = &axis_1 };
+const bench_case bench_reduce_axis2 = { ARRAY_CASE, .name = "reduce_axis2",
+    .about = "mean over the last axis of a float64 array (n, 512, 512)", .detail = &axis_2 };

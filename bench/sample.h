@@ -6,11 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SAMPLE_LAT = 91, SAMPLE_LON = 180, SAMPLE_CELLS = SAMPLE_LAT * SAMPLE_LON, SAMPLE_CHUNK = 24, SAMPLE_MISSING = -32767, SAMPLE_MONTHS = 12 };
+enum {
+    SAMPLE_LAT = 91,
+    SAMPLE_LON = 180,
+    SAMPLE_CELLS = SAMPLE_LAT * SAMPLE_LON,
+    SAMPLE_CHUNK = 24,
+    SAMPLE_MISSING = -32767,
+    SAMPLE_MONTHS = 12
+};
 
 static const double SAMPLE_SCALE = 70.0 / 32766.0, SAMPLE_OFFSET = 260.0;
 
-double sample_latitude(int row);          /* degrees north */
+double sample_latitude(int row);             /* degrees north */
 int sample_minute(int64_t steps, int64_t k); /* of time step k, from the beginning of 2001; the steps share out the year */
 int sample_month(int64_t steps, int64_t k);  /* 0 to 11 */
 

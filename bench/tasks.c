@@ -22,9 +22,11 @@ static void report(const bench_job *job, double seconds) {
     const array_job *a = job->state;
     int64_t chunks = (a->n + CHUNK - 1) / CHUNK;
     ash_plan_info run = ash_last_run(job->ctx);
-    printf(",\"us_per_task\":%.4g,\"bytes_per_task\":%.4g,\"chunk_tasks\":%lld,\"merge_tasks\":%lld,\"plan_seconds\":%.4g", seconds * 1e6 / (double)chunks,
-        (double)run.plan_bytes / (double)chunks, (long long)chunks, (long long)(run.tasks - chunks), run.plan_seconds);
+    printf(",\"us_per_task\":%.4g,\"bytes_per_task\":%.4g,\"chunk_tasks\":%lld,\"merge_tasks\":%lld,\"plan_seconds\":%.4g",
+        seconds * 1e6 / (double)chunks, (double)run.plan_bytes / (double)chunks, (long long)chunks, (long long)(run.tasks - chunks),
+        run.plan_seconds);
 }
 
-const bench_case bench_tasks = { ARRAY_CASE, .name = "tasks", .about = "sum(x + 1) of 10^6 chunks of 10 float64, plan and run", .size = (int64_t)CHUNK * CHUNKS * 8,
-    .report = report, .detail = &(array_detail){ .inputs = 1, .ndim = 1, .chunks = "10", .expression = sum_plus_one, .loop = loop } };
+const bench_case bench_tasks = { ARRAY_CASE, .name = "tasks", .about = "sum(x + 1) of 10^6 chunks of 10 float64, plan and run",
+    .size = (int64_t)CHUNK * CHUNKS * 8, .report = report,
+    .detail = &(array_detail){ .inputs = 1, .ndim = 1, .chunks = "10", .expression = sum_plus_one, .loop = loop } };

@@ -41,7 +41,7 @@ static ash_plan *new_plan(const ash_context *context, const ash_plan_request *re
         plan->num_threads = request->num_threads;
         plan->absorb = absorb;
         plan->ntargets = request->ntargets;
-        plan->target = ash_arena_memdup(&plan->arena, request->target, (request->ntargets + 1) * (int64_t)sizeof *request->target);
+        plan->target = ash_arena_memdup(&plan->arena, request->target, request->ntargets * (int64_t)sizeof *request->target);
     }
     if (plan && !plan->target) {
         ash_plan_free(plan);

@@ -1,0 +1,165 @@
+/* The table of operations, and what they have in common: promotion, broadcasting, casting to the loop's dtype. */
+#include "oracle.h"
+#include "oracle_ops.h"
+
+#include <complex.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const long double pi = 3.141592653589793238462643383279502884L, log2_10 = 3.321928094887362347870319429489390176L, log_2 = 0.693147180559945309417232121458176568L;
+
+static long double oracle_degrees(long double x) { return x * (180 / pi); }
+static long double oracle_radians(long double x) { return x * (pi / 180); }
+static long double _Complex oracle_cexp2(long double _Complex x) { return cexpl(CMPLXL(creall(x) * log_2, cimagl(x) * log_2)); }
+static long double _Complex oracle_clog2(long double _Complex x) { return CMPLXL(creall(clogl(x)) / log_2, cimagl(clogl(x)) / log_2); }
+static long double _Complex oracle_clog10(long double _Complex x) { return CMPLXL(creall(clogl(x)) / (log_2 * log2_10), cimagl(clogl(x)) / (log_2 * log2_10)); }
+static long double _Complex oracle_cexpm1(long double _Complex x) { return CMPLXL(creall(cexpl(x)) - 1, cimagl(cexpl(x))); }
+static long double _Complex oracle_clog1p(long double _Complex x) { return clogl(CMPLXL(creall(x) + 1, cimagl(x))); }
+
+#define CALL_1(name) .call1 = ash_##name
+#define CALL_2(name) .call2 = ash_##name
+#define CALL_3(name) .call3 = ash_##name
+#define ash_divmod NULL /* has two outputs; called by name */
+#define ROW(op, n, accepts, promote, gives, is_smooth, real_function, complex_function)                                                        \
+    {.id = op_##op, .name = #op, .inputs = n, .outputs = 1 + (op_##op == op_divmod), .kinds = accepts, .promotion = promote, .result = gives,    \
+     .smooth = is_smooth, .real1 = real_function, .complex1 = complex_function, CALL_##n(op)},
+const oracle_op oracle_ops[] = {ORACLE_OPS(ROW)};
+#undef ash_divmod
+const int oracle_op_count = ORACLE_OP_COUNT;
+
+/* ---- Promotion ---- */
+
+static int kind_rank(char kind) { return kind == 'b' ? 0 : kind == 'i' || kind == 'u' ? 1 : kind == 'f' ? 2 : 3; }
+
+/* Of a weak scalar only the kind counts: it changes the dtype only where its kind is higher. */
+static ash_dtype common_dtype(int n, const dense *const in[]) {
+    static const ash_dtype alone[] = {ASH_BOOL, ASH_INT64, ASH_FLOAT64, ASH_COMPLEX128};
+    ash_dtype common = ASH_DTYPE_COUNT;
+    int weak = -1;
+    for (int k = 0; k < n; k++) {
+        if (in[k]->weak) {
+            weak = kind_rank(in[k]->weak) > weak ? kind_rank(in[k]->weak) : weak;
+        } else {
+            common = common == ASH_DTYPE_COUNT ? in[k]->dtype : oracle_promote(common, in[k]->dtype);
+        }
+    }
+    if (common == ASH_DTYPE_COUNT) {
+        return alone[weak];
+    }
+    if (weak <= kind_rank(oracle_kind(common))) {
+        return common;
+    }
+    return common == ASH_FLOAT32 ? ASH_COMPLEX64 : alone[weak];
+}
+
+ash_dtype oracle_loop(const oracle_op *op, const dense *const in[]) {
+    int skip = op->id == op_where;
+    ash_dtype common = common_dtype(op->inputs - skip, in + skip);
+    char kind = oracle_kind(common);
+    int whole = kind == 'b' || kind == 'i' || kind == 'u';
+    if (!strchr(op->kinds, kind)) {
+        return ASH_DTYPE_COUNT;
+    }
+    switch (op->promotion) {
+    case 'i': return kind == 'b' ? ASH_INT8 : common;
+    case 'f': return !whole ? common : ash_dtype_size(common) <= 2 ? ASH_FLOAT32 : ASH_FLOAT64;
+    case 'd': return whole ? ASH_FLOAT64 : common;
+    default: return common;
+    }
+}
+
+static ash_dtype result_dtype(const oracle_op *op, ash_dtype loop) {
+    if (op->result == 'b') {
+        return ASH_BOOL;
+    }
+    return op->result == 'r' && oracle_kind(loop) == 'c' ? (loop == ASH_COMPLEX64 ? ASH_FLOAT32 : ASH_FLOAT64) : loop;
+}
+
+/* ---- Broadcasting ---- */
+
+/* Shape and names of the result, and for every input axis the result's axis. Names meet by name, anonymous axes from the right. */
+static void broadcast(int n, const dense *const in[], dense *out, int axis_of[][ASH_MAX_NDIM]) {
+    int base = 0;
+    for (int k = 1; k < n; k++) {
+        base = in[k]->ndim > in[base]->ndim ? k : base;
+    }
+    out->ndim = in[base]->ndim;
+    memcpy(out->shape, in[base]->shape, sizeof out->shape);
+    memcpy(out->name, in[base]->name, sizeof out->name);
+    for (int k = 0; k < n; k++) {
+        for (int a = 0; a < in[k]->ndim; a++) {
+            int to = in[base]->ndim - in[k]->ndim + a;
+            if (in[k]->name[a]) {
+                for (to = 0; to < out->ndim && out->name[to] != in[k]->name[a]; to++) {
+                }
+                if (to == out->ndim) {
+                    out->name[to] = in[k]->name[a];
+                    out->shape[out->ndim++] = 1;
+                }
+            }
+            axis_of[k][a] = to;
+            out->shape[to] = in[k]->shape[a] != 1 ? in[k]->shape[a] : out->shape[to];
+        }
+    }
+}
+
+static cell fetch(const dense *in, const int axis_of[], const int64_t index[]) {
+    int64_t source[ASH_MAX_NDIM];
+    for (int a = 0; a < in->ndim; a++) {
+        source[a] = in->shape[a] == 1 ? 0 : index[axis_of[a]];
+    }
+    return in->cell[dense_position(in, source)];
+}
+
+/* ---- Applying ---- */
+
+static void apply_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]) {
+    int exact = 1;
+    out[0] = out[1] = cell_unknown;
+    if (op->id == op_where && in[0].error != INFINITY) {
+        out[0] = in[0].i ? in[1] : in[2];
+        return;
+    }
+    for (int k = 0; k < op->inputs; k++) {
+        if (in[k].error == INFINITY) {
+            return;
+        }
+        exact = exact && in[k].error == 0;
+    }
+    if (!exact && !op->smooth) {
+        return;
+    }
+    switch (oracle_kind(loop)) {
+    case 'f': oracle_real_cell(op, loop, in, out); break;
+    case 'c': oracle_complex_cell(op, loop, in, out); break;
+    default: oracle_integer_cell(op->id, loop, in, out);
+    }
+}
+
+int oracle_apply(const oracle_op *op, const dense *const in[], dense *out[2]) {
+    ash_dtype loop = oracle_loop(op, in);
+    if (loop == ASH_DTYPE_COUNT) {
+        return 0;
+    }
+    dense frame = {0};
+    int axis_of[3][ASH_MAX_NDIM];
+    broadcast(op->inputs, in, &frame, axis_of);
+    for (int o = 0; o < op->outputs; o++) {
+        out[o] = dense_new(result_dtype(op, loop), frame.ndim, frame.shape, frame.name);
+    }
+    int64_t index[ASH_MAX_NDIM];
+    for (int64_t k = 0; k < out[0]->size; k++) {
+        cell operand[3] = {{0}}, result[2];
+        dense_index(out[0], k, index);
+        for (int i = 0; i < op->inputs; i++) {
+            ash_dtype to = op->id == op_where && i == 0 ? ASH_BOOL : loop;
+            operand[i] = oracle_cast_cell(fetch(in[i], axis_of[i], index), in[i]->dtype, to);
+        }
+        apply_cell(op, loop, operand, result);
+        for (int o = 0; o < op->outputs; o++) {
+            out[o]->cell[k] = result[o];
+        }
+    }
+    return 1;
+}

@@ -1,0 +1,292 @@
+/* Reductions: the members of every cell of the result are collected, in the array's order, and folded in long double. Bounds on floating sums hold for any order of adding up
+ * in float64 with one rounding at the end. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLAIN(word, method_letter, skip) {#word, method_letter, skip, ash_##word, ash_##word##_with, NULL}
+#define GROUPED(word, method_letter, skip) {#word, method_letter, skip, ash_##word, ash_##word##_with, ash_group_##word##_with}
+const oracle_reduction oracle_reductions[] = {
+    GROUPED(sum, 's', 0),    GROUPED(prod, 'p', 0),    GROUPED(mean, 'm', 0),    GROUPED(var, 'v', 0),    GROUPED(std, 'd', 0),    GROUPED(min, 'l', 0),
+    GROUPED(max, 'h', 0),    PLAIN(argmin, 'L', 0),    PLAIN(argmax, 'H', 0),    GROUPED(any, 'a', 0),    GROUPED(all, 'A', 0),    GROUPED(count, 'c', 0),
+    GROUPED(nansum, 's', 1), GROUPED(nanprod, 'p', 1), GROUPED(nanmean, 'm', 1), GROUPED(nanvar, 'v', 1), GROUPED(nanstd, 'd', 1), GROUPED(nanmin, 'l', 1),
+    GROUPED(nanmax, 'h', 1), PLAIN(nanargmin, 'L', 1), PLAIN(nanargmax, 'H', 1), GROUPED(nanany, 'a', 1), GROUPED(nanall, 'A', 1),
+};
+const int oracle_reduction_count = sizeof oracle_reductions / sizeof oracle_reductions[0];
+
+typedef struct members {
+    ash_dtype dtype, result;
+    int64_t n;
+    cell *cell;        /* NaN left out where the reduction skips them */
+    int64_t *position; /* in the reduced dimensions laid flat */
+} members;
+
+static int floating(ash_dtype dtype) { return oracle_kind(dtype) == 'f' || oracle_kind(dtype) == 'c'; }
+static int is_nan(const members *m, cell x) { return floating(m->dtype) && (isnan(x.re) || isnan(x.im)); }
+
+static ash_dtype result_dtype(const oracle_reduction *reduction, ash_dtype dtype) {
+    char kind = oracle_kind(dtype);
+    switch (reduction->method) {
+    case 's':
+    case 'p': return kind == 'u' ? ASH_UINT64 : kind == 'i' || kind == 'b' ? ASH_INT64 : dtype;
+    case 'm': return floating(dtype) ? dtype : ASH_FLOAT64;
+    case 'v':
+    case 'd': return dtype == ASH_COMPLEX64 ? ASH_FLOAT32 : floating(dtype) && kind == 'f' ? dtype : ASH_FLOAT64;
+    case 'l':
+    case 'h': return dtype;
+    case 'a':
+    case 'A': return ASH_BOOL;
+    default: return ASH_INT64;
+    }
+}
+
+/* ---- Sums and products ---- */
+
+static cell whole(const members *m, int product) {
+    uint64_t total = (uint64_t)product;
+    for (int64_t k = 0; k < m->n; k++) {
+        total = product ? total * (uint64_t)m->cell[k].i : total + (uint64_t)m->cell[k].i;
+    }
+    return (cell){.i = (int64_t)total};
+}
+
+static long double size(cell x) { return hypotl(x.re, x.im); }
+
+/* sum / divisor. */
+static cell total(const members *m, long double divisor) {
+    long double re = 0, im = 0, sizes = 0, error = 0, unit = oracle_epsilon(ASH_FLOAT64);
+    int open = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        cell x = m->cell[k];
+        open |= x.error == INFINITY;
+        re += x.re;
+        im += x.im;
+        if (isfinite(x.re) && isfinite(x.im)) {
+            sizes += size(x);
+            error += x.error;
+        } else if (isfinite(x.re) || isfinite(x.im)) {
+            sizes += isfinite(x.re) ? fabsl(x.re) : fabsl(x.im);
+        }
+    }
+    if (open || sizes > oracle_largest(ASH_FLOAT64) / 2) {
+        return cell_unknown;
+    }
+    if (divisor == 0) { /* of no elements */
+        return (cell){.re = NAN, .im = oracle_kind(m->result) == 'c' ? NAN : 0};
+    }
+    error = (error + (long double)(m->n + 4) * unit * sizes) / divisor + (isfinite(re) ? fabsl(re) : 0) / divisor * 2 * oracle_epsilon(m->result) + oracle_least(m->result);
+    if (isfinite(re) && isfinite(im)) {
+        return cell_rounded(m->result, re / divisor, im / divisor, error + (fabsl(re) + fabsl(im)) / divisor * oracle_epsilon(m->result));
+    }
+    return (cell){.re = re / divisor, .im = im / divisor, .error = oracle_kind(m->result) == 'c' ? error + sizes * oracle_epsilon(m->result) : 0};
+}
+
+static cell product(const members *m) {
+    long double re = 1, im = 0, exponents = 0, above = 1, unit = oracle_epsilon(ASH_FLOAT64);
+    int special = 0, open = 0, zero = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        cell x = m->cell[k];
+        long double next = re * x.re - im * x.im;
+        im = re * x.im + im * x.re;
+        re = next;
+        open |= x.error == INFINITY || (x.error > 0 && size(x) <= x.error);
+        special |= !isfinite(x.re) || !isfinite(x.im);
+        zero |= size(x) == 0;
+        exponents += size(x) > 0 && isfinite(size(x)) ? fabsl(log2l(size(x))) : 0;
+        above *= size(x) + 2 * x.error;
+    }
+    if (open || exponents > 900 || (special && oracle_kind(m->result) == 'c')) {
+        return cell_unknown;
+    }
+    if (special || zero) {
+        return (cell){.re = re, .im = oracle_kind(m->result) == 'c' ? im : 0};
+    }
+    return cell_rounded(m->result, re, im, above - hypotl(re, im) + above * ((long double)(8 * m->n + 8) * unit + 2 * oracle_epsilon(m->result)) + oracle_least(m->result));
+}
+
+/* ---- Moments ---- */
+
+static cell variance(const members *m, double ddof, int root) {
+    long double n = (long double)m->n, re = 0, im = 0, squares = 0, raw = 0, widest = 0, uncertain = 0, unit = oracle_epsilon(ASH_FLOAT64);
+    int open = 0, special = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        open |= m->cell[k].error == INFINITY;
+        special |= !isfinite(m->cell[k].re) || !isfinite(m->cell[k].im);
+        re += m->cell[k].re / n;
+        im += m->cell[k].im / n;
+        raw += size(m->cell[k]) * size(m->cell[k]);
+        uncertain = fmaxl(uncertain, 2 * m->cell[k].error);
+    }
+    for (int64_t k = 0; k < m->n; k++) {
+        long double distance = hypotl(m->cell[k].re - re, m->cell[k].im - im);
+        squares += distance * distance;
+        widest = fmaxl(widest, distance);
+    }
+    if (open || (!special && raw > oracle_largest(ASH_FLOAT64) / 16)) {
+        return cell_unknown;
+    }
+    if (m->n == 0 || special) {
+        return (cell){.re = NAN};
+    }
+    long double error = 8 * (n + 4) * unit * raw + n * (4 * widest * uncertain + 4 * uncertain * uncertain), divisor = n > ddof ? n - ddof : 0;
+    if (divisor == 0) {
+        return squares > error ? (cell){.re = INFINITY} : cell_unknown;
+    }
+    long double v = squares / divisor;
+    error /= divisor;
+    if (root) {
+        error = v > error ? error / sqrtl(v - error) : sqrtl(2 * error);
+        v = sqrtl(v);
+    }
+    return cell_rounded(m->result, v, 0, error + 2 * oracle_epsilon(m->result) * v + oracle_least(m->result));
+}
+
+/* ---- Extremes ---- */
+
+static int before(const members *m, cell a, cell b) { /* a < b */
+    if (floating(m->dtype)) {
+        return a.re < b.re || (a.re == b.re && a.im < b.im);
+    }
+    return oracle_kind(m->dtype) == 'u' ? (uint64_t)a.i < (uint64_t)b.i : a.i < b.i;
+}
+
+/* Index of the extreme member, -1 if there is none; of the first NaN if there is one. */
+static int64_t extreme(const members *m, int largest) {
+    int64_t best = -1;
+    for (int64_t k = 0; k < m->n; k++) {
+        if (is_nan(m, m->cell[k])) {
+            return k;
+        }
+        if (best < 0 || (largest ? before(m, m->cell[best], m->cell[k]) : before(m, m->cell[k], m->cell[best]))) {
+            best = k;
+        }
+    }
+    return best;
+}
+
+static cell extreme_value(const members *m, int largest) {
+    long double uncertain = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        uncertain = fmaxl(uncertain, m->cell[k].error);
+    }
+    int64_t at = extreme(m, largest);
+    if (uncertain == INFINITY || (uncertain > 0 && oracle_kind(m->dtype) == 'c')) {
+        return cell_unknown;
+    }
+    if (at < 0 || is_nan(m, m->cell[at])) {
+        return (cell){.re = NAN, .im = oracle_kind(m->dtype) == 'c' ? NAN : 0};
+    }
+    cell out = m->cell[at];
+    out.re += 0; /* of zeros of both signs the positive one */
+    out.im += 0;
+    out.error = isfinite(out.re) ? uncertain : 0;
+    return out;
+}
+
+/* ---- One cell of the result ---- */
+
+static cell truth(const members *m, int all) {
+    int result = all, open = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        cell x = oracle_cast_cell(m->cell[k], m->dtype, ASH_BOOL);
+        open |= x.error > 0;
+        result = all ? result && x.i : result || x.i;
+    }
+    return open ? cell_unknown : (cell){.i = result};
+}
+
+static cell number_of_members(const members *m) {
+    int64_t n = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        if (m->cell[k].error == INFINITY) {
+            return cell_unknown;
+        }
+        n += !is_nan(m, m->cell[k]);
+    }
+    return (cell){.i = n};
+}
+
+static cell position(const members *m, int largest) {
+    for (int64_t k = 0; k < m->n; k++) {
+        if (m->cell[k].error > 0) {
+            return cell_unknown;
+        }
+    }
+    int64_t at = extreme(m, largest);
+    return (cell){.i = at < 0 ? -1 : m->position[at]};
+}
+
+/* As sums and means of integers: in float64. */
+static void as_real(members *m) {
+    for (int64_t k = 0; k < m->n && !floating(m->dtype); k++) {
+        m->cell[k] = oracle_cast_cell(m->cell[k], m->dtype, ASH_FLOAT64);
+    }
+}
+
+static cell fold(const oracle_reduction *reduction, members *m, double ddof) {
+    switch (reduction->method) {
+    case 's': return floating(m->dtype) ? total(m, 1) : whole(m, 0);
+    case 'p': return floating(m->dtype) ? product(m) : whole(m, 1);
+    case 'm': as_real(m); return total(m, (long double)m->n);
+    case 'v':
+    case 'd': as_real(m); return variance(m, ddof, reduction->method == 'd');
+    case 'l':
+    case 'h': return extreme_value(m, reduction->method == 'h');
+    case 'L':
+    case 'H': return position(m, reduction->method == 'H');
+    case 'a':
+    case 'A': return truth(m, reduction->method == 'A');
+    default: return number_of_members(m);
+    }
+}
+
+/* ---- The array ---- */
+
+/* The result's axis for every axis of `a`, -1 where it vanishes. */
+static dense *frame(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, const int64_t *labels, int64_t groups, int to[]) {
+    int64_t shape[ASH_MAX_NDIM];
+    char name[ASH_MAX_NDIM];
+    int ndim = 0;
+    for (int k = 0; k < a->ndim; k++) {
+        to[k] = -1;
+        if (!reduced[k] || keepdims || labels) {
+            to[k] = ndim;
+            shape[ndim] = !reduced[k] ? a->shape[k] : labels ? groups : 1;
+            name[ndim++] = a->name[k];
+        }
+    }
+    return dense_new(result_dtype(reduction, a->dtype), ndim, shape, name);
+}
+
+dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof, const int64_t *labels, int64_t groups) {
+    int to[ASH_MAX_NDIM];
+    dense *out = frame(reduction, a, reduced, keepdims, labels, groups, to);
+    members m = {.dtype = a->dtype, .result = out->dtype};
+    m.cell = calloc((size_t)a->size + 1, sizeof *m.cell);
+    m.position = calloc((size_t)a->size + 1, sizeof *m.position);
+    for (int64_t k = 0; k < out->size; k++) {
+        int64_t want[ASH_MAX_NDIM], index[ASH_MAX_NDIM];
+        dense_index(out, k, want);
+        m.n = 0;
+        for (int64_t j = 0; j < a->size; j++) {
+            int64_t flat = 0;
+            int mine = 1;
+            dense_index(a, j, index);
+            for (int axis = 0; axis < a->ndim; axis++) {
+                int64_t here = !reduced[axis] ? index[axis] : labels ? labels[index[axis]] : 0;
+                mine = mine && (to[axis] < 0 || want[to[axis]] == here);
+                flat = reduced[axis] ? flat * a->shape[axis] + index[axis] : flat;
+            }
+            if (mine && !(reduction->skips && is_nan(&m, a->cell[j]) && a->cell[j].error != INFINITY)) {
+                m.cell[m.n] = a->cell[j];
+                m.position[m.n++] = flat;
+            }
+        }
+        out->cell[k] = fold(reduction, &m, ddof);
+    }
+    free(m.cell);
+    free(m.position);
+    return out;
+}
