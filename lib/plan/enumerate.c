@@ -161,19 +161,8 @@ static void visit_operand(lists *ls, const ash_operand *operand, const ash_box *
         high[k] = ash_axis_find(&held->axis[k], first + span - 1);
         coordinate[k] = low[k];
     }
-    const ash_map *table = operand->table_map >= 0 ? &operand->map[operand->table_map] : NULL;
     for (;;) {
-        int wanted = 1;
-        if (table) { /* rows between the lowest and the highest may be unused */
-            const ash_grid_axis *axis = &held->axis[operand->table_map];
-            int64_t begin = ash_axis_start(axis, coordinate[operand->table_map]), end = ash_axis_start(axis, coordinate[operand->table_map] + 1);
-            int64_t start = table->axis < 0 ? 0 : box->start[table->axis], extent = table->axis < 0 ? 1 : box->extent[table->axis];
-            wanted = 0;
-            for (int64_t i = start; i < start + extent && !wanted; i++) {
-                int64_t index = ash_map_index(table, i);
-                wanted = index >= begin && index < end;
-            }
-        }
+        int wanted = ash_operand_wants_rows(operand, box, operand->table_map < 0 ? 0 : coordinate[operand->table_map]);
         int64_t chunk = ash_grid_ordinal(held->ndim, held->axis, coordinate);
         if (wanted && placing) {
             need_held(ls, held, chunk);

@@ -74,6 +74,23 @@ int ash_map_range(const ash_map *map, int64_t start, int64_t extent, int64_t *lo
     return highest >= 0 && extent > 0;
 }
 
+int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64_t table_chunk) {
+    if (operand->table_map < 0) {
+        return 1;
+    }
+    const ash_map *map = &operand->map[operand->table_map];
+    const ash_grid_axis *axis = &operand->held->axis[operand->table_map];
+    int64_t begin = ash_axis_start(axis, table_chunk), end = ash_axis_start(axis, table_chunk + 1);
+    int64_t start = map->axis < 0 ? 0 : box->start[map->axis], extent = map->axis < 0 ? 1 : box->extent[map->axis];
+    for (int64_t i = start; i < start + extent; i++) {
+        int64_t index = ash_map_index(map, i);
+        if (index >= begin && index < end) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int64_t saturating_product(int64_t a, int64_t b) { return b > 0 && a > INT64_MAX / 4 / b ? INT64_MAX / 4 : a * b; }
 
 /* Elements of the operand that a piece needs, as they are read: its own box. */

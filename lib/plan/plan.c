@@ -56,7 +56,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t per_buffer = 2 * sizeof(uint32_t) + 16;
     int64_t bytes = plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer + plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
     int registers = 0, operands = 0, slots = 0, sinks = 0;
-    int64_t reading = 0;
+    int64_t reading = 0, cached = 0;
     for (int s = 0; s < plan->nstages; s++) {
         const ash_stage *stage = plan->stage[s];
         bytes += stage->chunks * (int64_t)sizeof *stage->task;
@@ -67,8 +67,8 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
         for (int k = 0; k < stage->noperands; k++) {
             const ash_operand *operand = &stage->operand[k];
             int64_t workspace = operand->kind == ASH_OPERAND_FILE ? ash_file_read_workspace(operand->value.node->u.file.file, operand->value.node->u.file.variable) : 0;
-            /* One read at a time needs all of it; of the others a decompressed chunk may stay cached. */
-            reading = workspace > reading ? workspace + reading / 3 : reading + workspace / 3;
+            reading = workspace > reading ? workspace : reading; /* one read at a time */
+            cached += workspace / 3;                             /* a decompressed chunk of each variable may stay cached */
         }
     }
     for (const ash_held *held = plan->helds; held; held = held->next) {
@@ -76,7 +76,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     }
     plan->plan_bytes = bytes;
     plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384;
-    plan->io_bytes = reading + request->io_bytes;
+    plan->io_bytes = reading + cached + request->io_bytes;
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes;
 }
 

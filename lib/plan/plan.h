@@ -237,6 +237,8 @@ void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes);
 int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk);
 /* The range of an operand's axis that iteration box [start, start + extent) needs: lowest index and span. 0 if every entry is missing. */
 int ash_map_range(const ash_map *map, int64_t start, int64_t extent, int64_t *low, int64_t *span);
+/* Whether a box of the stage needs any row in one chunk along the table axis of a held operand: rows between the lowest and the highest may be unused. */
+int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64_t table_chunk);
 /* enumerate.c, profile.c */
 int ash_plan_enumerate(ash_plan *plan);
 int ash_plan_profile(ash_plan *plan);

@@ -149,7 +149,7 @@ static ash_status bind_chunks(ash_run *run, ash_worker *worker, const ash_operan
     return ASH_OK;
 }
 
-/* The piece spans several chunks: copies what it needs of each into one box. Chunks that no row needs are not there, and are left out. */
+/* The piece spans several chunks: copies what it needs of each into one box. Chunks that no row needs may not be there, and are left out. */
 static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[], const int64_t span[], ash_binding *binding) {
     const ash_held *held = operand->held;
     int ndim = held->ndim;
@@ -170,7 +170,7 @@ static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *
     whole.base = memory;
     for (int more = 1; more;) {
         int64_t chunk = ash_grid_ordinal(ndim, held->axis, coordinate);
-        if (held->buffer[chunk] != ASH_NO_ID && run->buffer[held->buffer[chunk]]) {
+        if (ash_operand_wants_rows(operand, piece, operand->table_map < 0 ? 0 : coordinate[operand->table_map])) {
             layout block = chunk_layout(run, held, chunk);
             const char *in = block.base;
             char *out = memory;

@@ -260,33 +260,49 @@ static dense *frame(const oracle_reduction *reduction, const dense *a, const cha
     return dense_new(result_dtype(reduction, a->dtype), ndim, shape, name);
 }
 
+/* Where element `index` of `a` goes: the cell of `out`, -1 if its label is negative; and its position in the reduced dimensions. */
+static int64_t destination(const dense *a, const dense *out, const char reduced[], const int64_t *labels, const int to[], const int64_t index[], int64_t *flat) {
+    int64_t want[ASH_MAX_NDIM] = {0};
+    *flat = 0;
+    for (int axis = 0; axis < a->ndim; axis++) {
+        int64_t here = !reduced[axis] ? index[axis] : labels ? labels[index[axis]] : 0;
+        if (here < 0) {
+            return -1;
+        }
+        if (to[axis] >= 0) {
+            want[to[axis]] = here;
+        }
+        *flat = reduced[axis] ? *flat * a->shape[axis] + index[axis] : *flat;
+    }
+    return dense_position(out, want);
+}
+
 dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof, const int64_t *labels, int64_t groups) {
     int to[ASH_MAX_NDIM];
     dense *out = frame(reduction, a, reduced, keepdims, labels, groups, to);
-    members m = {.dtype = a->dtype, .result = out->dtype};
-    m.cell = calloc((size_t)a->size + 1, sizeof *m.cell);
-    m.position = calloc((size_t)a->size + 1, sizeof *m.position);
+    members *m = calloc((size_t)out->size + 1, sizeof *m);
     for (int64_t k = 0; k < out->size; k++) {
-        int64_t want[ASH_MAX_NDIM], index[ASH_MAX_NDIM];
-        dense_index(out, k, want);
-        m.n = 0;
-        for (int64_t j = 0; j < a->size; j++) {
-            int64_t flat = 0;
-            int mine = 1;
-            dense_index(a, j, index);
-            for (int axis = 0; axis < a->ndim; axis++) {
-                int64_t here = !reduced[axis] ? index[axis] : labels ? labels[index[axis]] : 0;
-                mine = mine && (to[axis] < 0 || want[to[axis]] == here);
-                flat = reduced[axis] ? flat * a->shape[axis] + index[axis] : flat;
-            }
-            if (mine && !(reduction->skips && is_nan(&m, a->cell[j]) && a->cell[j].error != INFINITY)) {
-                m.cell[m.n] = a->cell[j];
-                m.position[m.n++] = flat;
-            }
-        }
-        out->cell[k] = fold(reduction, &m, ddof);
+        m[k] = (members){.dtype = a->dtype, .result = out->dtype};
     }
-    free(m.cell);
-    free(m.position);
+    for (int64_t j = 0; j < a->size; j++) {
+        int64_t index[ASH_MAX_NDIM], flat;
+        dense_index(a, j, index);
+        int64_t k = destination(a, out, reduced, labels, to, index, &flat);
+        if (k < 0 || (reduction->skips && a->cell[j].error != INFINITY && is_nan(&m[k], a->cell[j]))) {
+            continue;
+        }
+        if ((m[k].n & (m[k].n - 1)) == 0) { /* full at every power of two */
+            m[k].cell = realloc(m[k].cell, (size_t)(2 * m[k].n + 1) * sizeof *m[k].cell);
+            m[k].position = realloc(m[k].position, (size_t)(2 * m[k].n + 1) * sizeof *m[k].position);
+        }
+        m[k].cell[m[k].n] = a->cell[j];
+        m[k].position[m[k].n++] = flat;
+    }
+    for (int64_t k = 0; k < out->size; k++) {
+        out->cell[k] = fold(reduction, &m[k], ddof);
+        free(m[k].cell);
+        free(m[k].position);
+    }
+    free(m);
     return out;
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Runs the climatology program on real files and compares what it writes with NumPy, and with CDO where that is installed.
 
-    climatology.py PROGRAM DATA_FOLDER
+    climatology.py PROGRAM
+
+The files are in the folder that ASH_TEST_DATA names, or ASHLAR_TEST_DATA_DEFAULT.
 
 NumPy defines all four results: months from cftime, means and standard deviations (ddof 0) over the values that are not missing, the global mean weighted by cos(latitude).
 CDO (ymonmean, ymonsub, ymonstd) uses the same definitions for the monthly statistics; its fldmean weights by exact cell areas instead, so the global mean is not compared with it.
@@ -114,7 +116,8 @@ def compare(label, ours, theirs, scale):
 
 
 def main():
-    program, data = sys.argv[1:3]
+    program = sys.argv[1]
+    data = os.environ.get("ASH_TEST_DATA") or os.environ.get("ASHLAR_TEST_DATA_DEFAULT", "")
     if not os.path.isdir(data):
         print("skipped: no test data at", data)
         return 77

@@ -1,0 +1,45 @@
+/* Random expressions, made twice at once: as arrays of the library and as values of the oracle. */
+#ifndef ASH_TEST_RANDOM_EXPRESSION_H
+#define ASH_TEST_RANDOM_EXPRESSION_H
+
+#include "oracle.h"
+
+typedef struct expression {
+    ash_array handle;
+    dense *value;
+    char *text; /* how it was made */
+} expression;
+
+typedef struct generator {
+    ash_context *context;
+    uint64_t state;   /* of the random numbers */
+    int named;        /* all dimensions have names, or none has */
+    int64_t capacity; /* most elements of an array */
+    expression *all;  /* everything made so far, inputs before what is made from them */
+    int count, room;
+    void **memory;    /* of buffers */
+    int nmemory;
+} generator;
+
+void generator_begin(generator *g, ash_context *context, uint64_t seed);
+void generator_end(generator *g);
+/* A number from 0 to n - 1; true once in n times. */
+int64_t random_below(generator *g, int64_t n);
+int one_in(generator *g, int n);
+/* A random expression of at most `depth` operations, as a position in g->all. Failed arrays are left for the caller to find. */
+int random_expression(generator *g, int depth);
+
+/* Between the parts: leaves (random_leaf.c), operations and views (random_expression.c). */
+typedef struct target {
+    int ndim;
+    int64_t shape[ASH_MAX_NDIM];
+    char name[ASH_MAX_NDIM];
+} target;
+int random_leaf(generator *g, const target *t);
+int random_weak_scalar(generator *g);
+/* Labels from -1 (if `negative`) to groups - 1, and as an integer array with the dimension name `name` (0: none). */
+ash_array random_labels(generator *g, int64_t n, int64_t groups, int negative, char name, int64_t labels[]);
+int generator_add(generator *g, ash_array handle, dense *value, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void random_chunks(generator *g, int ndim, const int64_t shape[], char *text, int64_t size);
+
+#endif
