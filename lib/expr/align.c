@@ -82,10 +82,10 @@ static void combine(aligner *al, int k, int a, int axis) {
         al->out->axis[k][a] = -1;
         return;
     }
-    if (result->axis.extent == 1 && dim->axis.extent != 1) { /* the result so far was repeated along this axis: everyone before is */
+    if (result->axis.extent == 1 && dim->axis.extent != 1) { /* everyone placed before is repeated along this axis */
         const char *name = result->name ? result->name : dim->name;
-        for (int j = 0; j < k; j++) {
-            for (int b = 0; b < operand_output(al, j)->ndim; b++) {
+        for (int j = 0; j < al->n; j++) {
+            for (int b = 0; (j < k || j == al->base) && b < operand_output(al, j)->ndim; b++) {
                 al->out->axis[j][b] = al->out->axis[j][b] == axis ? -1 : al->out->axis[j][b];
             }
         }

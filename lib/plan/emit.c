@@ -311,7 +311,8 @@ static int emit(ash_plan *plan, ash_stage *stage, const view *v) {
     if (slot >= 0) {
         return slot;
     }
-    if (node->held && ash_plan_held(plan, v->value) && ash_plan_held(plan, v->value)->level < stage->level) {
+    const ash_held *held = node->held ? ash_plan_held(plan, v->value) : NULL;
+    if (held && held->stage) { /* without a stage yet, it is what is being emitted */
         return emit_operand(plan, stage, v, ASH_OPERAND_HELD, dtype, NULL);
     }
     switch (node->kind) {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { WEIGHT_LIMIT = 64, RUN_ELEMENTS = 64 };
+enum { WEIGHT_LIMIT = 64, RUN_ELEMENTS = 64, REPEATED = 8, STAGES_SEARCHED = 256 };
 
 typedef struct lowering {
     ash_plan *plan;
@@ -49,6 +49,11 @@ static int take_needs_held(const ash_node *node) {
     return !input->held && (input->kind == ASH_NODE_ELEMENTWISE || input->kind == ASH_NODE_TAKE);
 }
 
+/* Whether an input is computed from operands and then repeated many times: weights along one dimension against a field. Computing it once costs little memory. */
+static int is_repeated(const ash_node *node, ash_value input) {
+    return input.node->kind == ASH_NODE_ELEMENTWISE && ash_output_size(ash_value_output(input)) <= ash_output_size(&node->output[0]) / REPEATED;
+}
+
 static int effective_weight(const ash_node *node) { return node->held ? 1 : node->weight; }
 
 static void weigh(lowering *lw, ash_node *node) {
@@ -58,7 +63,9 @@ static void weigh(lowering *lw, ash_node *node) {
         node->input[0].node->held = 1;
     }
     for (int k = 0; k < node->ninputs; k++) {
-        node->stored |= node->input[k].node->stored && !node->input[k].node->held;
+        ash_node *input = node->input[k].node;
+        input->held |= node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k]);
+        node->stored |= input->stored && !input->held;
     }
     if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && !lw->plan->absorb && is_regrid(node)) {
         node->input[0].node->held = 1;
@@ -80,16 +87,6 @@ static void weigh(lowering *lw, ash_node *node) {
     }
 }
 
-/* Level of the stage that makes a held node: one more than that of the highest held value it is made from, which is the level of a node that is not held. */
-static void set_level(ash_node *node) {
-    node->level = 0;
-    for (int k = 0; k < node->ninputs; k++) {
-        int level = node->input[k].node->level;
-        node->level = level > node->level ? level : node->level;
-    }
-    node->level += node->held;
-}
-
 ash_held *ash_plan_held(const ash_plan *plan, ash_value value) {
     ash_held *held = plan->helds;
     while (held && (held->value.node != value.node || held->value.output != value.output)) {
@@ -107,7 +104,6 @@ static ash_held *add_held(lowering *lw, ash_value value) {
     }
     const ash_output *output = ash_value_output(value);
     held->id = plan->nheld++;
-    held->level = value.node->level;
     held->value = value;
     held->dtype = output->dtype;
     held->ndim = output->ndim;
@@ -124,25 +120,27 @@ static ash_held *add_held(lowering *lw, ash_value value) {
 
 typedef struct item {
     ash_value value;           /* what is computed over the grid: the value itself, or a reduction's input */
-    int level;
     const ash_node *fold;      /* reduction */
     ash_held *held;            /* what the item makes, NULL for targets */
     const ash_target *target;
 } item;
 
-/* Axes that must be one run for the sums of an item to be what they are; *fixed tells whether more would change them. Extent-1 axes go either way. */
+/* Whether an axis can be on either side of a run: it has one element, and is not what groups stand in for. */
+static int is_neutral(const ash_stage *stage, const ash_reduce_node *reduce, int axis) { return stage->axis[axis].extent == 1 && !(reduce && reduce->group_axis == axis); }
+
+/* Axes that must be one run for the sums of an item to be what they are; *fixed tells whether more would change them. */
 static int item_run_axes(const ash_stage *stage, const item *it, int *fixed) {
     const ash_reduce_node *reduce = it->fold ? &it->fold->u.reduce : NULL;
     int run = 0, last = stage->ndim - 1;
     int64_t elements = 1;
-    while (last >= 0 && stage->axis[last].extent == 1) {
+    while (last >= 0 && is_neutral(stage, reduce, last)) {
         last--;
         run++;
     }
     *fixed = reduce && last >= 0 && reduce->reduced[last];
     int single = *fixed && (ash_reduction_table[reduce->reduction].is_index || reduce->group_axis == last);
     for (int a = last; a >= 0 && elements < RUN_ELEMENTS; a--) {
-        int same = !reduce || stage->axis[a].extent == 1 || (reduce->reduced[a] == reduce->reduced[last] && (a == last || reduce->group_axis != a));
+        int same = !reduce || is_neutral(stage, reduce, a) || (reduce->reduced[a] == reduce->reduced[last] && (a == last || reduce->group_axis != a));
         if (!same || (single && a < last)) {
             break;
         }
@@ -157,8 +155,9 @@ static int item_run_limit(const ash_stage *stage, const item *it) {
     if (!it->fold) {
         return stage->ndim;
     }
+    const ash_reduce_node *reduce = &it->fold->u.reduce;
     int run = 0;
-    for (int a = stage->ndim - 1; a >= 0 && (stage->axis[a].extent == 1 || !it->fold->u.reduce.reduced[a]); a--) {
+    for (int a = stage->ndim - 1; a >= 0 && (is_neutral(stage, reduce, a) || !reduce->reduced[a]); a--) {
         run++;
     }
     return run;
@@ -195,6 +194,37 @@ static int shares_source(const ash_plan *plan, const ash_stage *stage, ash_value
     return 0;
 }
 
+/* Whether stage `a` uses, at any remove, what stage `b` makes. */
+static int depends(ash_plan *plan, ash_stage *a, const ash_stage *b) {
+    if (a == b) {
+        return 1;
+    }
+    if (a->visit == plan->visits) {
+        return 0;
+    }
+    a->visit = plan->visits;
+    for (int k = 0; k < a->noperands; k++) {
+        if (a->operand[k].kind == ASH_OPERAND_HELD && depends(plan, a->operand[k].held->stage, b)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether computing the value over the stage's grid would make the stage wait for itself. */
+static int depends_on_stage(ash_plan *plan, ash_value value, int below, const ash_stage *stage) {
+    const ash_node *node = value.node;
+    if (node->held && !below) {
+        return depends(plan, ash_plan_held(plan, value)->stage, stage);
+    }
+    for (int k = 0; k < node->ninputs; k++) {
+        if (depends_on_stage(plan, node->input[k], 0, stage)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int same_grid(const ash_stage *stage, const ash_output *output) {
     if (stage->ndim != output->ndim) {
         return 0;
@@ -218,9 +248,14 @@ static int stage_is_fixed(const ash_stage *stage) {
 
 static ash_stage *find_stage(lowering *lw, const item *it) {
     ash_plan *plan = lw->plan;
-    for (int k = 0; k < plan->nstages; k++) {
+    int below = it->held && !it->fold; /* the item makes a held value: look at what is below it */
+    for (int k = 0; k < plan->nstages && k < STAGES_SEARCHED; k++) {
         ash_stage *stage = plan->stage[k];
-        if (stage->level != it->level || !same_grid(stage, ash_value_output(it->value))) {
+        if (!same_grid(stage, ash_value_output(it->value)) || !shares_source(plan, stage, it->value, below)) {
+            continue;
+        }
+        plan->visits++;
+        if (depends_on_stage(plan, it->value, below, stage)) {
             continue;
         }
         int fixed, run = item_run_axes(stage, it, &fixed), stage_fixed = stage_is_fixed(stage);
@@ -232,7 +267,7 @@ static ash_stage *find_stage(lowering *lw, const item *it) {
                 agree = agree && run <= item_run_limit(stage, &other);
             }
         }
-        if (agree && shares_source(plan, stage, it->value, it->held && !it->fold)) {
+        if (agree) {
             return stage;
         }
     }
@@ -248,7 +283,6 @@ static ash_stage *new_stage(lowering *lw, const item *it) {
         return NULL;
     }
     stage->id = plan->nstages;
-    stage->level = it->level;
     stage->ndim = output->ndim;
     for (int a = 0; a < output->ndim; a++) {
         stage->axis[a] = output->dim[a].axis;
@@ -317,7 +351,7 @@ static int add_item(lowering *lw, const item *it) {
 
 static int lower_held(lowering *lw, ash_node *node) {
     for (int k = 0; k < node->noutputs; k++) {
-        item it = {.value = {node, k}, .level = node->level, .held = add_held(lw, (ash_value){node, k})};
+        item it = {.value = {node, k}, .held = add_held(lw, (ash_value){node, k})};
         if (node->kind == ASH_NODE_REDUCE) {
             it.fold = node;
             it.value = node->input[0];
@@ -332,8 +366,7 @@ static int lower_held(lowering *lw, ash_node *node) {
 static int lower_targets(lowering *lw) {
     ash_plan *plan = lw->plan;
     for (int t = 0; t < plan->ntargets; t++) {
-        const ash_node *node = plan->target[t].value.node;
-        item it = {.value = plan->target[t].value, .level = node->level + 1, .target = &plan->target[t]};
+        item it = {.value = plan->target[t].value, .target = &plan->target[t]};
         if (!add_item(lw, &it)) {
             return 0;
         }
@@ -352,11 +385,6 @@ ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *func
         if (context->node[k]->mark == lw.mark) {
             weigh(&lw, context->node[k]);
             plan->nodes++;
-        }
-    }
-    for (int64_t k = 0; k < context->nnodes; k++) {
-        if (context->node[k]->mark == lw.mark) {
-            set_level(context->node[k]);
         }
     }
     for (int64_t k = 0; k < context->nnodes; k++) {

@@ -90,7 +90,7 @@ typedef struct ash_sink {
 } ash_sink;
 
 struct ash_stage {
-    int id, level;
+    int id, visit;              /* visit: scratch of walks over stages */
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
     int64_t chunks;
@@ -116,7 +116,7 @@ enum { ASH_NONE = -1 };
 
 /* A value kept in chunk buffers between stages. */
 struct ash_held {
-    int id, level;       /* level of the stage that makes it */
+    int id;
     ash_value value;
     ash_dtype dtype;
     int ndim;
@@ -163,6 +163,7 @@ typedef struct ash_plan {
     ash_arena arena;
     ash_isa isa;
     int64_t nodes;
+    int visits;
     int nstages, nfolds, nheld, stage_capacity, fold_capacity;
     ash_stage **stage;
     ash_fold **fold;

@@ -232,7 +232,7 @@ void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding,
     const ash_fold *fold = sink->fold;
     const ash_reduce_node *reduce = fold->reduce;
     int last = fold->stage->ndim - 1;
-    while (last > 0 && fold->stage->axis[last].extent == 1) {
+    while (last > 0 && fold->stage->axis[last].extent == 1 && last != reduce->group_axis) {
         last--;
     }
     target t;
