@@ -7,7 +7,7 @@ set -eu
 build=$(CDPATH='' cd -- "$1" && pwd)
 climatology=$build/examples/climatology
 work=$(mktemp -d)
-trap 'umount "$work/full" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'umount "$work/full" 2>/dev/null || :; rm -rf "$work"' EXIT
 cd "$work"
 
 limit_mib=128

@@ -16,8 +16,8 @@ typedef struct ash_open_options {
 
 /* A variable of a NetCDF (classic, 64-bit offset, CDF-5, NetCDF-4) or HDF5 file as a lazy array. Reads the header and 1-D coordinates only; collective.
  *
- * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. Dimension names, attributes and coordinate variables come along. Dimensions without a
- * name (plain HDF5) are anonymous.
+ * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. Dimension names, attributes and coordinate variables (of up to 4 Mi
+ * values, which are kept in memory) come along. Dimensions without a name (plain HDF5) are anonymous.
  *
  * Values are decoded as CF says: _Unsigned reinterpretation; _FillValue and missing_value (both, every element) compared in the stored dtype, become NaN; then value * scale_factor + add_offset.
  * Result dtype: with scale_factor and add_offset of one floating type that type (float64 for 32-bit and wider integers), with scale_factor alone its type,
