@@ -158,7 +158,7 @@ ash_array ash_broadcast_to(ash_array a, int ndim, const int64_t shape[]) {
     }
     int least = ash_value_output(input)->ndim;
     if (ndim < least || ndim > ASH_MAX_NDIM || (ndim > 0 && !shape)) {
-        ash_fail(&builder.error, ASH_ERR_SHAPE, "broadcast_to: ndim must be from %d (that of the array) to %d, found %d", least, ASH_MAX_NDIM, ndim);
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "broadcast_to: ndim must be from %d (that of the array) to %d with a shape, found %d%s", least, ASH_MAX_NDIM, ndim, shape ? "" : " and no shape");
         return ash_builder_done(&builder);
     }
     int64_t elements = 1;

@@ -245,7 +245,7 @@ static int emit_cast(ash_plan *plan, ash_stage *stage, const view *v, ash_dtype 
     if (slot >= 0) {
         return slot;
     }
-    if (v->value.node->kind == ASH_NODE_CONSTANT) {
+    if (v->value.node->kind == ASH_NODE_CONSTANT && !v->value.node->held) {
         unsigned char element[16] = {0};
         ash_number_store(dtype, element, from, ash_number_load(from, v->value.node->u.constant.element));
         view bare = {.value = v->value};

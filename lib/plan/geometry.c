@@ -23,13 +23,15 @@ int64_t ash_grid_chunks(int ndim, const ash_grid_axis axis[]) {
 }
 
 void ash_grid_coordinates(int ndim, const ash_grid_axis axis[], int64_t chunk, int64_t coordinate[]) {
-    for (int a = ndim - 1; a >= 0; a--) {
-        if (axis[a].count == 1) {
-            coordinate[a] = 0;
-        } else {
+    for (int a = ndim - 1; a > 0; a--) {
+        coordinate[a] = 0;
+        if (axis[a].count > 1) {
             coordinate[a] = chunk % axis[a].count;
             chunk /= axis[a].count;
         }
+    }
+    if (ndim > 0) {
+        coordinate[0] = chunk;
     }
 }
 

@@ -40,13 +40,26 @@ static int is_regrid(const ash_node *node) {
     return 0;
 }
 
-/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, or a plain view of one. */
+/* The input's axis that a view shows as `axis`; -1 if there is none, because the view repeats its input along it. */
+static int axis_behind(const ash_node *view, int axis) {
+    int found = -1;
+    for (int k = 0; k < ash_value_output(view->input[0])->ndim; k++) {
+        found = view->u.view.axis[k].axis == axis ? k : found;
+    }
+    return found;
+}
+
+/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, or a plain view of one. Missing rows need an operand that has
+ * the axis: not a constant, and nothing repeated along it. */
 static int take_needs_held(const ash_node *node) {
     const ash_node *input = node->input[0].node;
-    while (input->kind == ASH_NODE_VIEW && !input->held) {
+    int axis = node->u.take.axis;
+    while (input->kind == ASH_NODE_VIEW && !input->held && axis >= 0) {
+        axis = axis_behind(input, axis);
         input = input->input[0].node;
     }
-    return !input->held && (input->kind == ASH_NODE_ELEMENTWISE || input->kind == ASH_NODE_TAKE);
+    int computed = input->kind == ASH_NODE_ELEMENTWISE || input->kind == ASH_NODE_TAKE || input->kind == ASH_NODE_VIEW;
+    return (axis < 0 && node->u.take.missing) || (!input->held && (computed || (input->kind == ASH_NODE_CONSTANT && node->u.take.missing)));
 }
 
 /* Whether an input is computed from operands and then repeated many times: weights along one dimension against a field. Computing it once costs little memory. */

@@ -97,10 +97,13 @@ static int64_t largest_task(const ash_plan *plan) {
 }
 
 static int profile_with_pieces(ash_plan *plan, int64_t target) {
+    int known = plan->suffix_peak != NULL;
     for (int s = 0; s < plan->nstages; s++) {
+        int64_t before = plan->stage[s]->work_bytes;
         ash_stage_choose_piece(plan->stage[s], target);
+        known &= plan->stage[s]->work_bytes == before;
     }
-    return ash_plan_profile(plan);
+    return known || ash_plan_profile(plan);
 }
 
 /* Halves the pieces until all threads fit beside the sequential peak. 0 when out of memory. */

@@ -8,8 +8,11 @@
 
 #include <string.h>
 
-int64_t ash_state_counts(const ash_fold *fold, int64_t out_chunk, char *state, int64_t **counts, void *field[]) {
-    int64_t cells = ash_fold_cells(fold, out_chunk), groups = ash_fold_groups_in(fold, out_chunk);
+int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, int64_t **counts, void *field[]) {
+    int64_t cells = 1, groups = fold->reduce->group_axis < 0 ? 1 : out->extent[fold->out_axis[fold->reduce->group_axis]];
+    for (int a = 0; a < fold->held->ndim; a++) {
+        cells *= out->extent[a];
+    }
     *counts = (int64_t *)(void *)state;
     state += (groups * (int64_t)sizeof(int64_t) + 15) / 16 * 16;
     for (int f = 0; f < fold->kernel->fields; f++) {
@@ -21,15 +24,24 @@ int64_t ash_state_counts(const ash_fold *fold, int64_t out_chunk, char *state, i
 
 /* ---- Beginning and ending a chunk ---- */
 
-static void set_strides(const ash_stage *stage, const ash_fold *fold, int64_t out_chunk, const ash_box *chunk, ash_folding *folding) {
-    ash_box out;
-    ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
+/* The box of the result that a chunk contributes to, if there are no groups. */
+static void kept_box(const ash_fold *fold, const ash_box *chunk, ash_box *out) {
+    for (int a = 0; a < fold->stage->ndim; a++) {
+        int to = fold->out_axis[a];
+        if (to >= 0) {
+            out->start[to] = fold->reduce->reduced[a] ? 0 : chunk->start[a];
+            out->extent[to] = fold->reduce->reduced[a] ? 1 : chunk->extent[a];
+        }
+    }
+}
+
+static void set_strides(const ash_fold *fold, const ash_box *out, const ash_box *chunk, ash_folding *folding) {
     int64_t out_stride[ASH_MAX_NDIM + 1], cells = 1, count = 1;
     for (int a = fold->held->ndim - 1; a >= 0; a--) {
         out_stride[a] = cells;
-        cells *= out.extent[a];
+        cells *= out->extent[a];
     }
-    for (int a = stage->ndim - 1; a >= 0; a--) {
+    for (int a = fold->stage->ndim - 1; a >= 0; a--) {
         int reduced = fold->reduce->reduced[a];
         folding->cell_stride[a] = (!reduced || fold->reduce->group_axis == a) ? out_stride[fold->out_axis[a]] : 0;
         folding->count_stride[a] = reduced ? count : 0;
@@ -37,49 +49,47 @@ static void set_strides(const ash_stage *stage, const ash_fold *fold, int64_t ou
     }
 }
 
-void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer) {
-    const ash_fold *fold = sink->fold;
-    folding->first_buffer = first_buffer;
-    folding->nstates = ash_fold_out_chunks(fold, chunk);
-    folding->current = 0;
-    folding->depth = 0;
-    ash_box box;
-    ash_grid_box(stage->ndim, stage->axis, chunk, &box);
-    for (int64_t k = 0; k < folding->nstates; k++) {
-        int64_t leaf, out_chunk = ash_fold_out_chunk(fold, chunk, k, &leaf), *counts;
-        void *field[ASH_MAX_FIELDS];
-        int64_t cells = ash_state_counts(fold, out_chunk, run->buffer[first_buffer + k], &counts, field);
-        memset(counts, 0, (size_t)ash_fold_groups_in(fold, out_chunk) * sizeof *counts);
-        fold->kernel->init(cells, field);
-        if (k == 0) { /* chunks of groups differ in extent along the group axis only, which is handled where labels are */
-            set_strides(stage, fold, out_chunk, &box, folding);
+/* How many elements each label has in the chunk. */
+static void count_labels(const ash_fold *fold, const ash_box *out, const ash_box *chunk, int64_t counts[]) {
+    const ash_reduce_node *reduce = fold->reduce;
+    int axis = reduce->group_axis, g = fold->out_axis[axis];
+    memset(counts, 0, (size_t)out->extent[g] * sizeof *counts);
+    for (int64_t i = chunk->start[axis]; i < chunk->start[axis] + chunk->extent[axis]; i++) {
+        int64_t label = reduce->labels[i] - out->start[g];
+        if (reduce->labels[i] >= 0 && label >= 0 && label < out->extent[g]) {
+            counts[label]++;
         }
     }
 }
 
-void ash_folding_end(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal) {
+void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk, uint32_t first_buffer) {
     const ash_fold *fold = sink->fold;
-    const ash_reduce_node *reduce = fold->reduce;
-    int64_t all = 1, leaf, *counts;
-    void *field[ASH_MAX_FIELDS];
-    for (int a = 0; a < fold->stage->ndim; a++) {
-        all *= reduce->reduced[a] ? chunk->extent[a] : 1;
-    }
+    int grouped = fold->reduce->group_axis >= 0;
+    folding->first_buffer = first_buffer;
+    folding->nstates = ash_fold_out_chunks(fold, chunk);
+    folding->current = 0;
+    folding->depth = 0;
     for (int64_t k = 0; k < folding->nstates; k++) {
-        int64_t out_chunk = ash_fold_out_chunk(fold, chunk_ordinal, k, &leaf);
-        ash_state_counts(fold, out_chunk, run->buffer[folding->first_buffer + k], &counts, field);
-        if (reduce->group_axis < 0) {
-            counts[0] = all;
+        int64_t leaf, *counts;
+        void *field[ASH_MAX_FIELDS];
+        ash_box out;
+        if (grouped) {
+            ash_grid_box(fold->held->ndim, fold->held->axis, ash_fold_out_chunk(fold, chunk, k, &leaf), &out);
+        } else {
+            kept_box(fold, box, &out);
+        }
+        fold->kernel->init(ash_state_parts(fold, &out, run->buffer[first_buffer + k], &counts, field), field);
+        if (k == 0) { /* chunks of groups differ in extent along the group axis only, which is handled where labels are */
+            set_strides(fold, &out, box, folding);
+        }
+        if (grouped) {
+            count_labels(fold, &out, box, counts);
             continue;
         }
-        ash_box out;
-        ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
-        int g = fold->out_axis[reduce->group_axis];
-        for (int64_t i = chunk->start[reduce->group_axis]; i < chunk->start[reduce->group_axis] + chunk->extent[reduce->group_axis]; i++) {
-            int64_t label = reduce->labels[i] - out.start[g];
-            if (reduce->labels[i] >= 0 && label >= 0 && label < out.extent[g]) {
-                counts[label]++;
-            }
+        memcpy(folding->field, field, sizeof folding->field);
+        counts[0] = 1;
+        for (int a = 0; a < stage->ndim; a++) {
+            counts[0] *= fold->reduce->reduced[a] ? box->extent[a] : 1;
         }
     }
 }
@@ -122,16 +132,7 @@ static void find_target(ash_run *run, const ash_fold *fold, ash_folding *folding
         cell += a == reduce->group_axis ? 0 : local[a] * folding->cell_stride[a];
     }
     if (reduce->group_axis < 0) {
-        char *state = run->buffer[folding->first_buffer];
-        int64_t cells = 1;
-        state += 16; /* one count */
-        for (int a = 0; a < stage->ndim; a++) {
-            cells *= reduce->reduced[a] ? 1 : chunk->extent[a];
-        }
-        for (int f = 0; f < fold->kernel->fields; f++) {
-            t->field[f] = state;
-            state += (cells * fold->kernel->field_size[f] + 15) / 16 * 16;
-        }
+        memcpy(t->field, folding->field, sizeof t->field);
         advance(fold->kernel, t, cell);
         return;
     }
@@ -155,7 +156,7 @@ static void find_target(ash_run *run, const ash_fold *fold, ash_folding *folding
         cell += position * stride;
         stride *= out.extent[fold->out_axis[a]];
     }
-    ash_state_counts(fold, out_chunk, run->buffer[folding->first_buffer + k], &counts, t->field);
+    ash_state_parts(fold, &out, run->buffer[folding->first_buffer + k], &counts, t->field);
     advance(fold->kernel, t, cell);
     t->count = fold->rank[i];
 }

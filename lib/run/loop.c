@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+enum { AHEAD = 8, CACHE_LINE = 64, SCOUT_BLOCKS = 4, SCOUT_LINES = 4 };
+
+typedef struct ahead {
+    const char *at, *end;
+} ahead;
+
 typedef struct piece_loop {
     ash_run *run;
     ash_worker *worker;
@@ -11,14 +17,22 @@ typedef struct piece_loop {
     int run_axes;                  /* trailing axes walked as one run */
     int64_t length;                /* elements of a run */
     int64_t index[ASH_MAX_NDIM];   /* in the piece */
+    ahead ahead[AHEAD];            /* what follows the block in memory, to be fetched while it is worked on */
+    int streams, fetching;         /* entries of ahead; the first that is not fetched yet */
+    int64_t share;                 /* cache lines to fetch before each kernel */
 } piece_loop;
 
 static char *reg(const ash_worker *worker, const ash_stage *stage, int slot) { return worker->registers + (int64_t)stage->slot[slot].reg * ASH_BLOCK * 16; }
 
 /* ---- How far runs may reach ---- */
 
-static int stride_continues(const int64_t stride[], const ash_box *piece, int axis, int first) {
-    return stride[axis] == stride[first] * piece->extent[first] || piece->extent[axis] == 1;
+/* Axes of one element have strides that say nothing. */
+static int stride_continues(const piece_loop *lp, const int64_t stride[], int axis, int first) {
+    const int64_t *extent = lp->piece->extent;
+    while (first < lp->stage->ndim - 1 && extent[first] == 1) {
+        first++;
+    }
+    return extent[axis] == 1 || extent[first] == 1 || stride[axis] == stride[first] * extent[first];
 }
 
 /* Whether axis `axis` can join the run that begins at axis first = axis + 1, for operand k. Axes from `first` on are one run already. */
@@ -31,7 +45,7 @@ static int operand_joins(const piece_loop *lp, int k, int axis, int first) {
     if (operand->kind == ASH_OPERAND_RAMP) {
         return operand->map[0].axis < axis;
     }
-    return !(binding->row && operand->table_axis >= axis) && stride_continues(binding->stride, lp->piece, axis, first);
+    return !(binding->row && operand->table_axis >= axis) && stride_continues(lp, binding->stride, axis, first);
 }
 
 static int sink_joins(const piece_loop *lp, int s, int axis, int first) {
@@ -39,7 +53,7 @@ static int sink_joins(const piece_loop *lp, int s, int axis, int first) {
     if (sink->kind == ASH_SINK_FOLD) {
         return !sink->fold->inner && !sink->fold->reduce->reduced[axis] && lp->piece->extent[first] == lp->chunk->extent[first];
     }
-    return stride_continues(lp->worker->destination[s].stride, lp->piece, axis, first);
+    return stride_continues(lp, lp->worker->destination[s].stride, axis, first);
 }
 
 static void choose_run(piece_loop *lp) {
@@ -83,8 +97,9 @@ static void choose_access(piece_loop *lp) {
         binding->filled = NULL;
         if (operand->kind == ASH_OPERAND_CONSTANT) {
             binding->access = ASH_ACCESS_CONSTANT;
-            int64_t n = lp->length < ASH_BLOCK ? lp->length : ASH_BLOCK;
-            ash_fill(operand->dtype, reg(lp->worker, stage, operand->slot), n, operand->element);
+            if (lp->worker->constants_of != stage) {
+                ash_fill(operand->dtype, reg(lp->worker, stage, operand->slot), ASH_BLOCK, operand->element);
+            }
             continue;
         }
         if (operand->kind == ASH_OPERAND_RAMP) {
@@ -99,6 +114,41 @@ static void choose_access(piece_loop *lp) {
         } else {
             binding->access = binding->run_stride == 0 ? ASH_ACCESS_UNIFORM : ASH_ACCESS_STRIDED;
         }
+    }
+    lp->worker->constants_of = stage;
+}
+
+/* ---- Fetching ahead ----
+ * A kernel is over after a block, and with it the reach of the processor's own look-ahead. So the next block of every stream is asked for while this one is worked on, in equal shares
+ * before each kernel: asked for at once they would wait for one another, and the kernels for them. */
+
+static void fetch_later(piece_loop *lp, const char *at, int64_t bytes) {
+    if (lp->streams < AHEAD) {
+        lp->ahead[lp->streams++] = (ahead){at, at + bytes};
+        lp->share += bytes / CACHE_LINE;
+    }
+}
+
+/* Notes that a full block at `at` is used in place. */
+static void follow(piece_loop *lp, const char *at, int64_t bytes) { fetch_later(lp, at + bytes, bytes); }
+
+/* After the loads of a full block. */
+static void share_out(piece_loop *lp) {
+    if (lp->streams == 1) { /* one stream alone does not keep the memory busy: some lines of pages to come wake the processor's prefetchers */
+        const ahead *next = &lp->ahead[0];
+        fetch_later(lp, next->at + (SCOUT_BLOCKS - 1) * (next->end - next->at), SCOUT_LINES * CACHE_LINE);
+    }
+    int kernels = lp->stage->ninstructions + lp->stage->nsinks;
+    lp->share = (lp->share + kernels - 1) / kernels;
+}
+
+static void fetch_share(piece_loop *lp) {
+    for (int64_t lines = lp->share; lines > 0 && lp->fetching < lp->streams;) {
+        ahead *next = &lp->ahead[lp->fetching];
+        for (; next->at < next->end && lines > 0; next->at += CACHE_LINE, lines--) {
+            __builtin_prefetch(next->at);
+        }
+        lp->fetching += next->at >= next->end;
     }
 }
 
@@ -158,7 +208,7 @@ static void load_rows(const piece_loop *lp, const ash_operand *operand, const as
     (void)lp;
 }
 
-static void load(const piece_loop *lp, int k, int64_t position, int64_t n) {
+static void load(piece_loop *lp, int k, int64_t position, int64_t n) {
     const ash_operand *operand = &lp->stage->operand[k];
     ash_binding *binding = &lp->worker->binding[k];
     char *home = reg(lp->worker, lp->stage, operand->slot);
@@ -178,6 +228,9 @@ static void load(const piece_loop *lp, int k, int64_t position, int64_t n) {
     const char *at = binding->pointer + position * binding->run_stride;
     if (binding->access == ASH_ACCESS_DIRECT) {
         *slot = (void *)(uintptr_t)at;
+        if (n == ASH_BLOCK) {
+            follow(lp, at, n * operand->size);
+        }
     } else if (binding->access == ASH_ACCESS_STRIDED) {
         ash_gather(operand->size, home, at, n, binding->run_stride);
     } else if (binding->filled != at || binding->filled_count < n) {
@@ -208,7 +261,7 @@ static void scatter(const piece_loop *lp, const ash_destination *to, int64_t siz
     }
 }
 
-static void run_instructions(const piece_loop *lp, int64_t position, int64_t n) {
+static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
     const ash_stage *stage = lp->stage;
     void **slot = lp->worker->slot;
     for (int k = 0; k < stage->ninstructions; k++) {
@@ -223,15 +276,21 @@ static void run_instructions(const piece_loop *lp, int64_t position, int64_t n) 
             slot[s] = sink < 0 ? reg(lp->worker, stage, s) : lp->worker->destination[sink].pointer + position * ash_dtype_size(stage->slot[s].dtype);
             out[o] = slot[s];
         }
+        fetch_share(lp);
         instruction->kernel(n, out, in, instruction->parameter);
     }
 }
 
-static void give_to_sinks(const piece_loop *lp, int64_t position, int64_t n) {
+static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n) {
     const ash_stage *stage = lp->stage;
     for (int s = 0; s < stage->nsinks; s++) {
         const ash_sink *sink = &stage->sink[s];
         const char *block = lp->worker->slot[sink->slot];
+        if (n == ASH_BLOCK && lp->worker->slot_sink[sink->slot] == s) { /* written in place: so will the next block be */
+            int64_t bytes = n * ash_dtype_size(sink->dtype);
+            follow(lp, block, bytes);
+        }
+        fetch_share(lp);
         if (sink->kind == ASH_SINK_FOLD) {
             int64_t local[ASH_MAX_NDIM];
             for (int a = 0; a < stage->ndim; a++) {
@@ -318,8 +377,13 @@ void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, co
         set_pointers(&lp);
         for (int64_t position = 0; position < lp.length; position += ASH_BLOCK) {
             int64_t n = lp.length - position < ASH_BLOCK ? lp.length - position : ASH_BLOCK;
+            lp.streams = lp.fetching = 0;
+            lp.share = 0;
             for (int k = 0; k < stage->noperands; k++) {
                 load(&lp, k, position, n);
+            }
+            if (n == ASH_BLOCK) {
+                share_out(&lp);
             }
             run_instructions(&lp, position, n);
             give_to_sinks(&lp, position, n);

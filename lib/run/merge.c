@@ -10,21 +10,16 @@ typedef struct state {
     char *field[ASH_MAX_FIELDS];
 } state;
 
-static state open_state(const ash_fold *fold, int64_t out_chunk, void *memory) {
-    state s = {.groups = ash_fold_groups_in(fold, out_chunk), .inner = 1};
+static state open_state(const ash_fold *fold, const ash_box *out, void *memory) {
+    int group_axis = fold->reduce->group_axis;
+    state s = {.groups = group_axis < 0 ? 1 : out->extent[fold->out_axis[group_axis]], .inner = 1};
     void *field[ASH_MAX_FIELDS];
-    s.cells = ash_state_counts(fold, out_chunk, memory, &s.counts, field);
+    s.cells = ash_state_parts(fold, out, memory, &s.counts, field);
     for (int f = 0; f < fold->kernel->fields; f++) {
         s.field[f] = field[f];
     }
-    if (fold->reduce->group_axis < 0) {
-        s.inner = s.cells;
-    } else {
-        ash_box box;
-        ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &box);
-        for (int a = fold->out_axis[fold->reduce->group_axis] + 1; a < fold->held->ndim; a++) {
-            s.inner *= box.extent[a];
-        }
+    for (int a = group_axis < 0 ? 0 : fold->out_axis[group_axis] + 1; a < fold->held->ndim; a++) {
+        s.inner *= out->extent[a];
     }
     int64_t row = s.inner * s.groups;
     s.outer = row > 0 ? s.cells / row : 0;
@@ -76,6 +71,7 @@ static void finish_state(const ash_fold *fold, const state *s, char *out) {
 static void finish_nothing(const ash_fold *fold, ash_worker *worker, int64_t cells, char *out) {
     int64_t size = ash_dtype_size(fold->held->dtype);
     void *field[ASH_MAX_FIELDS];
+    worker->constants_of = NULL;
     for (int f = 0; f < fold->kernel->fields; f++) {
         field[f] = worker->registers + (int64_t)f * ASH_BLOCK * 16;
     }
@@ -96,9 +92,11 @@ ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold,
         finish_nothing(fold, worker, ash_fold_cells(fold, out_chunk), own);
         return ASH_OK;
     }
-    state into = open_state(fold, out_chunk, ash_task_takes_over(t) ? own : run->buffer[plan->input[first]]);
+    ash_box out;
+    ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
+    state into = open_state(fold, &out, ash_task_takes_over(t) ? own : run->buffer[plan->input[first]]);
     for (uint32_t k = first + 1; k < end; k++) {
-        state from = open_state(fold, out_chunk, run->buffer[plan->input[k]]);
+        state from = open_state(fold, &out, run->buffer[plan->input[k]]);
         merge_states(fold->kernel, &into, &from);
     }
     if (!ash_task_takes_over(t)) {

@@ -41,6 +41,9 @@ void ash_progress_bar(const ash_progress *progress, void *user) {
     enum { WIDTH = 30 };
     char bar[WIDTH + 1], memory[32], limit[32], rate[32], left[32] = "";
     (void)user;
+    if (!progress) {
+        return;
+    }
     double done = progress->tasks_total > 0 ? (double)progress->tasks_done / (double)progress->tasks_total : 1;
     if (progress->bytes_read_total > 0) { /* reading is what takes the time */
         double read = (double)progress->bytes_read / (double)progress->bytes_read_total;

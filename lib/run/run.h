@@ -38,6 +38,7 @@ enum { ASH_STACK = 48 };
 /* A fold at work on one chunk. */
 typedef struct ash_folding {
     uint32_t first_buffer;                /* of its partial results */
+    void *field[ASH_MAX_FIELDS];          /* of the only one, if there are no groups */
     int64_t nstates;
     int64_t current;                      /* groups: which partial result was used last */
     int64_t cell_stride[ASH_MAX_NDIM];    /* cells per step along an iteration axis (group axis: per group) */
@@ -53,6 +54,7 @@ typedef struct ash_folding {
 typedef struct ash_worker {
     void *registers_memory;
     char *registers;
+    const ash_stage *constants_of; /* the stage whose constants are in the registers */
     void **slot;                   /* block pointer of every slot */
     ash_binding *binding;
     ash_destination *destination;  /* per sink */
@@ -62,7 +64,7 @@ typedef struct ash_worker {
     ash_error_state error;
 } ash_worker;
 
-enum { ASH_BATCH = 16, ASH_READY_LEVELS = 6 };
+enum { ASH_BATCH = 64, ASH_READY_LEVELS = 6 };
 
 typedef struct ash_run {
     ash_context *context;
@@ -125,11 +127,10 @@ void ash_unbind(ash_run *run, ash_binding *binding);
 /* loop.c: one piece. */
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece);
 /* fold_run.c: folding blocks into partial results. */
-void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, int64_t chunk, uint32_t first_buffer);
+void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk, uint32_t first_buffer);
 void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x);
-void ash_folding_end(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, int64_t chunk_ordinal);
-/* The parts of a partial result. */
-int64_t ash_state_counts(const ash_fold *fold, int64_t out_chunk, char *state, int64_t **counts, void *field[]);
+/* The parts of a partial result for box `out` of the result; returns its number of cells. */
+int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, int64_t **counts, void *field[]);
 
 /* Executors: run the plan to its end or first error. */
 void ash_execute_serial(ash_run *run);

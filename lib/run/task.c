@@ -121,7 +121,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
         const ash_sink *sink = &stage->sink[s];
         buffer[s] = first_buffer;
         if (sink->kind == ASH_SINK_FOLD) {
-            ash_folding_begin(run, stage, sink, &worker->folding[s], chunk, first_buffer);
+            ash_folding_begin(run, stage, sink, &worker->folding[s], &box, chunk, first_buffer);
             first_buffer += (uint32_t)worker->folding[s].nstates;
         }
         first_buffer += sink->kind == ASH_SINK_HELD;
@@ -137,11 +137,6 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     for (int more = !empty; more && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed);) {
         run_piece(run, worker, stage, &box, &piece, buffer);
         more = next_piece(stage, &box, &piece);
-    }
-    for (int s = 0; s < stage->nsinks; s++) {
-        if (stage->sink[s].kind == ASH_SINK_FOLD) {
-            ash_folding_end(run, &stage->sink[s], &worker->folding[s], &box, chunk);
-        }
     }
     return worker->error.status;
 }

@@ -221,7 +221,7 @@ dense *oracle_take(const dense *a, int axis, const int64_t labels[], int64_t n) 
     for (int64_t k = 0; k < out->size; k++) {
         dense_index(out, k, index);
         index[axis] = labels[index[axis]];
-        out->cell[k] = index[axis] < 0 ? (cell){.re = NAN, .im = oracle_kind(a->dtype) == 'c' ? NAN : 0} : a->cell[dense_position(a, index)];
+        out->cell[k] = index[axis] < 0 ? (cell){.re = NAN} : a->cell[dense_position(a, index)];
     }
     return out;
 }

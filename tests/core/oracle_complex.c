@@ -34,10 +34,14 @@ static cell sum(ash_dtype loop, cell a, cell b, int sign) {
     return error > 0 ? cell_unknown : (cell){.re = re, .im = im, .error = 2 * oracle_epsilon(loop) * (isfinite(re) ? fabsl(re) : isfinite(im) ? fabsl(im) : 0)};
 }
 
+/* The larger of the finite parts. */
+static long double finite_part(cell x) { return fmaxl(isfinite(x.re) ? fabsl(x.re) : 0, isfinite(x.im) ? fabsl(x.im) : 0); }
+
 static cell product(ash_dtype loop, cell a, cell b) {
     if (!is_finite(a) || !is_finite(b)) { /* where the parts are NaN follows from the formula; the rest is open */
         cell out = {.re = a.re * b.re - a.im * b.im, .im = a.re * b.im + a.im * b.re};
-        return a.error == 0 && b.error == 0 && !isfinite(out.re) && !isfinite(out.im) ? out : cell_unknown;
+        long double finite = fmaxl(finite_part(a), finite_part(b));
+        return a.error == 0 && b.error == 0 && finite < 1e18L && !isfinite(out.re) && !isfinite(out.im) ? out : cell_unknown;
     }
     long double error = size(a) * b.error * 2 + size(b) * a.error * 2 + 2 * a.error * b.error + 4 * oracle_epsilon(loop) * size(a) * size(b) + oracle_least(loop);
     if (size(a) * size(b) > oracle_largest(loop) / 4) {
@@ -53,7 +57,7 @@ static cell quotient(ash_dtype loop, cell a, cell b) {
     }
     number z = value(a) * conjl(value(b)) / (divisor * divisor);
     cell out = approximate(loop, z, 16);
-    out.error += 4 * (a.error + cabsl(z) * b.error) / (divisor - 2 * b.error);
+    out.error += out.error < INFINITY ? 4 * (a.error + cabsl(z) * b.error) / (divisor - 2 * b.error) : 0;
     return out;
 }
 
@@ -64,13 +68,17 @@ static cell power(ash_dtype loop, cell a, cell b) {
     if (!is_finite(a) || !is_finite(b) || size(a) == 0) {
         return cell_unknown;
     }
-    return approximate(loop, cpowl(value(a), value(b)), 64 * (1 + size(b)) * (1 + cabsl(clogl(value(a)))));
+    number z = cpowl(value(a), value(b));
+    if (cabsl(z) < 1 / sqrtl(oracle_largest(loop))) {
+        return cell_unknown; /* the power's reciprocal may overflow on the way */
+    }
+    return approximate(loop, z, 64 * (1 + size(b)) * (1 + cabsl(clogl(value(a)))));
 }
 
 /* The first NaN wins (skip 0) or gives way (skip 1); of equals the first. */
 static cell extreme(cell a, cell b, int sign, int skip) {
     if (has_nan(a) || has_nan(b)) {
-        return has_nan(a) == (skip != 0) ? b : a;
+        return skip ? (has_nan(b) ? a : b) : has_nan(a) ? a : b;
     }
     if (a.error > 0 || b.error > 0) {
         return cell_unknown;
@@ -126,7 +134,7 @@ void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], c
     if (op->complex1) {
         number z = op->complex1(value(a));
         out[0] = is_finite(a) && size(a) < 1e3L ? approximate(loop, z, 0) : cell_unknown;
-        out[0].error += 64 * oracle_epsilon(loop) * (1 + size(a)) * (1 + cabsl(z));
+        out[0].error += out[0].error < INFINITY ? 64 * oracle_epsilon(loop) * (1 + size(a)) * (1 + cabsl(z)) : 0;
         return;
     }
     switch (op->id) {

@@ -64,7 +64,7 @@ static void divide(ash_dtype loop, cell x, cell y, cell out[2]) {
 /* The larger (sign 1) or smaller (-1) of two; of equals the first. `skip`: a NaN gives way, else it wins. */
 static cell extreme(cell a, cell b, int sign, int skip) {
     if (isnan(a.re) || isnan(b.re)) {
-        return isnan(a.re) == (skip != 0) ? b : a;
+        return skip ? (isnan(b.re) ? a : b) : isnan(a.re) ? a : b;
     }
     cell out = sign * a.re >= sign * b.re ? a : b;
     if (isfinite(out.re)) { /* the other one may be the better one, by as much as it is uncertain */

@@ -47,6 +47,9 @@ static ash_dtype result_dtype(const oracle_reduction *reduction, ash_dtype dtype
 static cell whole(const members *m, int product) {
     uint64_t total = (uint64_t)product;
     for (int64_t k = 0; k < m->n; k++) {
+        if (m->cell[k].error > 0) {
+            return cell_unknown;
+        }
         total = product ? total * (uint64_t)m->cell[k].i : total + (uint64_t)m->cell[k].i;
     }
     return (cell){.i = (int64_t)total};
@@ -88,9 +91,13 @@ static cell product(const members *m) {
     int special = 0, open = 0, zero = 0;
     for (int64_t k = 0; k < m->n; k++) {
         cell x = m->cell[k];
-        long double next = re * x.re - im * x.im;
-        im = re * x.im + im * x.re;
-        re = next;
+        if (oracle_kind(m->result) == 'c') {
+            long double next = re * x.re - im * x.im;
+            im = re * x.im + im * x.re;
+            re = next;
+        } else {
+            re *= x.re;
+        }
         open |= x.error == INFINITY || (x.error > 0 && size(x) <= x.error);
         special |= !isfinite(x.re) || !isfinite(x.im);
         zero |= size(x) == 0;
@@ -101,7 +108,7 @@ static cell product(const members *m) {
         return cell_unknown;
     }
     if (special || zero) {
-        return (cell){.re = re, .im = oracle_kind(m->result) == 'c' ? im : 0};
+        return (cell){.re = re, .im = im};
     }
     return cell_rounded(m->result, re, im, above - hypotl(re, im) + above * ((long double)(8 * m->n + 8) * unit + 2 * oracle_epsilon(m->result)) + oracle_least(m->result));
 }

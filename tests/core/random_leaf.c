@@ -89,7 +89,7 @@ void random_chunks(generator *g, int ndim, const int64_t shape[], char *text, in
     int64_t length = 0;
     text[0] = 0;
     for (int a = 0; a < ndim; a++) {
-        length += snprintf(text + length, (size_t)(size - length), a ? ", " : "");
+        length += snprintf(text + length, (size_t)(size - length), "%s", a ? ", " : "");
         if (shape[a] == 0 || one_in(g, 4)) {
             length += snprintf(text + length, (size_t)(size - length), "-1");
         } else if (one_in(g, 2)) {
@@ -123,7 +123,7 @@ static const char *dims_text(const target *t, char *text) {
 
 /* Axes in any order in memory, gaps between elements, some axes backwards, some repeated by a stride of 0. */
 static void random_strides(generator *g, const target *t, int64_t element, int64_t strides[], int64_t *bytes, int64_t *first) {
-    int64_t order[ASH_MAX_NDIM], stride = element;
+    int64_t order[ASH_MAX_NDIM] = {0}, stride = element;
     *first = 0;
     for (int a = 0; a < t->ndim; a++) {
         int64_t at = random_below(g, a + 1);
