@@ -77,7 +77,8 @@ bool arrays_limit(bench_job *job) {
     return true;
 }
 
-/* The sides contract differently, and add in different orders: equal but for rounding, of which a plain sum of many million elements has the more. */
+/* The sides contract differently, and add in different orders: equal but for rounding, of which a plain sum of many million elements has
+ * the more. */
 bool arrays_check(bench_job *job) {
     const array_detail *detail = job->which->detail;
     const array_job *a = job->state;

@@ -1,6 +1,7 @@
 /* What a case is, and what it is given.
  *
- * A case has two sides that do the same work on the same data: `measured` through the library, `limit` as a plain C loop. Both are run in alternation in a process of
+ * A case has two sides that do the same work on the same data: `measured` through the library, `limit` as a plain C loop. Both are run in
+ * alternation in a process of
  * their own; main.c starts it, measure.c holds the watch.
  */
 #ifndef BENCH_H

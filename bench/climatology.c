@@ -1,6 +1,7 @@
 /* The main job, from a NetCDF file to a NetCDF file: monthly climatology, anomalies, monthly standard deviation and area-weighted mean.
  *
- * Its limit is the same job in plain C with NetCDF-C, which reads the input twice and knows one thread; `read_limit_seconds` is the part of it spent in nc_get_vara.
+ * Its limit is the same job in plain C with NetCDF-C, which reads the input twice and knows one thread; `read_limit_seconds` is the part
+ * of it spent in nc_get_vara.
  */
 #include "cases.h"
 #include "climatology_plain.h"

@@ -1,12 +1,17 @@
 /* ashlar-bench [--list] CASE... [--size BYTES] [--threads N]
  *
- * Every case runs in a process of its own, so that none finds caches, pools or an address space as another left them, and peak memory is the case's own.
+ * Every case runs in a process of its own, so that none finds caches, pools or an address space as another left them, and peak memory is
+ * the case's own.
  */
 #include "bench.h"
 #include "options.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +25,9 @@ static void become_case(const char *name, const bench_options *options) {
     char size[32], threads[16];
     snprintf(size, sizeof size, "%lld", (long long)options->size);
     snprintf(threads, sizeof threads, "%d", options->threads);
+#if defined(__linux__)
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* it ends, and removes its files, when this process is killed */
+#endif
     if (options->size > 0)
         execl("/proc/self/exe", "ashlar-bench", "--here", name, "--threads", threads, "--size", size, (char *)NULL);
     else

@@ -1,4 +1,5 @@
-/* The watch. Rounds of limit and measured alternate, and which comes first alternates too, so that whatever else the machine does meets both alike; medians tell
+/* The watch. Rounds of limit and measured alternate, and which comes first alternates too, so that whatever else the machine does meets
+ * both alike; medians tell
  * the typical round. */
 #include "bench.h"
 

@@ -21,7 +21,8 @@ double sample_latitude(int row);             /* degrees north */
 int sample_minute(int64_t steps, int64_t k); /* of time step k, from the beginning of 2001; the steps share out the year */
 int sample_month(int64_t steps, int64_t k);  /* 0 to 11 */
 
-/* Writes the file by NetCDF-C: variable t2m (time, latitude, longitude), int16 with scale, offset and missing values, in chunks of SAMPLE_CHUNK steps, shuffled and deflated.
+/* Writes the file by NetCDF-C: variable t2m (time, latitude, longitude), int16 with scale, offset and missing values, in chunks of
+ * SAMPLE_CHUNK steps, shuffled and deflated.
  * False after a sentence. */
 bool sample_write(const char *path, int64_t steps);
 

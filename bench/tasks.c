@@ -1,4 +1,5 @@
-/* What a chunk task costs: chunks so small that the work in them hardly counts. The ordinary plan, run_task and kernels; making the plan is part of the time. */
+/* What a chunk task costs: chunks so small that the work in them hardly counts. The ordinary plan, run_task and kernels; making the plan
+ * is part of the time. */
 #include "arrays.h"
 #include "cases.h"
 

@@ -159,12 +159,10 @@ static int is_coordinate(const ash_variable *candidate, const ash_variable *vari
         candidate->shape[0] == variable->shape[axis];
 }
 
-/* Looks in the group of the variable, then in the enclosing ones. A same-named variable that cannot be one (text, damaged) is no coordinate
- * and no error. */
-const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *variable, int axis, ash_error_state *error) {
-    const char *name = variable->dim[axis], *path = ((const ash_file_entry *)variable)->path;
-    if (!name)
-        return NULL;
+/* Looks for a name in the group of the variable, then in the enclosing ones. With axis >= 0 it must be the coordinate of that axis. A
+ * variable that cannot be used (text, damaged) is not found and no error. */
+static const ash_variable *search_groups(ash_file *file, const ash_variable *variable, const char *name, int axis, ash_error_state *error) {
+    const char *path = ((const ash_file_entry *)variable)->path;
     int64_t name_bytes = (int64_t)strlen(name) + 1, group_bytes = (int64_t)strlen(path);
     char *candidate = ash_malloc(group_bytes + name_bytes);
     if (!candidate) {
@@ -186,12 +184,20 @@ const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *vari
             ash_fail(error, status, "%s", ignored.text);
             break;
         }
-        if (status == ASH_OK && is_coordinate(&entry->variable, variable, axis))
+        if (status == ASH_OK && (axis < 0 || is_coordinate(&entry->variable, variable, axis)))
             found = &entry->variable;
     }
     ash_io_unlock();
     ash_free(candidate);
     return found;
+}
+
+const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *variable, int axis, ash_error_state *error) {
+    return variable->dim[axis] ? search_groups(file, variable, variable->dim[axis], axis, error) : NULL;
+}
+
+const ash_variable *ash_file_sibling(ash_file *file, const ash_variable *variable, const char *name, ash_error_state *error) {
+    return search_groups(file, variable, name, -1, error);
 }
 
 /* Adds what was read to the reason a driver gave. */

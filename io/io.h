@@ -41,6 +41,8 @@ const ash_attrs *ash_file_attrs(ash_file *file); /* global attributes; NULL if n
 const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error);
 /* The coordinate variable of a dimension of `variable` (same name, 1-D, a number), NULL if there is none. No error then. */
 const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *variable, int axis, ash_error_state *error);
+/* A variable that an attribute of `variable` names, looked for in its group and then in the enclosing ones. NULL if there is none. */
+const ash_variable *ash_file_sibling(ash_file *file, const ash_variable *variable, const char *name, ash_error_state *error);
 
 /* Reads the box start + k * step, k < extent (step > 0), into dense memory, last axis fastest, native byte order. Thread-safe: takes the
  * lock itself where the library behind needs it. A short or damaged read is an error that names file, variable and box. */

@@ -125,6 +125,9 @@ static int sync_folder(const char *folder) {
 }
 
 int ash_temporary_publish(ash_temporary_file *file) {
+    off_t size = lseek(file->fd, 0, SEEK_END);
+    if (size < 0 || ftruncate(file->fd, size) != 0) /* gives back what was reserved beyond the end */
+        return errno;
     if (fsync(file->fd) != 0 || rename(file->path, file->target) != 0)
         return errno;
     ash_free(file->path);

@@ -34,7 +34,7 @@ typedef struct ash_write_options {
     const char *history;    /* put in front of the history attribute after the time of day; NULL: "ashlar VERSION: write NAME, ..." ; "": no history */
     const char *attributes; /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
     const char *unlimited;  /* name of the dimension written as unlimited; NULL: none */
-    ash_compute_options compute;
+    const ash_compute_options *compute; /* of the run; NULL: the context's */
 } ash_write_options;
 
 /* Computes the array and writes it to a NetCDF-4 file as variable `name`, with its dimensions, coordinates and attributes. Runs, collective.
@@ -48,7 +48,7 @@ ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, co
 ASH_API ash_status ash_write_many(ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options);
 
 /* The one process-wide lock that guards every call into HDF5 and NetCDF-C (neither is thread-safe as packaged). A host program that calls them while Ashlar runs
- * must hold it. Recursive for a thread. */
+ * must hold it, but not around calls of Ashlar that run: their threads would wait for it. Recursive for a thread. */
 ASH_API void ash_io_lock(void);
 ASH_API void ash_io_unlock(void);
 

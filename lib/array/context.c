@@ -1,10 +1,13 @@
 #include "array/context.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/system.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_THREADS = 1024 };
 
 static _Thread_local ash_error_state new_error;
 
@@ -25,15 +28,15 @@ static int environment_integer(const char *name, int64_t least, int64_t most, in
 
 static void choose_threads(ash_context_options *options, ash_error_state *error) {
     int64_t n = options->num_threads;
-    if (n < 0 || n > 65535) {
-        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: num_threads must be from 0 (default) to 65535, found %lld", (long long)n);
+    if (n < 0 || n > MOST_THREADS) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: num_threads must be from 0 (default) to %d, found %lld", MOST_THREADS, (long long)n);
         return;
     }
-    if (n == 0 && !environment_integer("ASH_NUM_THREADS", 1, 65535, &n, error)) {
+    if (n == 0 && !environment_integer("ASH_NUM_THREADS", 1, MOST_THREADS, &n, error)) {
         /* OMP_NUM_THREADS may be a list of nesting levels; the first counts. Anything else in it is not ours to judge. */
         const char *omp = getenv("OMP_NUM_THREADS");
         n = omp ? strtoll(omp, NULL, 10) : 0;
-        n = n > 0 && n <= 65535 ? n : ash_system_cpus();
+        n = n > 0 && n <= MOST_THREADS ? n : ash_system_cpus();
     }
     options->num_threads = (int32_t)n;
 }
@@ -100,9 +103,7 @@ ash_context *ash_context_new(const ash_context_options *options) {
         return NULL;
     }
     context->next_serial = 1;
-    if (options) {
-        context->options = *options;
-    }
+    ash_options_copy(&context->options, sizeof context->options, options, sizeof *options);
     context->options.size = sizeof context->options;
     choose_threads(&context->options, &new_error);
     choose_memory(&context->options, &new_error);

@@ -39,7 +39,7 @@ ash_status ash_record(ash_context *context, const ash_error_state *error);
 /* A fresh mark for one walk over the expression: nodes whose mark differs are not visited yet. */
 int64_t ash_context_mark(ash_context *context);
 
-/* Marks everything `values` are made from (themselves included) and returns the first position in context->node that may be marked. Not recursive: inputs have lower serials. */
+/* Marks everything `values` are made from, themselves included. Not recursive: inputs have lower serials. */
 void ash_context_reach(ash_context *context, int n, const ash_value values[], int64_t mark);
 
 #endif

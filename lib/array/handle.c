@@ -124,9 +124,13 @@ ash_status ash_scope_end(ash_context *context, const ash_array keep[], int n) {
         ash_fail(&error, ASH_ERR_ARGUMENT, "scope_end: no scope is open");
         return ash_record(context, &error);
     }
+    if (n < 0 || (n > 0 && !keep)) {
+        ash_fail(&error, ASH_ERR_ARGUMENT, "scope_end: keep must hold n >= 0 arrays, found n = %d%s", n, keep ? "" : " and NULL");
+        return ash_record(context, &error);
+    }
     int64_t first = context->scope[--context->nscopes];
     int64_t mark = ash_context_mark(context);
-    for (int k = 0; k < n; k++) {
+    for (int k = 0; keep && k < n; k++) {
         /* A kept array may carry an error: its node is kept as well, so that the sentence survives. */
         ash_node *node = keep[k].context == context ? find(context, keep[k].serial) : NULL;
         if (node) {

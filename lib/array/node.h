@@ -94,7 +94,7 @@ struct ash_node {
         ash_reduce_node reduce;
     } u;
     /* Scratch of whoever walks the expression; valid during one walk (one mark). */
-    int64_t mark;
+    int64_t mark, visit;
     int weight, held, stored; /* see lib/plan/lower.c */
 };
 

@@ -3,7 +3,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-enum { ALIGNMENT = 16, FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+enum { ALIGNMENT = 16, FIRST_BLOCK = 1024, LARGEST_BLOCK = 1 << 20 };
 
 struct ash_arena_block {
     ash_arena_block *next;

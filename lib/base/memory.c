@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* Allocations until one fails; 0: none will. Several threads may count it down, so exactly one of them gets the failure. */
 static _Atomic int64_t until_failure;
@@ -51,4 +52,16 @@ void *ash_realloc(void *memory, int64_t bytes) {
 
 void ash_free(void *memory) {
     free(memory);
+}
+
+void *ash_page_alloc(int64_t bytes) {
+    if (bytes <= 0 || bytes > LARGEST || must_fail())
+        return NULL;
+    void *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void ash_page_free(void *memory, int64_t bytes) {
+    if (memory)
+        munmap(memory, (size_t)bytes);
 }

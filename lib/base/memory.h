@@ -11,6 +11,9 @@ void *ash_malloc(int64_t bytes);
 void *ash_calloc(int64_t count, int64_t size);
 void *ash_realloc(void *memory, int64_t bytes);
 void ash_free(void *memory);
+/* Whole pages, for large blocks: given back to the system at once when freed, which malloc does not promise. */
+void *ash_page_alloc(int64_t bytes);
+void ash_page_free(void *memory, int64_t bytes);
 /* Tests only: the n-th allocation from now fails (1 = the next), and every one after it if `onward`; 0 switches it off. */
 void ash_fail_allocations(int64_t n, int onward);
 

@@ -8,7 +8,7 @@ typedef struct aligner {
     const char *const *argument;
     int n;
     const ash_value *operand;
-    int64_t weight[ASH_MAX_INPUTS];        /* whose grid wins: elements, 0 for what has no chunks of its own */
+    int64_t weight[ASH_MAX_INPUTS];        /* whose grid wins: elements, little for what has no chunks of its own */
     int base;                              /* operand of highest rank */
     int owner[ASH_MAX_NDIM];               /* operand that gave the result's axis its extent */
     int64_t grid_weight[ASH_MAX_NDIM];     /* weight of the operand that gave the grid */
@@ -137,7 +137,8 @@ static void check_names(aligner *al) {
 ash_status ash_align(const char *function, int n, const ash_value operands[], const char *const argument[], ash_alignment *out, ash_error_state *error) {
     aligner al = {.function = function, .argument = argument, .n = n, .operand = operands, .out = out, .error = error};
     for (int k = 0; k < n; k++) {
-        al.weight[k] = operands[k].node->kind == ASH_NODE_CONSTANT ? 0 : ash_output_size(ash_value_output(operands[k]));
+        ash_node_kind kind = operands[k].node->kind;
+        al.weight[k] = kind == ASH_NODE_CONSTANT ? 0 : kind == ASH_NODE_TAKE ? 1 : ash_output_size(ash_value_output(operands[k]));
         if (operand_output(&al, k)->ndim > operand_output(&al, al.base)->ndim) {
             al.base = k;
         }

@@ -2,6 +2,8 @@
 
 #include "base/memory.h"
 
+enum { LARGEST_ELEMENT = 64 }; /* 16 bytes, and room for the state of a reduction */
+
 ash_builder ash_builder_begin(ash_context *context, const char *function) {
     ash_builder builder = {.context = context, .function = function};
     if (!context) {
@@ -44,7 +46,25 @@ int ash_builder_inherit(ash_builder *builder, ash_value from, int attributes) {
     return 1;
 }
 
+/* Every array must be addressable in bytes, whatever its dtype: then no product of extents and element sizes overflows anywhere. */
+static void check_sizes(ash_builder *builder) {
+    for (int k = 0; builder->node && k < builder->node->noutputs; k++) {
+        const ash_output *output = &builder->node->output[k];
+        int64_t bytes = LARGEST_ELEMENT;
+        for (int a = 0; a < output->ndim; a++) {
+            int64_t extent = output->dim[a].axis.extent;
+            if (__builtin_mul_overflow(bytes, extent > 0 ? extent : 1, &bytes)) {
+                ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: the result would have more elements than can be addressed", builder->function);
+                return;
+            }
+        }
+    }
+}
+
 ash_array ash_builder_done(ash_builder *builder) {
+    if (ash_builder_ok(builder)) {
+        check_sizes(builder);
+    }
     if (!ash_builder_ok(builder)) {
         return ash_publish_error(builder->context, builder->node, &builder->error);
     }

@@ -1,11 +1,13 @@
 /* Making arrays from memory, single values and ramps. */
 #include "base/memory.h"
+#include "base/options.h"
 #include "expr/builder.h"
 
 #include <string.h>
 
-/* Checks what all makers share and starts the node: rank, shape, dtype, names, chunks. */
-static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[], const ash_make_options *options) {
+/* Checks what all makers share and starts the node: rank, shape, dtype, names, chunks. Fills *options. */
+static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[], const ash_make_options *given, ash_make_options *options) {
+    ash_options_copy(options, sizeof *options, given, sizeof *given);
     if (!ash_builder_ok(builder)) {
         return 0;
     }
@@ -33,7 +35,7 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
     ash_grid_default(ndim, shape, ash_dtype_size(dtype), grid);
     char storage[2048];
     ash_dim_names names;
-    if (ash_parse_dim_names(options ? options->dims : NULL, ndim, builder->function, storage, sizeof storage, &names, &builder->error) != ASH_OK) {
+    if (ash_parse_dim_names(options->dims, ndim, builder->function, storage, sizeof storage, &names, &builder->error) != ASH_OK) {
         return 0;
     }
     for (int a = 0; a < ndim; a++) {
@@ -43,7 +45,7 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
             return ash_builder_no_memory(builder);
         }
     }
-    if (!options || !options->chunks) {
+    if (!options->chunks) {
         return 1;
     }
     ash_chunk_spec spec[ASH_MAX_NDIM];
@@ -61,7 +63,8 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
 
 ash_array ash_from_buffer(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const void *data, const ash_make_options *options) {
     ash_builder builder = ash_builder_begin(context, "from_buffer");
-    if (begin_maker(&builder, ASH_NODE_MEMORY, dtype, ndim, shape, options)) {
+    ash_make_options o;
+    if (begin_maker(&builder, ASH_NODE_MEMORY, dtype, ndim, shape, options, &o)) {
         ash_node *node = builder.node;
         if (!data && ash_output_size(&node->output[0]) > 0) {
             ash_fail(&builder.error, ASH_ERR_ARGUMENT, "from_buffer: data is NULL for an array of %lld elements", (long long)ash_output_size(&node->output[0]));
@@ -69,20 +72,19 @@ ash_array ash_from_buffer(ash_context *context, ash_dtype dtype, int ndim, const
         node->u.memory.data = data;
         int64_t stride = ash_dtype_size(dtype);
         for (int a = ndim - 1; a >= 0; a--) {
-            node->u.memory.stride[a] = options && options->strides ? options->strides[a] : stride;
+            node->u.memory.stride[a] = o.strides ? o.strides[a] : stride;
             stride *= shape[a];
         }
-        if (options) {
-            node->u.memory.release = options->release;
-            node->u.memory.release_user = options->release_user;
-        }
+        node->u.memory.release = o.release;
+        node->u.memory.release_user = o.release_user;
     }
     return ash_builder_done(&builder);
 }
 
 static ash_array constant(ash_context *context, const char *function, ash_dtype dtype, int ndim, const int64_t shape[], ash_dtype from, ash_number value, const ash_make_options *options) {
     ash_builder builder = ash_builder_begin(context, function);
-    if (begin_maker(&builder, ASH_NODE_CONSTANT, dtype, ndim, shape, options)) {
+    ash_make_options o;
+    if (begin_maker(&builder, ASH_NODE_CONSTANT, dtype, ndim, shape, options, &o)) {
         ash_number_store(dtype, builder.node->u.constant.element, from, value);
     }
     return ash_builder_done(&builder);
@@ -119,7 +121,8 @@ ash_array ash_full(ash_context *context, ash_dtype dtype, int ndim, const int64_
 
 static ash_array weak_scalar(ash_context *context, const char *function, ash_dtype dtype, ash_number value) {
     ash_builder builder = ash_builder_begin(context, function);
-    if (begin_maker(&builder, ASH_NODE_CONSTANT, dtype, 0, NULL, NULL)) {
+    ash_make_options o;
+    if (begin_maker(&builder, ASH_NODE_CONSTANT, dtype, 0, NULL, NULL, &o)) {
         ash_number_store(dtype, builder.node->u.constant.element, dtype, value);
         builder.node->output[0].weak = ash_dtype_kind(dtype);
     }
@@ -148,7 +151,8 @@ ash_array ash_arange(ash_context *context, int64_t start, int64_t stop, int64_t 
         ash_fail(&builder.error, ASH_ERR_ARGUMENT, "arange: step must not be 0");
     }
     int64_t count = step != 0 ? arange_count(start, stop, step) : 0;
-    if (begin_maker(&builder, ASH_NODE_RAMP, ASH_INT64, 1, &count, options)) {
+    ash_make_options o;
+    if (begin_maker(&builder, ASH_NODE_RAMP, ASH_INT64, 1, &count, options, &o)) {
         builder.node->u.ramp.start.i = start;
         builder.node->u.ramp.step.i = step;
     }
@@ -157,7 +161,8 @@ ash_array ash_arange(ash_context *context, int64_t start, int64_t stop, int64_t 
 
 ash_array ash_linspace(ash_context *context, double start, double stop, int64_t count, const ash_make_options *options) {
     ash_builder builder = ash_builder_begin(context, "linspace");
-    if (begin_maker(&builder, ASH_NODE_RAMP, ASH_FLOAT64, 1, &count, options)) {
+    ash_make_options o;
+    if (begin_maker(&builder, ASH_NODE_RAMP, ASH_FLOAT64, 1, &count, options, &o)) {
         builder.node->u.ramp.start.f = start;
         builder.node->u.ramp.step.f = count > 1 ? (stop - start) / (double)(count - 1) : 0;
         builder.node->u.ramp.has_last = count > 1;

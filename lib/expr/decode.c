@@ -21,11 +21,23 @@ static ash_dtype apply_unsigned(const ash_variable *variable) {
     return variable->dtype;
 }
 
+/* Adds an integer, if the stored dtype holds it. */
+static void add_missing_integer(ash_decoding *out, __int128 value) {
+    ash_number *stored = &out->missing[out->unpack.missing_count];
+    int bits = (int)ash_dtype_size(out->stored) * 8;
+    __int128 one = 1, half = one << (bits - 1);
+    if (ash_dtype_kind(out->stored) == 'u') {
+        value += value < 0 && value >= -half ? one << bits : 0; /* the attribute is written in the signed type: -1 is 255 */
+        stored->u = (uint64_t)value;
+        out->unpack.missing_count += value >= 0 && value < one << bits;
+    } else {
+        stored->i = (int64_t)value;
+        out->unpack.missing_count += value >= -half && value < half;
+    }
+}
+
 /* Adds one missing value given in the attribute's dtype; one that the stored dtype cannot hold is no missing value at all. */
 static void add_missing(ash_decoding *out, ash_dtype from, ash_number value) {
-    if (out->unpack.missing_count == ASH_MAX_MISSING) {
-        return;
-    }
     ash_number *stored = &out->missing[out->unpack.missing_count];
     char kind = ash_dtype_kind(out->stored);
     double number;
@@ -37,30 +49,25 @@ static void add_missing(ash_decoding *out, ash_dtype from, ash_number value) {
         out->unpack.missing_count += !isnan(number); /* a stored NaN is NaN already */
         return;
     }
-    if (isnan(number) || number != floor(number)) {
+    char from_kind = ash_dtype_kind(from);
+    if (from_kind != 'f') { /* integers compare as integers: doubles do not hold the largest */
+        add_missing_integer(out, from_kind == 'u' ? (__int128)value.u : (__int128)value.i);
         return;
     }
-    int bits = (int)ash_dtype_size(out->stored) * 8;
-    double low = kind == 'u' ? 0 : -ldexp(1, bits - 1), high = ldexp(1, kind == 'u' ? bits : bits - 1);
-    if (kind == 'u' && number < 0 && number >= -ldexp(1, bits - 1)) { /* the attribute is written in the signed type: -1 is 255 */
-        stored->u = (uint64_t)(int64_t)number & (bits == 64 ? UINT64_MAX : (1ull << bits) - 1);
-        out->unpack.missing_count++;
-    } else if (number >= low && number < high) {
-        char from_kind = ash_dtype_kind(from);
-        if (kind == 'u') {
-            stored->u = from_kind == 'u' ? value.u : from_kind == 'f' ? (uint64_t)number : (uint64_t)value.i;
-        } else {
-            stored->i = from_kind == 'u' ? (int64_t)value.u : from_kind == 'f' ? (int64_t)number : value.i;
-        }
-        out->unpack.missing_count++;
+    if (!isnan(number) && number == floor(number) && fabs(number) < 0x1p65) {
+        add_missing_integer(out, (__int128)number);
     }
 }
 
-static void find_missing(const ash_variable *variable, ash_decoding *out) {
+static void find_missing(const ash_variable *variable, const char *function, ash_decoding *out, ash_error_state *error) {
     static const char *const names[] = {"_FillValue", "missing_value"};
     int declared = 0;
     for (int k = 0; k < 2; k++) {
         const ash_attr_entry *entry = ash_attrs_find(variable->attrs, names[k]);
+        if (entry && !entry->is_text && out->unpack.missing_count + entry->count > ASH_MAX_MISSING) {
+            ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: variable '%s' has more than %d missing values", function, variable->name, ASH_MAX_MISSING);
+            return;
+        }
         for (int64_t i = 0; entry && !entry->is_text && i < entry->count; i++) {
             add_missing(out, entry->dtype, ash_number_load(entry->dtype, (char *)entry->data + i * ash_dtype_size(entry->dtype)));
         }
@@ -108,13 +115,16 @@ ash_status ash_decoding_find(const ash_variable *variable, const char *function,
     out->stored = apply_unsigned(variable);
     char kind = ash_dtype_kind(out->stored);
     if (kind != 'b' && kind != 'c') {
-        find_missing(variable, out);
+        find_missing(variable, function, out, error);
         out->unpack.has_scale = ash_attrs_real(variable->attrs, "scale_factor", &out->unpack.scale);
         out->unpack.has_offset = ash_attrs_real(variable->attrs, "add_offset", &out->unpack.offset);
     }
     out->unpack.missing = out->missing;
     out->needed = out->unpack.missing_count > 0 || out->unpack.has_scale || out->unpack.has_offset;
     out->result = out->needed ? result_dtype(variable, out) : out->stored;
+    if (error->status != ASH_OK) {
+        return error->status;
+    }
     if (!strip_attributes(variable, out)) {
         ash_attrs_release(out->attrs);
         out->attrs = NULL;

@@ -11,7 +11,7 @@ typedef struct ash_decoding {
     ash_dtype result;   /* == stored where nothing is to be done */
     int needed;
     ash_unpack unpack;  /* missing points at `missing` until copied */
-    ash_number missing[ASH_MAX_MISSING];
+    ash_number missing[ASH_MAX_MISSING + 1]; /* one more for the default fill value */
     ash_attrs *attrs;   /* those that still hold after decoding; the caller's reference */
 } ash_decoding;
 

@@ -53,10 +53,14 @@ static void check_weak_integers(ash_builder *builder, int n, const ash_value ope
     char kind = ash_dtype_kind(loop);
     for (int k = 0; k < n; k++) {
         const ash_output *operand = ash_value_output(operands[k]);
-        if (operand->weak != 'i' || operands[k].node->kind != ASH_NODE_CONSTANT || (kind != 'i' && kind != 'u')) {
+        const ash_node *source = operands[k].node;
+        while (source->kind == ASH_NODE_VIEW) {
+            source = source->input[0].node;
+        }
+        if (operand->weak != 'i' || source->kind != ASH_NODE_CONSTANT || (kind != 'i' && kind != 'u')) {
             continue;
         }
-        int64_t value = ash_number_load(ASH_INT64, operands[k].node->u.constant.element).i;
+        int64_t value = ash_number_load(ASH_INT64, source->u.constant.element).i;
         if (!ash_integer_fits(loop, value)) {
             ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: the integer %lld does not fit %s", builder->function, (long long)value, ash_dtype_name(loop));
         }
@@ -81,6 +85,34 @@ static int build_outputs(ash_builder *builder, ash_op op, const ash_alignment *a
     return 1;
 }
 
+/* An operation on weak numbers alone is done at once, as Python does it: its result is a weak number, whose value later promotions can check. */
+static void fold_numbers(ash_builder *builder, ash_op op, const ash_value operands[], ash_dtype loop) {
+    const ash_op_info *info = &ash_op_table[op];
+    _Alignas(16) unsigned char in[ASH_MAX_INPUTS][16], out[16] = {0};
+    const void *inputs[ASH_MAX_INPUTS];
+    void *outputs[1] = {out};
+    for (int k = 0; k < info->inputs; k++) {
+        ash_dtype from = ash_value_output(operands[k])->dtype;
+        ash_number_store(loop, in[k], from, ash_number_load(from, operands[k].node->u.constant.element));
+        inputs[k] = in[k];
+    }
+    ash_kernel_elementwise(builder->context->isa, op, loop)(1, outputs, inputs, NULL);
+    ash_dtype dtype = ash_op_result_dtype(op, loop);
+    if (ash_builder_node(builder, ASH_NODE_CONSTANT, 0, 1) && ash_builder_output(builder, 0, dtype, 0)) {
+        memcpy(builder->node->u.constant.element, out, sizeof out);
+        builder->node->output[0].weak = ash_dtype_kind(dtype);
+    }
+}
+
+static int all_numbers(int n, const ash_value operands[]) {
+    for (int k = 0; k < n; k++) {
+        if (operands[k].node->kind != ASH_NODE_CONSTANT || !ash_value_output(operands[k])->weak) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Listed grids belong to the input's node, which lives at least as long as its users: borrowing them is safe. */
 static void build(ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[]) {
     ash_alignment al = {0};
@@ -90,6 +122,10 @@ static void build(ash_builder *builder, ash_op op, const ash_op_info *info, cons
     char weak;
     int skip = info->condition ? 1 : 0;
     ash_dtype loop = loop_dtype(builder, op, promote(info->inputs - skip, operands + skip, &weak));
+    if (loop != ASH_DTYPE_COUNT && !skip && info->outputs == 1 && all_numbers(info->inputs, operands)) {
+        fold_numbers(builder, op, operands, loop);
+        return;
+    }
     if (loop == ASH_DTYPE_COUNT || !ash_builder_node(builder, ASH_NODE_ELEMENTWISE, info->inputs, info->outputs)) {
         return;
     }

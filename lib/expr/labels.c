@@ -25,7 +25,8 @@ int ash_labels_compute(ash_builder *builder, ash_value labels, int64_t count, as
     if (ash_engine_compute(builder->context, labels, stored, n * size, &builder->error) == ASH_OK) {
         *out = (ash_labels){.count = n, .value = value, .highest = -1};
         for (int64_t k = 0; k < n; k++) {
-            ash_number_store(ASH_INT64, &value[k], output->dtype, ash_number_load(output->dtype, stored + k * size));
+            ash_number label = ash_number_load(output->dtype, stored + k * size);
+            value[k] = kind == 'u' && label.u > INT64_MAX ? INT64_MAX : label.i;
             out->any_negative |= value[k] < 0;
             out->highest = value[k] > out->highest ? value[k] : out->highest;
         }

@@ -1,5 +1,6 @@
 /* Opening a stored variable: a file node, its coordinates, and the decoding after it. */
 #include "base/memory.h"
+#include "base/options.h"
 #include "expr/decode.h"
 #include "expr/elementwise.h"
 #include "expr/view.h"
@@ -63,15 +64,13 @@ static void read_bounds(ash_builder *builder, ash_file *file, const ash_variable
         return;
     }
     ash_error_state ignored = {0};
-    const char *slash = strrchr(variable->name, '/');
-    char path[1024];
-    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash + 1 - variable->name) : 0, variable->name, name);
-    const ash_variable *bounds = ash_file_variable(file, path, builder->function, &ignored);
-    if (!bounds || bounds->ndim != 2 || bounds->shape[0] != coord->extent || bounds->shape[1] < 1 || bounds->shape[1] > 64) {
+    const ash_variable *bounds = ash_file_sibling(file, variable, name, &ignored);
+    if (!bounds || bounds->ndim != 2 || bounds->shape[0] != coord->extent || bounds->shape[1] < 1 || bounds->shape[1] > 8) {
         return;
     }
     ash_attrs *attrs = NULL;
-    coord->bounds = read_all(builder, file, bounds, &coord->bounds_dtype, &attrs);
+    ash_builder reader = ash_builder_begin(builder->context, builder->function); /* unreadable bounds are no reason to refuse the variable */
+    coord->bounds = read_all(&reader, file, bounds, &coord->bounds_dtype, &attrs);
     ash_attrs_release(attrs);
     int64_t bytes = (int64_t)strlen(name) + 1;
     coord->bounds_name = coord->bounds ? ash_malloc(bytes) : NULL;
@@ -174,6 +173,8 @@ static ash_array build_file(ash_builder *builder, ash_file *file, const ash_vari
 
 ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options) {
     ash_builder builder = ash_builder_begin(context, "open");
+    ash_open_options o;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
     if (!path || !variable) {
         ash_fail(&builder.error, ASH_ERR_ARGUMENT, "open: %s is NULL", path ? "variable" : "path");
     }
@@ -185,6 +186,6 @@ ash_array ash_open(ash_context *context, const char *path, const char *variable,
         }
         return ash_builder_done(&builder);
     }
-    ash_array array = build_file(&builder, file, stored, options && options->raw);
-    return options && options->chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, options->chunks) : array;
+    ash_array array = build_file(&builder, file, stored, o.raw);
+    return o.chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, o.chunks) : array;
 }

@@ -1,6 +1,7 @@
 #include "expr/reduce.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "expr/labels.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@ static const ash_reduce_kernel *begin_reduce(ash_builder *builder, ash_reduction
         ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: does not accept %s", builder->function, ash_dtype_name(source->dtype));
         return NULL;
     }
-    int ndim = options && options->keepdims ? source->ndim : source->ndim - count;
+    int ndim = options->keepdims ? source->ndim : source->ndim - count;
     if (!ash_builder_node(builder, ASH_NODE_REDUCE, 1, 1) || !ash_builder_output(builder, 0, kernel->out, ndim)) {
         return NULL;
     }
@@ -22,8 +23,8 @@ static const ash_reduce_kernel *begin_reduce(ash_builder *builder, ash_reduction
     builder->node->input[0] = input;
     node->reduction = reduction;
     node->group_axis = -1;
-    node->keepdims = options && options->keepdims;
-    node->parameter.ddof = options ? options->ddof : 0;
+    node->keepdims = options->keepdims;
+    node->parameter.ddof = options->ddof;
     for (int k = 0; k < count; k++) {
         node->reduced[axes[k]] = 1;
     }
@@ -102,7 +103,9 @@ ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, con
     if (ash_parse_axes(dims, &names, builder.function, &count, axes, &builder.error) != ASH_OK) {
         return ash_builder_done(&builder);
     }
-    const ash_reduce_kernel *kernel = begin_reduce(&builder, reduction, input, count, axes, options);
+    ash_reduce_options o;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
+    const ash_reduce_kernel *kernel = begin_reduce(&builder, reduction, input, count, axes, &o);
     if (kernel) {
         build_dims(&builder, input, NULL, NULL);
         inherit(&builder, input);
@@ -152,7 +155,8 @@ static void check_members(ash_builder *builder, const ash_labels *labels, int64_
 
 static void build_groups(ash_builder *builder, ash_reduction reduction, ash_value input, int axis, ash_value label_value, const ash_reduce_options *options) {
     const ash_output *source = ash_value_output(input);
-    ash_reduce_options plain = options ? *options : (ash_reduce_options){0};
+    ash_reduce_options plain;
+    ash_options_copy(&plain, sizeof plain, options, sizeof *options);
     if (plain.groups < 0 || plain.groups > INT32_MAX) {
         ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: groups must be from 0 (highest label + 1) to %d, found %lld", builder->function, INT32_MAX, (long long)plain.groups);
         return;

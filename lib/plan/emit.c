@@ -315,16 +315,21 @@ static int emit(ash_plan *plan, ash_stage *stage, const view *v) {
     if (held && held->stage) { /* without a stage yet, it is what is being emitted */
         return emit_operand(plan, stage, v, ASH_OPERAND_HELD, dtype, NULL);
     }
+    if (node->kind == ASH_NODE_VIEW || node->kind == ASH_NODE_TAKE) {
+        view inner = look_through(v, 0);
+        while (!inner.value.node->held && (inner.value.node->kind == ASH_NODE_VIEW || inner.value.node->kind == ASH_NODE_TAKE)) { /* chains of views may be long */
+            inner = look_through(&inner, 0);
+        }
+        return emit(plan, stage, &inner);
+    }
     switch (node->kind) {
     case ASH_NODE_CONSTANT: return emit_operand(plan, stage, v, ASH_OPERAND_CONSTANT, dtype, node->u.constant.element);
     case ASH_NODE_RAMP: return emit_operand(plan, stage, v, ASH_OPERAND_RAMP, dtype, NULL);
     case ASH_NODE_MEMORY: return emit_operand(plan, stage, v, ASH_OPERAND_MEMORY, dtype, NULL);
     case ASH_NODE_FILE: return emit_operand(plan, stage, v, ASH_OPERAND_FILE, dtype, NULL);
     case ASH_NODE_ELEMENTWISE: return emit_elementwise(plan, stage, v);
-    default: break;
+    default: return -1; /* errors and reductions are never emitted */
     }
-    view inner = look_through(v, 0);
-    return emit(plan, stage, &inner);
 }
 
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value, int *slot) {

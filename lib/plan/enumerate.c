@@ -7,10 +7,18 @@
 
 #include <string.h>
 
+/* A chunk that waits for its turn, with what it needs above it on the stack. */
+typedef struct wanted_chunk {
+    ash_stage *stage;
+    int64_t chunk;
+} wanted_chunk;
+
 typedef struct lists {
     ash_plan *plan;
     int64_t task_capacity, buffer_capacity, input_capacity;
-    int failed;
+    wanted_chunk *stack;
+    int64_t depth, stack_capacity;
+    int failed, over_limit;
 } lists;
 
 static int grow(lists *ls, void **list, int64_t needed, int64_t *capacity, int64_t size) {
@@ -19,6 +27,11 @@ static int grow(lists *ls, void **list, int64_t needed, int64_t *capacity, int64
     }
     int64_t grown = *capacity > 0 ? *capacity + *capacity / 2 : 256;
     grown = grown < needed ? needed : grown;
+    ls->plan->list_bytes += (grown - *capacity) * size;
+    if (ls->plan->list_bytes > ls->plan->limit) { /* a plan that alone does not fit need not be finished */
+        ls->failed = ls->over_limit = 1;
+        return 0;
+    }
     void *memory = ash_realloc(*list, grown * size);
     if (!memory || grown > UINT32_MAX / 2) {
         *list = memory ? memory : *list;
@@ -126,20 +139,25 @@ static void place_empty(lists *ls, ash_fold *fold, int64_t out_chunk) {
 
 /* ---- Chunks ---- */
 
-static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk);
+static void push(lists *ls, ash_stage *stage, int64_t chunk) {
+    if (stage->task[chunk] == ASH_NO_ID && grow(ls, (void **)&ls->stack, ls->depth + 1, &ls->stack_capacity, sizeof *ls->stack)) {
+        ls->stack[ls->depth++] = (wanted_chunk){stage, chunk};
+    }
+}
 
+/* Puts what a chunk of a held value is made from on the stack. */
 static void need_held(lists *ls, ash_held *held, int64_t chunk) {
     if (held->buffer[chunk] != ASH_NO_ID || ls->failed) {
         return;
     }
     ash_fold *fold = held->stage->sink[held->sink].fold;
     if (!fold) {
-        place_chunk(ls, held->stage, chunk);
+        push(ls, held->stage, chunk);
         return;
     }
     int64_t leaves = ash_fold_leaves(fold, chunk);
     for (int64_t k = 0; k < leaves && !ls->failed; k++) {
-        place_chunk(ls, fold->stage, ash_fold_leaf_chunk(fold, chunk, k));
+        push(ls, fold->stage, ash_fold_leaf_chunk(fold, chunk, k));
     }
     if (leaves == 0 && !ls->failed) {
         place_empty(ls, fold, chunk);
@@ -205,31 +223,59 @@ static void place_sinks(lists *ls, ash_stage *stage, int64_t chunk) {
     }
 }
 
-static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk) {
-    if (stage->task[chunk] != ASH_NO_ID || ls->failed) {
-        return;
-    }
-    int reads_held = 0;
+static int reads_held(const ash_stage *stage) {
     for (int k = 0; k < stage->noperands; k++) {
-        reads_held |= stage->operand[k].kind == ASH_OPERAND_HELD;
+        if (stage->operand[k].kind == ASH_OPERAND_HELD) {
+            return 1;
+        }
     }
+    return 0;
+}
+
+static void visit_operands(lists *ls, const ash_stage *stage, int64_t chunk, int placing) {
     ash_box box;
-    if (reads_held) {
-        ash_grid_box(stage->ndim, stage->axis, chunk, &box);
-    }
-    for (int placing = 1; placing >= 0; placing--) {
-        if (!placing && !begin_task(ls, stage->id, (uint32_t)chunk)) {
-            return;
-        }
-        for (int k = 0; reads_held && k < stage->noperands && !ls->failed; k++) {
-            if (stage->operand[k].kind == ASH_OPERAND_HELD) {
-                visit_operand(ls, &stage->operand[k], &box, placing);
-            }
+    ash_grid_box(stage->ndim, stage->axis, chunk, &box);
+    for (int k = 0; k < stage->noperands && !ls->failed; k++) {
+        if (stage->operand[k].kind == ASH_OPERAND_HELD) {
+            visit_operand(ls, &stage->operand[k], &box, placing);
         }
     }
-    stage->task[chunk] = ls->plan->ntasks;
-    stage->tasks++;
-    place_sinks(ls, stage, chunk);
+}
+
+/* Reverses the upper part of the stack, so that what was pushed first is placed first. */
+static void reverse(lists *ls, int64_t from) {
+    for (int64_t a = from, b = ls->depth - 1; a < b; a++, b--) {
+        wanted_chunk swap = ls->stack[a];
+        ls->stack[a] = ls->stack[b];
+        ls->stack[b] = swap;
+    }
+}
+
+/* Places a chunk and, before it, all it needs: what is on top of the stack waits until nothing is above it. */
+static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk) {
+    push(ls, stage, chunk);
+    while (ls->depth > 0 && !ls->failed) {
+        wanted_chunk top = ls->stack[ls->depth - 1];
+        int64_t depth = ls->depth;
+        int held = reads_held(top.stage);
+        if (held && top.stage->task[top.chunk] == ASH_NO_ID) {
+            visit_operands(ls, top.stage, top.chunk, 1);
+            reverse(ls, depth);
+        }
+        if (ls->depth > depth) {
+            continue;
+        }
+        ls->depth--;
+        if (top.stage->task[top.chunk] != ASH_NO_ID || ls->failed || !begin_task(ls, top.stage->id, (uint32_t)top.chunk)) {
+            continue;
+        }
+        if (held) {
+            visit_operands(ls, top.stage, top.chunk, 0);
+        }
+        top.stage->task[top.chunk] = ls->plan->ntasks;
+        top.stage->tasks++;
+        place_sinks(ls, top.stage, top.chunk);
+    }
 }
 
 /* All targets advance together, in proportion to their chunks, so that what they share is used while it is there. */
@@ -281,6 +327,18 @@ static int begin_trees(ash_fold *fold) {
     return fold->arrived && fill_with_none(&fold->tree, entries);
 }
 
+/* Bytes of the tables that begin_tables() makes. */
+static int64_t table_bytes(const ash_plan *plan) {
+    double bytes = 0;
+    for (int k = 0; k < plan->nstages; k++) {
+        bytes += (double)plan->stage[k]->chunks * sizeof(uint32_t);
+    }
+    for (const ash_held *held = plan->helds; held; held = held->next) {
+        bytes += (double)held->chunks * sizeof(uint32_t);
+    }
+    return bytes < 0x1p62 ? (int64_t)bytes : INT64_MAX / 2;
+}
+
 static int begin_tables(ash_plan *plan) {
     for (int k = 0; k < plan->nstages; k++) {
         ash_stage *stage = plan->stage[k];
@@ -327,7 +385,9 @@ static int list_consumers(ash_plan *plan) {
 
 int ash_plan_enumerate(ash_plan *plan) {
     lists ls = {.plan = plan};
-    int fine = begin_tables(plan) && grow(&ls, (void **)&plan->task, 2, &ls.task_capacity, sizeof *plan->task) &&
+    plan->list_bytes = table_bytes(plan);
+    plan->too_many = plan->list_bytes > plan->limit;
+    int fine = !plan->too_many && begin_tables(plan) && grow(&ls, (void **)&plan->task, 2, &ls.task_capacity, sizeof *plan->task) &&
                grow(&ls, (void **)&plan->buffer_units, 1, &ls.buffer_capacity, sizeof *plan->buffer_units) &&
                grow(&ls, (void **)&plan->input, 1, &ls.input_capacity, sizeof *plan->input);
     if (fine) {
@@ -341,5 +401,7 @@ int ash_plan_enumerate(ash_plan *plan) {
         plan->fold[k]->tree_begin = NULL;
         plan->fold[k]->tree = plan->fold[k]->arrived = NULL;
     }
+    ash_free(ls.stack);
+    plan->too_many |= ls.over_limit;
     return fine && !ls.failed && list_consumers(plan);
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { WEIGHT_LIMIT = 64, RUN_ELEMENTS = 64, REPEATED = 8, STAGES_SEARCHED = 256 };
+enum { WEIGHT_LIMIT = 64, RUN_ELEMENTS = 64, REPEATED = 8, STAGES_SEARCHED = 256, WEIGHT_MOST = 1 << 20 };
 
 typedef struct lowering {
     ash_plan *plan;
@@ -69,6 +69,22 @@ static int is_repeated(const ash_node *node, ash_value input) {
 
 static int effective_weight(const ash_node *node) { return node->held ? 1 : node->weight; }
 
+/* The computed value that a chain of views shows. */
+static ash_node *behind_views(ash_node *node) {
+    while (node->kind == ASH_NODE_VIEW && !node->held) {
+        node = node->input[0].node;
+    }
+    return node;
+}
+
+/* After what a chain of views shows has become held, the views weigh nothing more than it. */
+static void reweigh_views(ash_node *node) {
+    while (node->kind == ASH_NODE_VIEW && !node->held) {
+        node->weight = 1;
+        node = node->input[0].node;
+    }
+}
+
 static void weigh(lowering *lw, ash_node *node) {
     node->held = node->kind == ASH_NODE_REDUCE;
     node->stored = node->kind == ASH_NODE_FILE;
@@ -84,19 +100,21 @@ static void weigh(lowering *lw, ash_node *node) {
         node->input[0].node->held = 1;
     }
     for (;;) { /* too much recomputation: hold the heaviest input instead */
-        int weight = node->kind == ASH_NODE_CONSTANT ? 0 : 1, heaviest = -1;
+        int64_t weight = node->kind == ASH_NODE_ELEMENTWISE; /* leaves and views cost nothing */
+        ash_node *heaviest = NULL;
         for (int k = 0; k < node->ninputs; k++) {
             ash_node *input = node->input[k].node;
             weight += effective_weight(input);
-            if (!input->held && input->kind == ASH_NODE_ELEMENTWISE && (heaviest < 0 || input->weight > node->input[heaviest].node->weight)) {
-                heaviest = k;
+            if (!input->held && input->weight > 1 && (!heaviest || input->weight > heaviest->weight)) {
+                heaviest = input;
             }
         }
-        node->weight = weight;
-        if (weight <= WEIGHT_LIMIT || heaviest < 0 || node->kind == ASH_NODE_REDUCE) {
+        node->weight = weight > WEIGHT_MOST ? WEIGHT_MOST : (int)weight;
+        if (weight <= WEIGHT_LIMIT || !heaviest || node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_VIEW || node->kind == ASH_NODE_TAKE) {
             return;
         }
-        node->input[heaviest].node->held = 1;
+        behind_views(heaviest)->held = 1;
+        reweigh_views(heaviest);
     }
 }
 
@@ -187,9 +205,24 @@ static int runs_agree(const ash_stage *stage, int stage_fixed, const item *it) {
 
 static int is_leaf(const ash_node *node) { return node->ninputs == 0; }
 
+/* Begins a walk over what an item is computed from; every node and stage is visited once a walk. */
+static void begin_walk(lowering *lw) { lw->plan->visit = ash_context_mark(lw->context); }
+
+static int visited(const ash_plan *plan, ash_node *node) {
+    int before = node->visit == plan->visit;
+    node->visit = plan->visit;
+    return before;
+}
+
 /* Whether anything the value is computed from, down to held values and leaves, is an operand of the stage already. */
-static int shares_source(const ash_plan *plan, const ash_stage *stage, ash_value value, int below) {
-    const ash_node *node = value.node;
+static int shares_source(ash_plan *plan, const ash_stage *stage, ash_value value, int below) {
+    ash_node *node = value.node;
+    while (!below && !node->held && node->ninputs == 1) { /* chains of views may be long */
+        node = node->input[0].node;
+    }
+    if (visited(plan, node)) {
+        return 0;
+    }
     if (is_leaf(node) || (node->held && !below)) {
         for (int k = 0; k < stage->noperands; k++) {
             const ash_operand *operand = &stage->operand[k];
@@ -212,10 +245,10 @@ static int depends(ash_plan *plan, ash_stage *a, const ash_stage *b) {
     if (a == b) {
         return 1;
     }
-    if (a->visit == plan->visits) {
+    if (a->visit == plan->visit) {
         return 0;
     }
-    a->visit = plan->visits;
+    a->visit = plan->visit;
     for (int k = 0; k < a->noperands; k++) {
         if (a->operand[k].kind == ASH_OPERAND_HELD && depends(plan, a->operand[k].held->stage, b)) {
             return 1;
@@ -226,7 +259,14 @@ static int depends(ash_plan *plan, ash_stage *a, const ash_stage *b) {
 
 /* Whether computing the value over the stage's grid would make the stage wait for itself. */
 static int depends_on_stage(ash_plan *plan, ash_value value, int below, const ash_stage *stage) {
-    const ash_node *node = value.node;
+    ash_node *node = value.node;
+    while (!below && !node->held && node->ninputs == 1) {
+        value = node->input[0];
+        node = value.node;
+    }
+    if (visited(plan, node)) {
+        return 0;
+    }
     if (node->held && !below) {
         return depends(plan, ash_plan_held(plan, value)->stage, stage);
     }
@@ -264,10 +304,14 @@ static ash_stage *find_stage(lowering *lw, const item *it) {
     int below = it->held && !it->fold; /* the item makes a held value: look at what is below it */
     for (int k = 0; k < plan->nstages && k < STAGES_SEARCHED; k++) {
         ash_stage *stage = plan->stage[k];
-        if (!same_grid(stage, ash_value_output(it->value)) || !shares_source(plan, stage, it->value, below)) {
+        if (!same_grid(stage, ash_value_output(it->value))) {
             continue;
         }
-        plan->visits++;
+        begin_walk(lw);
+        if (!shares_source(plan, stage, it->value, below)) {
+            continue;
+        }
+        begin_walk(lw);
         if (depends_on_stage(plan, it->value, below, stage)) {
             continue;
         }
@@ -398,6 +442,7 @@ ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *func
         if (context->node[k]->mark == lw.mark) {
             weigh(&lw, context->node[k]);
             plan->nodes++;
+            plan->node_bytes += context->node[k]->arena.bytes;
         }
     }
     for (int64_t k = 0; k < context->nnodes; k++) {

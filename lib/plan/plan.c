@@ -6,6 +6,9 @@
 /* Tasks larger than this gain nothing; pieces smaller than that cost more than they save. */
 enum { PIECE_LARGEST = 64 << 20, PIECE_SMALLEST = 64 << 10 };
 
+/* The pool cuts small blocks from slabs, of which the last one is not full. */
+enum { SLAB_RESERVE = 64 << 10 };
+
 void ash_plan_free(ash_plan *plan) {
     if (!plan) {
         return;
@@ -50,11 +53,25 @@ static ash_plan *new_plan(const ash_context *context, const ash_plan_request *re
     return plan;
 }
 
+/* Whether no earlier operand of the plan reads the same variable. */
+static int is_first_use(const ash_plan *plan, int stage, int operand) {
+    const ash_node *node = plan->stage[stage]->operand[operand].value.node;
+    for (int s = 0; s <= stage; s++) {
+        for (int k = 0; k < (s < stage ? plan->stage[s]->noperands : operand); k++) {
+            const ash_operand *other = &plan->stage[s]->operand[k];
+            if (other->kind == ASH_OPERAND_FILE && other->value.node->u.file.variable == node->u.file.variable) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
 /* What stays allocated through the run: the plan's own lists, threads' workspaces, and what the storage libraries may take. */
 static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t per_task = sizeof(ash_task) + sizeof(int64_t) + 2 * sizeof(uint32_t); /* and the executor's counter and ready bit */
     int64_t per_buffer = 2 * sizeof(uint32_t) + 16;
-    int64_t bytes = plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer + plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
+    int64_t bytes = plan->node_bytes + plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer + plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
     int registers = 0, operands = 0, slots = 0, sinks = 0;
     int64_t reading = 0, cached = 0;
     for (int s = 0; s < plan->nstages; s++) {
@@ -66,7 +83,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
         sinks = stage->nsinks > sinks ? stage->nsinks : sinks;
         for (int k = 0; k < stage->noperands; k++) {
             const ash_operand *operand = &stage->operand[k];
-            int64_t workspace = operand->kind == ASH_OPERAND_FILE ? ash_file_read_workspace(operand->value.node->u.file.file, operand->value.node->u.file.variable) : 0;
+            int64_t workspace = operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k) ? ash_file_read_workspace(operand->value.node->u.file.file, operand->value.node->u.file.variable) : 0;
             reading = workspace > reading ? workspace : reading; /* one read at a time */
             cached += workspace / 3;                             /* a decompressed chunk of each variable may stay cached */
         }
@@ -77,7 +94,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     plan->plan_bytes = bytes;
     plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384;
     plan->io_bytes = reading + cached + request->io_bytes;
-    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes;
+    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + SLAB_RESERVE;
 }
 
 int64_t ash_plan_base_bytes(const ash_plan *plan) { return plan->plan_bytes + plan->reserve_bytes; }
@@ -94,6 +111,12 @@ static int64_t largest_task(const ash_plan *plan) {
         largest = bytes > largest ? bytes : largest;
     }
     return largest;
+}
+
+/* Room for every thread's task beside the sequential run, and once more for results that wait for their turn: more would not make the run faster. */
+int64_t ash_plan_peak(const ash_plan *plan) {
+    int64_t sequential = ash_plan_sequential_peak(plan), peak = sequential + 2 * plan->num_threads * largest_task(plan);
+    return peak < plan->limit ? peak : sequential > plan->limit ? sequential : plan->limit;
 }
 
 static int profile_with_pieces(ash_plan *plan, int64_t target) {
@@ -143,6 +166,12 @@ static ash_status make(ash_context *context, const ash_plan_request *request, in
         count_base(plan, request);
         ash_plan_count_bytes(plan);
         fine = find_least(plan) && choose_pieces(plan);
+    }
+    if (!fine && plan->too_many) {
+        char limit[32];
+        ash_plan_free(plan);
+        return ash_fail(error, ASH_ERR_LIMIT, "%s: the plan alone would need more than the memory limit of %s: there are too many chunks; raise the limit or use larger chunks", function,
+                        ash_format_bytes(request->limit, limit));
     }
     if (!fine) {
         ash_plan_free(plan);
@@ -209,6 +238,5 @@ void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
     info->least_limit = plan->least_bytes;
     info->memory_limit = plan->limit;
     info->num_threads = plan->num_threads;
-    int64_t all_threads = info->sequential_peak + (plan->num_threads - 1) * largest_task(plan);
-    info->peak_bytes = all_threads < plan->limit ? all_threads : info->sequential_peak > plan->limit ? info->sequential_peak : plan->limit;
+    info->peak_bytes = ash_plan_peak(plan);
 }

@@ -90,7 +90,8 @@ typedef struct ash_sink {
 } ash_sink;
 
 struct ash_stage {
-    int id, visit;              /* visit: scratch of walks over stages */
+    int id;
+    int64_t visit;              /* the last walk that came here */
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
     int64_t chunks;
@@ -163,7 +164,7 @@ typedef struct ash_plan {
     ash_arena arena;
     ash_isa isa;
     int64_t nodes;
-    int visits;
+    int64_t visit;            /* the walk under way, see lower.c */
     int nstages, nfolds, nheld, stage_capacity, fold_capacity;
     ash_stage **stage;
     ash_fold **fold;
@@ -177,6 +178,9 @@ typedef struct ash_plan {
     uint32_t *consumer_begin; /* per buffer, into consumer */
     uint32_t *consumer;       /* task ids */
     int64_t *suffix_peak;     /* per task: the most that it or any later one needs in sequence */
+    int64_t list_bytes;       /* of the lists made while planning */
+    int too_many;             /* planning stopped because its own lists passed the limit */
+    int64_t node_bytes;       /* of the nodes of the expression */
     int64_t plan_bytes, reserve_bytes;
     int64_t workspace_bytes;  /* of a thread */
     int64_t least_bytes;      /* buffers of the smallest plan there is */
@@ -205,6 +209,8 @@ void ash_plan_figures(const ash_plan *plan, ash_plan_info *info);
 /* What the whole needs in sequence, and at the very least. */
 int64_t ash_plan_base_bytes(const ash_plan *plan);
 int64_t ash_plan_sequential_peak(const ash_plan *plan);
+/* What the run will keep to: a bound on what it uses, at most the limit. */
+int64_t ash_plan_peak(const ash_plan *plan);
 
 /* ---- Between the parts of planning ---- */
 

@@ -1,5 +1,6 @@
 /* Computing: from arrays to targets, a plan, a run, and its figures. */
 #include "array/engine.h"
+#include "base/options.h"
 #include "base/system.h"
 #include "run/run.h"
 
@@ -75,7 +76,8 @@ static void keep_figures(ash_run *run) {
 
 static ash_status execute(ash_context *context, const ash_plan *plan, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
     ash_run run = {.context = context, .plan = plan, .writer = writer, .function = function, .lock = ATOMIC_FLAG_INIT, .reporting = ATOMIC_FLAG_INIT};
-    run.began = run.last_progress = ash_system_now_ns();
+    run.began = ash_system_now_ns();
+    atomic_init(&run.last_progress, run.began);
     if (!begin_workers(&run) || !ash_schedule_begin(&run)) {
         ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the run", function);
     } else {
@@ -100,10 +102,11 @@ static ash_status execute(ash_context *context, const ash_plan *plan, ash_writer
 
 ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options, const char *function, ash_plan_request *request,
                            int *openmp, ash_error_state *error) {
-    ash_compute_options o = options ? *options : (ash_compute_options){0};
+    ash_compute_options o;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
     const char *executor = o.executor ? o.executor : context->options.executor;
-    if (o.num_threads < 0 || o.num_threads > 65535 || o.memory_limit < 0) {
-        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to 65535 and memory_limit >= 0, found %d and %lld", function, o.num_threads, (long long)o.memory_limit);
+    if (o.num_threads < 0 || o.num_threads > 1024 || o.memory_limit < 0) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to 1024 and memory_limit >= 0, found %d and %lld", function, o.num_threads, (long long)o.memory_limit);
     }
     if (strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial or openmp, found '%s'", function, executor);
@@ -119,6 +122,38 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
     return ASH_OK;
 }
 
+static ash_status plan_and_execute(ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
+    int64_t began = ash_system_now_ns();
+    ash_plan *plan = NULL;
+    ash_plan_make(context, request, function, &plan, error);
+    if (plan) {
+        ash_plan_figures(plan, &context->last_run);
+        context->last_run.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
+    }
+    if (error->status == ASH_OK) {
+        execute(context, plan, writer, openmp, function, error);
+    }
+    ash_plan_free(plan);
+    return error->status;
+}
+
+/* Results that do not fit the limit together may fit one after another; asked before any work is done. */
+static int each_fits(ash_context *context, const ash_plan_request *request, const char *function) {
+    for (int k = 0; k < request->ntargets; k++) {
+        ash_plan_request one = *request;
+        ash_error_state error = {0};
+        ash_plan *plan = NULL;
+        one.ntargets = 1;
+        one.target = &request->target[k];
+        ash_plan_make(context, &one, function, &plan, &error);
+        ash_plan_free(plan);
+        if (error.status != ASH_OK) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes, const ash_compute_options *options, const char *function,
                            ash_error_state *error) {
     ash_plan_request request;
@@ -126,18 +161,20 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     if (ash_run_request(context, n, targets, writer_bytes, options, function, &request, &openmp, error) != ASH_OK) {
         return error->status;
     }
-    if (atomic_exchange(&context->running, 1)) {
+    if (atomic_load(&context->running)) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: the context is computing already; use one context a thread", function);
     }
     atomic_store(&context->cancel, 0);
-    int64_t began = ash_system_now_ns();
-    ash_plan *plan = NULL;
-    if (ash_plan_make(context, &request, function, &plan, error) == ASH_OK) {
-        ash_plan_figures(plan, &context->last_run);
-        context->last_run.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
-        execute(context, plan, writer, openmp, function, error);
+    atomic_store(&context->running, 1);
+    if (plan_and_execute(context, &request, writer, openmp, function, error) == ASH_ERR_LIMIT && n > 1 && each_fits(context, &request, function)) {
+        *error = (ash_error_state){0};
+        for (int k = 0; k < n && error->status == ASH_OK; k++) {
+            ash_plan_request one = request;
+            one.ntargets = 1;
+            one.target = &targets[k];
+            plan_and_execute(context, &one, writer, openmp, function, error);
+        }
     }
-    ash_plan_free(plan);
     atomic_store(&context->running, 0);
     return error->status;
 }
@@ -145,10 +182,13 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
 ash_status ash_engine_compute(ash_context *context, ash_value value, void *buffer, int64_t bytes, ash_error_state *error) {
     ash_target target = {.kind = ASH_TARGET_MEMORY, .value = value, .memory = buffer};
     (void)bytes;
-    ash_progress_fn *progress = context->options.progress; /* a small computation on the way is not worth a bar */
+    /* A small computation on the way is not worth a bar, and its figures are nobody's last run. */
+    ash_progress_fn *progress = context->options.progress;
+    ash_plan_info last_run = context->last_run;
     context->options.progress = NULL;
     ash_run_targets(context, 1, &target, NULL, 0, NULL, "compute", error);
     context->options.progress = progress;
+    context->last_run = last_run;
     return error->status;
 }
 

@@ -186,8 +186,11 @@ ash_status ash_plan_query(ash_context *context, int n, const ash_array arrays[],
     int64_t began = ash_system_now_ns();
     ash_plan *plan = plan_for(context, n, arrays, options, "plan_query", &error);
     if (plan) {
-        ash_plan_figures(plan, info);
-        info->plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
+        ash_plan_info full;
+        int64_t bytes = info->size > 0 && info->size < (int64_t)sizeof full ? info->size : (int64_t)sizeof full;
+        ash_plan_figures(plan, &full);
+        full.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
+        memcpy(info, &full, (size_t)bytes);
         ash_plan_free(plan);
     }
     return ash_record(context, &error);

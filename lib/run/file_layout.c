@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { LARGEST_FILE_CHUNK = 1 << 30 };
+
 typedef struct maker {
     ash_file_layout *layout;
     ash_context *context;
@@ -101,6 +103,17 @@ static void choose_chunks(maker *m, const ash_output *output, ash_writer_variabl
         variable->chunk[a] = variable->chunk[a] > 0 ? variable->chunk[a] : 1;
         chunks *= axis->count;
         unlimited |= m->layout->dim[variable->dim[a]].unlimited;
+    }
+    int64_t bytes = ash_dtype_size(output->dtype); /* HDF5 keeps the size of a chunk in 32 bits */
+    for (int a = 0; a < output->ndim; a++) {
+        bytes *= variable->chunk[a];
+    }
+    for (int a = 0; a < output->ndim; a++) {
+        while (bytes > LARGEST_FILE_CHUNK && variable->chunk[a] > 1) {
+            bytes /= variable->chunk[a];
+            variable->chunk[a] = (variable->chunk[a] + 1) / 2;
+            bytes *= variable->chunk[a];
+        }
     }
     if (!unlimited && (output->ndim == 0 || (m->options->deflate == 0 && !m->options->shuffle && chunks <= 1))) {
         memset(variable->chunk, 0, sizeof variable->chunk);

@@ -88,6 +88,18 @@ static int64_t run_stride(const piece_loop *lp, const int64_t stride[]) {
     return 0;
 }
 
+/* Kernels read elements where they lie only if each lies at a multiple of its size; the caller's memory need not. */
+static int is_aligned(const ash_binding *binding, const ash_operand *operand) {
+    if (operand->kind != ASH_OPERAND_MEMORY) {
+        return 1;
+    }
+    uintptr_t bits = (uintptr_t)binding->base;
+    for (int k = 0; k < operand->ndim; k++) {
+        bits |= (uintptr_t)operand->value.node->u.memory.stride[k];
+    }
+    return bits % (uintptr_t)(operand->size < 8 ? operand->size : 8) == 0;
+}
+
 static void choose_access(piece_loop *lp) {
     const ash_stage *stage = lp->stage;
     int first = stage->ndim - lp->run_axes;
@@ -109,10 +121,10 @@ static void choose_access(piece_loop *lp) {
         binding->run_stride = run_stride(lp, binding->stride);
         if (binding->row && operand->table_axis >= first) {
             binding->access = ASH_ACCESS_ROWS;
-        } else if (binding->run_stride == operand->size || lp->length == 1) {
+        } else if ((binding->run_stride == operand->size || lp->length == 1) && is_aligned(binding, operand)) {
             binding->access = ASH_ACCESS_DIRECT;
         } else {
-            binding->access = binding->run_stride == 0 ? ASH_ACCESS_UNIFORM : ASH_ACCESS_STRIDED;
+            binding->access = binding->run_stride == 0 && lp->length > 1 ? ASH_ACCESS_UNIFORM : ASH_ACCESS_STRIDED;
         }
     }
     lp->worker->constants_of = stage;
@@ -328,7 +340,8 @@ static void choose_destinations(piece_loop *lp) {
             to->contiguous &= lp->piece->extent[a] == 1 || to->stride[a] == size * elements;
             elements *= lp->piece->extent[a];
         }
-        if (to->contiguous && stage->slot[sink->slot].operand < 0 && lp->worker->slot_sink[sink->slot] < 0) {
+        int aligned = (uintptr_t)to->base % (uintptr_t)(size < 8 ? size : 8) == 0;
+        if (to->contiguous && aligned && stage->slot[sink->slot].operand < 0 && lp->worker->slot_sink[sink->slot] < 0) {
             lp->worker->slot_sink[sink->slot] = s; /* the last instruction writes in place */
         }
     }

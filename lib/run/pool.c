@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
-enum { ALIGNMENT = 64, SLAB_BYTES = 64 << 10, SMALL = 4 << 10 };
+/* Small blocks are cut from slabs and return to their class; large ones are pages of their own and can go back to the system. */
+enum { ALIGNMENT = 64, SLAB_BYTES = 64 << 10, SMALL = 16 << 10 };
 
-/* Idle blocks are chained through their first bytes. Blocks above SMALL are allocations of their own; the address the system gave stands in front of them. */
+/* Idle blocks are chained through their first bytes. */
 struct ash_pool_block {
     ash_pool_block *next;
 };
@@ -26,36 +27,33 @@ static int class_of(int64_t bytes) {
     return class + (int)(bytes / step);
 }
 
-static void *aligned_new(int64_t bytes) {
-    char *raw = ash_malloc(bytes + ALIGNMENT + (int64_t)sizeof(void *));
-    if (!raw) {
-        return NULL;
-    }
-    char *memory = (char *)(((uintptr_t)raw + sizeof(void *) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-    ((void **)(void *)memory)[-1] = raw;
-    return memory;
-}
-
-static void aligned_free(void *memory) { ash_free(((void **)memory)[-1]); }
-
-/* Returns idle large blocks to the system, largest first, until `bytes` more fit. Small ones stay in their slabs. */
+/* Returns idle large blocks to the system, largest first, until `bytes` more fit. */
 static void trim(ash_pool *pool, int64_t bytes) {
-    for (int class = ASH_POOL_CLASSES - 1; class > class_of(SMALL) && pool->live + pool->idle + bytes > pool->limit; class--) {
-        int64_t size = pool->free_list[class] ? pool->class_size[class] : 0;
-        while (pool->free_list[class] && pool->live + pool->idle + bytes > pool->limit) {
+    for (int class = ASH_POOL_CLASSES - 1; class > class_of(SMALL) && pool->held + bytes > pool->limit; class--) {
+        while (pool->free_list[class] && pool->held + bytes > pool->limit) {
             ash_pool_block *block = pool->free_list[class];
             pool->free_list[class] = block->next;
-            pool->idle -= size;
-            aligned_free(block);
+            pool->held -= pool->class_size[class];
+            ash_page_free(block, pool->class_size[class]);
         }
     }
+}
+
+static void *take_pages(ash_pool *pool, int64_t bytes) {
+    trim(pool, bytes);
+    void *memory = ash_page_alloc(bytes);
+    if (memory) {
+        pool->held += bytes;
+        pool->peak = pool->held > pool->peak ? pool->held : pool->peak;
+    }
+    return memory;
 }
 
 void ash_pool_begin(ash_pool *pool, int64_t limit) { *pool = (ash_pool){.limit = limit}; }
 
 static void *take_small(ash_pool *pool, int64_t bytes) {
     if (pool->slab_left < bytes) {
-        char *slab = aligned_new(SLAB_BYTES);
+        char *slab = take_pages(pool, SLAB_BYTES);
         if (!slab) {
             return NULL;
         }
@@ -75,17 +73,12 @@ void *ash_pool_take(ash_pool *pool, int64_t bytes) {
     ash_pool_block *block = pool->free_list[class];
     if (block) {
         pool->free_list[class] = block->next;
-        pool->idle -= bytes;
-    } else if (bytes <= SMALL) {
-        block = take_small(pool, bytes);
     } else {
-        trim(pool, bytes);
-        block = aligned_new(bytes);
+        block = bytes <= SMALL ? take_small(pool, bytes) : take_pages(pool, bytes);
     }
     if (block) {
         pool->class_size[class] = bytes;
         pool->live += bytes;
-        pool->peak = pool->live + pool->idle > pool->peak ? pool->live + pool->idle : pool->peak;
     }
     return block;
 }
@@ -99,7 +92,6 @@ void ash_pool_give(ash_pool *pool, void *memory, int64_t bytes) {
     block->next = pool->free_list[class];
     pool->free_list[class] = block;
     pool->live -= bytes;
-    pool->idle += bytes;
 }
 
 void ash_pool_end(ash_pool *pool) {
@@ -107,13 +99,13 @@ void ash_pool_end(ash_pool *pool) {
         while (pool->free_list[class]) {
             ash_pool_block *block = pool->free_list[class];
             pool->free_list[class] = block->next;
-            aligned_free(block);
+            ash_page_free(block, pool->class_size[class]);
         }
     }
     while (pool->slabs) {
         slab_head *slab = pool->slabs;
         pool->slabs = slab->next;
-        aligned_free(slab);
+        ash_page_free(slab, SLAB_BYTES);
     }
     *pool = (ash_pool){0};
 }

@@ -8,12 +8,13 @@ enum { ASH_POOL_CLASSES = 160 };
 
 typedef struct ash_pool_block ash_pool_block;
 typedef struct ash_pool {
-    int64_t limit;         /* of live and idle blocks together */
-    int64_t live, idle;    /* bytes handed out; bytes kept for reuse */
-    int64_t peak;          /* most that was held at once */
+    int64_t limit;  /* of everything held */
+    int64_t live;   /* bytes handed out */
+    int64_t held;   /* bytes taken from the system: live, idle, and slabs for small blocks */
+    int64_t peak;   /* most that was held at once */
     ash_pool_block *free_list[ASH_POOL_CLASSES];
     int64_t class_size[ASH_POOL_CLASSES];
-    char *slab;            /* small blocks are cut from slabs */
+    char *slab;     /* small blocks are cut from slabs */
     int64_t slab_left;
     void *slabs;
 } ash_pool;

@@ -15,10 +15,13 @@ void ash_run_progress(ash_run *run, int finished) {
         return;
     }
     int64_t now = ash_system_now_ns();
-    if ((!finished && now - run->last_progress < INTERVAL_NS) || atomic_flag_test_and_set(&run->reporting)) {
+    if (!finished && now - atomic_load_explicit(&run->last_progress, memory_order_relaxed) < INTERVAL_NS) {
         return;
     }
-    run->last_progress = now;
+    if (atomic_flag_test_and_set(&run->reporting)) {
+        return; /* another worker is at it */
+    }
+    atomic_store_explicit(&run->last_progress, now, memory_order_relaxed);
     ash_run_lock(run);
     ash_progress progress = {
         .size = sizeof progress,
@@ -27,7 +30,7 @@ void ash_run_progress(ash_run *run, int finished) {
         .bytes_read = run->bytes_read,
         .bytes_written = run->bytes_written,
         .bytes_read_total = run->plan->bytes_read,
-        .memory_now = ash_plan_base_bytes(run->plan) + run->pool.live + run->pool.idle,
+        .memory_now = ash_plan_base_bytes(run->plan) + run->pool.held,
         .memory_limit = run->plan->limit,
         .seconds = (double)(now - run->began) * 1e-9,
         .finished = finished != 0,

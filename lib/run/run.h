@@ -5,6 +5,7 @@
 #include "plan/plan.h"
 #include "run/pool.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 
 /* Where an operand's elements are for one piece: pointer to the element at the piece's first index and bytes per step along each iteration axis. */
@@ -85,19 +86,23 @@ typedef struct ash_run {
     int64_t limit, live, early; /* of buffers and scratch */
     ash_worker *worker;
     int *idle_worker, nidle;
-    int active;                 /* tickets at work */
     int64_t bytes_read, bytes_written;
     ash_error_state error;
     atomic_int stop;
     /* Progress. */
-    int64_t began, last_progress;
+    int64_t began;
+    _Atomic int64_t last_progress;
     atomic_flag reporting;
 } ash_run;
 
 #define ASH_STARTED UINT32_MAX
 
 static inline void ash_run_lock(ash_run *run) {
-    while (atomic_flag_test_and_set_explicit(&run->lock, memory_order_acquire)) {
+    for (int spins = 0; atomic_flag_test_and_set_explicit(&run->lock, memory_order_acquire); spins++) {
+        if (spins > 1000) { /* the holder is not running: more threads than CPUs */
+            sched_yield();
+            continue;
+        }
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
@@ -126,7 +131,7 @@ ash_status ash_bind(ash_run *run, ash_worker *worker, const ash_stage *stage, co
 void ash_unbind(ash_run *run, ash_binding *binding);
 /* loop.c: one piece. */
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece);
-/* fold_run.c: folding blocks into partial results. */
+/* folding.c: folding blocks into partial results. */
 void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk, uint32_t first_buffer);
 void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x);
 /* The parts of a partial result for box `out` of the result; returns its number of cells. */

@@ -83,7 +83,7 @@ int ash_schedule_begin(ash_run *run) {
             set_ready(run, t);
         }
     }
-    run->limit = plan->limit - ash_plan_base_bytes(plan);
+    run->limit = ash_plan_peak(plan) - ash_plan_base_bytes(plan);
     ash_pool_begin(&run->pool, run->limit);
     return 1;
 }
@@ -161,6 +161,14 @@ static int allocate(ash_run *run, uint32_t task) {
     return 1;
 }
 
+static int64_t merged_elements(const ash_plan *plan, uint32_t task) {
+    int64_t units = 0;
+    for (uint32_t k = plan->task[task].input_begin; k < plan->task[task + 1].input_begin; k++) {
+        units += plan->buffer_units[plan->input[k]];
+    }
+    return units * ASH_UNIT / 16;
+}
+
 int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]) {
     const ash_plan *plan = run->plan;
     int n = 0;
@@ -179,7 +187,7 @@ int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]) {
         run->inputs_left[task] = ASH_STARTED;
         run->live += out + work;
         batch[n++] = task;
-        elements += plan->task[task].stage >= 0 ? plan->stage[plan->task[task].stage]->elements : out / 8 + 64;
+        elements += plan->task[task].stage >= 0 ? plan->stage[plan->task[task].stage]->elements : merged_elements(plan, task);
         advance_frontier(run);
     }
     return n;

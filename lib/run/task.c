@@ -74,16 +74,30 @@ static void end_destination(ash_run *run, ash_worker *worker, const ash_stage *s
     to->scratch = NULL;
 }
 
-static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece, const uint32_t buffer[]) {
-    ash_status status = ASH_OK;
-    for (int k = 0; k < stage->noperands; k++) {
-        worker->binding[k].nscratch = 0;
+/* Whether what an operand needs changes from piece to piece. */
+static int varies(const ash_stage *stage, const ash_operand *operand) {
+    if (operand->pack || stage->run_axes > 1) {
+        return 1;
     }
+    for (int k = 0; k < operand->ndim; k++) {
+        int axis = operand->map[k].axis;
+        if (axis >= 0 && stage->piece[axis] < stage->largest[axis]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece, const uint32_t buffer[], int first) {
+    ash_status status = ASH_OK;
     for (int s = 0; s < stage->nsinks; s++) {
         worker->destination[s].scratch = NULL;
     }
     for (int k = 0; k < stage->noperands && status == ASH_OK; k++) {
-        status = ash_bind(run, worker, stage, &stage->operand[k], piece, &worker->binding[k]);
+        if (first || varies(stage, &stage->operand[k])) {
+            ash_unbind(run, &worker->binding[k]);
+            status = ash_bind(run, worker, stage, &stage->operand[k], piece, &worker->binding[k]);
+        }
     }
     for (int s = 0; s < stage->nsinks && status == ASH_OK; s++) {
         status = begin_destination(run, worker, stage, &stage->sink[s], chunk, piece, buffer[s], &worker->destination[s]);
@@ -93,9 +107,6 @@ static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, 
     }
     for (int s = 0; s < stage->nsinks; s++) {
         end_destination(run, worker, stage, &stage->sink[s], piece, &worker->destination[s]);
-    }
-    for (int k = 0; k < stage->noperands; k++) {
-        ash_unbind(run, &worker->binding[k]);
     }
 }
 
@@ -134,9 +145,16 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     for (int a = 0; a < stage->ndim; a++) {
         empty |= box.extent[a] == 0;
     }
-    for (int more = !empty; more && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed);) {
-        run_piece(run, worker, stage, &box, &piece, buffer);
+    for (int k = 0; k < stage->noperands; k++) {
+        worker->binding[k].nscratch = 0;
+    }
+    int more = !empty;
+    for (int first = 1; more && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed); first = 0) {
+        run_piece(run, worker, stage, &box, &piece, buffer, first);
         more = next_piece(stage, &box, &piece);
+    }
+    for (int k = 0; k < stage->noperands; k++) {
+        ash_unbind(run, &worker->binding[k]);
     }
     return worker->error.status;
 }

@@ -1,4 +1,5 @@
 /* Writing arrays to a file: what the file declares, its coordinates, then a run that streams the values. */
+#include "base/options.h"
 #include "run/file_layout.h"
 #include "run/run.h"
 
@@ -21,7 +22,8 @@ static ash_status put_coordinates(ash_writer *writer, const ash_file_layout *lay
 ash_status ash_write_many(ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options) {
     ash_error_state error = {0};
     ash_file_layout layout = {0};
-    ash_write_options o = options ? *options : (ash_write_options){0};
+    ash_write_options o;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
     if (!context) {
         return ASH_ERR_HANDLE;
     }
@@ -51,7 +53,7 @@ ash_status ash_write_many(ash_context *context, int n, const ash_array arrays[],
         for (int k = 0; k < n; k++) {
             target[k] = (ash_target){.kind = ASH_TARGET_FILE, .value = value[k], .variable = layout.nfixed + k};
         }
-        ash_run_targets(context, n, target, writer, ash_writer_workspace(layout.nvariables, layout.variable), &o.compute, "write", &error);
+        ash_run_targets(context, n, target, writer, ash_writer_workspace(layout.nvariables, layout.variable), o.compute, "write", &error);
     }
     if (writer && error.status == ASH_OK) {
         ash_writer_commit(writer, &error);

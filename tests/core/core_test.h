@@ -2,11 +2,13 @@
 #ifndef ASH_CORE_TEST_H
 #define ASH_CORE_TEST_H
 
+/* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+/* clang-format on */
 
 #include <ashlar/ashlar.h>
 
@@ -16,7 +18,8 @@
 
 /* A context with its own options, whatever the environment says. */
 static inline ash_context *context_with(int num_threads, const char *executor) {
-    ash_context *ctx = ash_context_new(&(ash_context_options){.num_threads = num_threads, .executor = executor, .memory_limit = (int64_t)1 << 30});
+    ash_context *ctx =
+        ash_context_new(&(ash_context_options){ .num_threads = num_threads, .executor = executor, .memory_limit = (int64_t)1 << 30 });
     if (!ctx) {
         fail_msg("ash_context_new: %s", ash_error(NULL));
     }
@@ -25,21 +28,29 @@ static inline ash_context *context_with(int num_threads, const char *executor) {
 
 /* The call succeeded; if not, the recorded sentence is shown. */
 #define assert_done(ctx, call) \
-    do { if ((call) != ASH_OK) fail_msg("%s: %s", #call, ash_error(ctx)); } while (0)
+    do { \
+        if ((call) != ASH_OK) \
+            fail_msg("%s: %s", #call, ash_error(ctx)); \
+    } while (0)
 
 #define assert_good(array) \
-    do { ash_array good_ = (array); if (!ash_ok(good_)) fail_msg("%s: %s", #array, ash_error(good_.context)); } while (0)
+    do { \
+        ash_array good_ = (array); \
+        if (!ash_ok(good_)) \
+            fail_msg("%s: %s", #array, ash_error(good_.context)); \
+    } while (0)
 
 /* The last recorded error has this status and holds these words. */
 static inline void assert_sentence(ash_context *ctx, ash_status status, const char *words) {
     if (ash_error_status(ctx) != status || !strstr(ash_error(ctx), words)) {
-        fail_msg("expected status %d (%s) and '%s', found status %d: '%s'", status, ash_status_text(status), words, ash_error_status(ctx), ash_error(ctx));
+        fail_msg("expected status %d (%s) and '%s', found status %d: '%s'", status, ash_status_text(status), words, ash_error_status(ctx),
+            ash_error(ctx));
     }
 }
 
 /* A 1-D array over the caller's elements, cut as `chunks` says. */
 static inline ash_array vector_of(ash_context *ctx, ash_dtype dtype, int64_t n, const void *data, const char *chunks) {
-    return ash_from_buffer(ctx, dtype, 1, &n, data, &(ash_make_options){.chunks = chunks});
+    return ash_from_buffer(ctx, dtype, 1, &n, data, &(ash_make_options){ .chunks = chunks });
 }
 
 /* The values of an array in fresh memory, which the caller frees. */

@@ -1,8 +1,8 @@
 /* f = sum(A * B + C) = 66: the first test, for several chunkings, executors and numbers of threads. */
 #include "core_test.h"
 
-static const double a[5] = {3, 4, 2, 1, 2}, b[5] = {2, 3, 3, 9, 4}, c[5] = {5, 8, 6, 0, 6};
-static const char *const chunkings[] = {"3", "3+2", "1", "2+1+2", "-1", "1+4", NULL};
+static const double a[5] = { 3, 4, 2, 1, 2 }, b[5] = { 2, 3, 3, 9, 4 }, c[5] = { 5, 8, 6, 0, 6 };
+static const char *const chunkings[] = { "3", "3+2", "1", "2+1+2", "-1", "1+4", NULL };
 enum { CHUNKINGS = sizeof chunkings / sizeof chunkings[0] };
 
 static void check(int threads, const char *executor) {
@@ -45,9 +45,10 @@ static void chunks_are_as_asked(void **state) {
 static void integers_and_mixed(void **state) {
     (void)state;
     ash_context *ctx = context_with(2, "openmp");
-    const int32_t ai[5] = {3, 4, 2, 1, 2};
-    const uint8_t bi[5] = {2, 3, 3, 9, 4};
-    ash_array A = vector_of(ctx, ASH_INT32, 5, ai, "3"), B = vector_of(ctx, ASH_UINT8, 5, bi, "2"), C = vector_of(ctx, ASH_FLOAT64, 5, c, "4");
+    const int32_t ai[5] = { 3, 4, 2, 1, 2 };
+    const uint8_t bi[5] = { 2, 3, 3, 9, 4 };
+    ash_array A = vector_of(ctx, ASH_INT32, 5, ai, "3"), B = vector_of(ctx, ASH_UINT8, 5, bi, "2"),
+              C = vector_of(ctx, ASH_FLOAT64, 5, c, "4");
     assert_true(real_of(ash_sum(ash_add(ash_mul(A, B), C), NULL)) == 66);
     assert_int_equal(integer_of(ash_sum(ash_mul(A, B), NULL)), 41);
     ash_context_free(ctx);

@@ -1,13 +1,14 @@
-/* The third promise: the same bits for any number of threads, memory limit, instruction set and executor, alone or in company; and between chunkings equal values, within
- * rounding where floating sums are involved. And the limit is a contract: exactly the least limit works, one byte less is refused. */
+/* The third promise: the same bits for any number of threads, memory limit, instruction set and executor, alone or in company; and between
+ * chunkings equal values, within rounding where floating sums are involved. And the limit is a contract: exactly the least limit works, one
+ * byte less is refused. */
 #include "core_test.h"
 
 #include <complex.h>
 #include <math.h>
 
 enum { ROWS = 23, COLUMNS = 2100, N = ROWS * COLUMNS, SLAB = 64 << 10 };
-static const char *const isas[] = {"baseline", "avx2", "avx512"};
-static const int32_t threads[] = {1, 2, 5};
+static const char *const isas[] = { "baseline", "avx2", "avx512" };
+static const int32_t threads[] = { 1, 2, 5 };
 
 /* ---- Data ---- */
 
@@ -23,7 +24,8 @@ typedef struct column {
     void *data;
 } column;
 
-static column columns[] = {{ASH_FLOAT32, NULL}, {ASH_FLOAT64, NULL}, {ASH_COMPLEX64, NULL}, {ASH_COMPLEX128, NULL}, {ASH_INT16, NULL}, {ASH_INT64, NULL}, {ASH_UINT8, NULL}, {ASH_BOOL, NULL}};
+static column columns[] = { { ASH_FLOAT32, NULL }, { ASH_FLOAT64, NULL }, { ASH_COMPLEX64, NULL }, { ASH_COMPLEX128, NULL },
+    { ASH_INT16, NULL }, { ASH_INT64, NULL }, { ASH_UINT8, NULL }, { ASH_BOOL, NULL } };
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
 static int64_t row_labels[ROWS], column_labels[COLUMNS];
 
@@ -65,7 +67,8 @@ static int free_data(void **unused) {
 }
 
 static ash_array matrix(ash_context *ctx, int c, const char *chunks) {
-    return ash_from_buffer(ctx, columns[c].dtype, 2, (int64_t[]){ROWS, COLUMNS}, columns[c].data, &(ash_make_options){.dims = "y,x", .chunks = chunks});
+    return ash_from_buffer(
+        ctx, columns[c].dtype, 2, (int64_t[]){ ROWS, COLUMNS }, columns[c].data, &(ash_make_options){ .dims = "y,x", .chunks = chunks });
 }
 
 /* ---- The cases: expressions of one matrix ---- */
@@ -79,17 +82,41 @@ typedef struct reduction {
     int bound; /* between chunkings floating results may differ by rounding */
 } reduction;
 
-#define BOTH(name, bound) {#name, ash_##name, ash_group_##name, bound}
-#define ALONE(name) {#name, ash_##name, NULL, 0}
+#define BOTH(name, bound) \
+    { #name, ash_##name, ash_group_##name, bound }
+#define ALONE(name) \
+    { #name, ash_##name, NULL, 0 }
 static const reduction reductions[] = {
-    BOTH(sum, 1),    BOTH(mean, 1),    BOTH(var, 1),    BOTH(std, 1),    BOTH(min, 0),    BOTH(max, 0),    BOTH(any, 0),    BOTH(all, 0),    BOTH(count, 0),    ALONE(argmin),
-    ALONE(argmax),   BOTH(nansum, 1),  BOTH(nanmean, 1), BOTH(nanvar, 1), BOTH(nanstd, 1), BOTH(nanmin, 0), BOTH(nanmax, 0), BOTH(nanany, 0), BOTH(nanall, 0), ALONE(nanargmin),
-    ALONE(nanargmax), BOTH(prod, 1),   BOTH(nanprod, 1),
+    BOTH(sum, 1),
+    BOTH(mean, 1),
+    BOTH(var, 1),
+    BOTH(std, 1),
+    BOTH(min, 0),
+    BOTH(max, 0),
+    BOTH(any, 0),
+    BOTH(all, 0),
+    BOTH(count, 0),
+    ALONE(argmin),
+    ALONE(argmax),
+    BOTH(nansum, 1),
+    BOTH(nanmean, 1),
+    BOTH(nanvar, 1),
+    BOTH(nanstd, 1),
+    BOTH(nanmin, 0),
+    BOTH(nanmax, 0),
+    BOTH(nanany, 0),
+    BOTH(nanall, 0),
+    ALONE(nanargmin),
+    ALONE(nanargmax),
+    BOTH(prod, 1),
+    BOTH(nanprod, 1),
 };
 enum { REDUCTION_COUNT = sizeof reductions / sizeof reductions[0] };
 enum { ALONG_Y, ALONG_X, ALONG_BOTH, GROUPS_OF_Y, GROUPS_OF_X, WAYS };
 
-static ash_array labels(ash_context *ctx, int n, const int64_t *values) { return vector_of(ctx, ASH_INT64, n, values, "-1"); }
+static ash_array labels(ash_context *ctx, int n, const int64_t *values) {
+    return vector_of(ctx, ASH_INT64, n, values, "-1");
+}
 
 static ash_array reduced(const reduction *r, int way, ash_array a) {
     switch (way) {
@@ -112,14 +139,16 @@ static ash_array prepared(const reduction *r, ash_array a) {
 /* ---- Running ---- */
 
 static ash_context *context_for(const char *isa) {
-    ash_context *ctx = ash_context_new(&(ash_context_options){.isa = isa, .num_threads = 1, .memory_limit = 1 << 30});
+    ash_context *ctx = ash_context_new(&(ash_context_options){ .isa = isa, .num_threads = 1, .memory_limit = 1 << 30 });
     if (!ctx && ash_error_status(NULL) != ASH_ERR_UNSUPPORTED) {
         fail_msg("%s", ash_error(NULL));
     }
     return ctx;
 }
 
-static int64_t bytes_of(ash_array a) { return ash_size(a) * ash_dtype_size(ash_array_dtype(a)); }
+static int64_t bytes_of(ash_array a) {
+    return ash_size(a) * ash_dtype_size(ash_array_dtype(a));
+}
 
 static void compute_all(ash_context *ctx, int n, const ash_array arrays[], void *buffers[], const ash_compute_options *options) {
     int64_t bytes[WAYS];
@@ -140,7 +169,7 @@ static void assert_same_bits(const char *what, ash_array a, const void *expected
 
 /* Computes the arrays in every way there is and compares the bits with the first. */
 static void same_bits(const char *what, int n, ash_array (*build)(ash_context *, int k, const void *user), const void *user) {
-    void *expected[WAYS] = {NULL}, *found[WAYS] = {NULL};
+    void *expected[WAYS] = { NULL }, *found[WAYS] = { NULL };
     for (int i = 0; i < 3; i++) {
         ash_context *ctx = context_for(isas[i]);
         if (!ctx) {
@@ -157,10 +186,10 @@ static void same_bits(const char *what, int n, ash_array (*build)(ash_context *,
             compute_all(ctx, 1, &array[k], &expected[k], NULL);
         }
         for (int t = 0; t < 3; t++) {
-            ash_compute_options options = {.num_threads = threads[t], .executor = t == 0 && i == 0 ? "serial" : "openmp"};
+            ash_compute_options options = { .num_threads = threads[t], .executor = t == 0 && i == 0 ? "serial" : "openmp" };
             ash_plan_info info;
             assert_done(ctx, ash_plan_query(ctx, n, array, &options, &info));
-            const int64_t limits[] = {info.memory_limit, info.least_limit, info.least_limit + (info.peak_bytes - info.least_limit) / 2};
+            const int64_t limits[] = { info.memory_limit, info.least_limit, info.least_limit + (info.peak_bytes - info.least_limit) / 2 };
             for (int l = 0; l < 3; l++) {
                 char how[100];
                 options.memory_limit = limits[l] > info.least_limit ? limits[l] : info.least_limit;
@@ -196,7 +225,7 @@ static void reductions_have_the_same_bits(void **unused) {
         for (int c = 0; c < COLUMN_COUNT; c++) {
             char what[100];
             snprintf(what, sizeof what, "%s of %s", reductions[r].name, ash_dtype_name(columns[c].dtype));
-            same_bits(what, WAYS, build_reduction, &(reduction_case){&reductions[r], c});
+            same_bits(what, WAYS, build_reduction, &(reduction_case){ &reductions[r], c });
         }
     }
 }
@@ -205,7 +234,8 @@ static void reductions_have_the_same_bits(void **unused) {
 static ash_array build_chain(ash_context *ctx, int k, const void *user) {
     int c = *(const int *)user;
     ash_array a = matrix(ctx, c, "10, 1024"), half = ash_real(ctx, 0.5);
-    ash_array anomaly = ash_sub(a, ash_group_take(ash_group_nanmean(a, "y", labels(ctx, ROWS, row_labels)), "y", labels(ctx, ROWS, row_labels)));
+    ash_array anomaly =
+        ash_sub(a, ash_group_take(ash_group_nanmean(a, "y", labels(ctx, ROWS, row_labels)), "y", labels(ctx, ROWS, row_labels)));
     ash_array chain = ash_add(ash_mul(ash_add(ash_mul(a, half), a), ash_sub(a, half)), ash_div(a, ash_real(ctx, 3)));
     switch (k) {
     case 0: return chain;
@@ -236,7 +266,7 @@ static double part(ash_dtype dtype, const void *values, int64_t k, int imaginary
 
 static void assert_close(const char *what, ash_array a, const void *expected, const void *found) {
     ash_dtype dtype = ash_array_dtype(a);
-    /* n * eps of float64, in which is added up, times how far the sum of sizes (some 1e8) is above the result; float32 results differ by a rounding. */
+    /* n * eps of float64, in which is added up, times how far the sum of sizes is above the result; float32 results also by a rounding. */
     double bound = dtype == ASH_FLOAT32 || dtype == ASH_COMPLEX64 ? 1e-6 : 1e-9;
     for (int64_t k = 0; k < ash_size(a); k++) {
         for (int imaginary = 0; imaginary < 2; imaginary++) {
@@ -251,7 +281,7 @@ static void assert_close(const char *what, ash_array a, const void *expected, co
 
 static void chunkings_agree(void **unused) {
     (void)unused;
-    static const char *const chunkings[] = {"-1, -1", "1, -1", "-1, 17", "5+18, 2099+1", "4, 256"};
+    static const char *const chunkings[] = { "-1, -1", "1, -1", "-1, 17", "5+18, 2099+1", "4, 256" };
     ash_context *ctx = context_with(2, NULL);
     for (int r = 0; r < REDUCTION_COUNT; r++) {
         for (int c = 0; c < COLUMN_COUNT; c++) {
@@ -295,9 +325,9 @@ static void the_least_limit_is_exact(void **unused) {
     (void)unused;
     ash_context *ctx = context_with(2, NULL);
     for (int k = 0; k < WAYS; k++) {
-        ash_array a = build_chain(ctx, k, &(int){1});
+        ash_array a = build_chain(ctx, k, &(int){ 1 });
         for (int t = 0; t < 3; t++) {
-            ash_compute_options options = {.num_threads = threads[t], .executor = "openmp"};
+            ash_compute_options options = { .num_threads = threads[t], .executor = "openmp" };
             ash_plan_info info;
             char least[64];
             void *values = malloc((size_t)bytes_of(a));
@@ -325,12 +355,12 @@ static void peaks_stay_within_the_plan(void **unused) {
     (void)unused;
     ash_context *ctx = context_with(2, NULL);
     for (int k = 0; k < WAYS; k++) {
-        ash_array a = build_chain(ctx, k, &(int){1});
+        ash_array a = build_chain(ctx, k, &(int){ 1 });
         void *values = malloc((size_t)bytes_of(a));
         ash_plan_info least;
         assert_done(ctx, ash_plan_query(ctx, 1, &a, NULL, &least));
         for (int64_t limit = least.least_limit; limit < 64 * least.least_limit; limit *= 3) {
-            ash_compute_options options = {.memory_limit = limit};
+            ash_compute_options options = { .memory_limit = limit };
             ash_plan_info info;
             assert_done(ctx, ash_plan_query(ctx, 1, &a, &options, &info));
             assert_true(info.peak_bytes <= limit);

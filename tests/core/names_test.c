@@ -1,10 +1,11 @@
 /* Dimensions align by name, or from the right; coordinates and attributes travel. */
 #include "core_test.h"
 
-static const double data[24] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
+static const double data[24] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23 };
 
 static ash_array named(ash_context *ctx, const char *dims, int ndim, int64_t a, int64_t b, int64_t c) {
-    return ash_from_buffer(ctx, ASH_FLOAT64, ndim, (int64_t[]){a, b, c}, data, &(ash_make_options){.dims = dims, .chunks = ndim == 2 ? "2,2" : NULL});
+    return ash_from_buffer(
+        ctx, ASH_FLOAT64, ndim, (int64_t[]){ a, b, c }, data, &(ash_make_options){ .dims = dims, .chunks = ndim == 2 ? "2,2" : NULL });
 }
 
 /* "time,lat,?" */
@@ -21,7 +22,8 @@ static void expect_dims(ash_array a, const char *dims) {
 static void names_align(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
-    ash_array t = named(ctx, "time,lat,lon", 3, 2, 3, 4), weights = named(ctx, "lat", 1, 3, 0, 0), turned = named(ctx, "lon,lat", 2, 4, 3, 0), level = named(ctx, "level", 1, 5, 0, 0);
+    ash_array t = named(ctx, "time,lat,lon", 3, 2, 3, 4), weights = named(ctx, "lat", 1, 3, 0, 0),
+              turned = named(ctx, "lon,lat", 2, 4, 3, 0), level = named(ctx, "level", 1, 5, 0, 0);
     expect_dims(ash_mul(t, weights), "time,lat,lon");
     expect_dims(ash_mul(weights, t), "time,lat,lon");
     expect_dims(ash_add(turned, t), "time,lat,lon");
@@ -75,15 +77,15 @@ static void axes_by_name_and_position(void **state) {
     expect_dims(ash_mean(t, "lat"), "time,lon");
     expect_dims(ash_mean(t, "lon,time"), "lat");
     expect_dims(ash_mean(t, NULL), "");
-    expect_dims(ash_mean_with(t, "lat", &(ash_reduce_options){.keepdims = true}), "time,lat,lon");
+    expect_dims(ash_mean_with(t, "lat", &(ash_reduce_options){ .keepdims = true }), "time,lat,lon");
     expect_dims(ash_transpose(t, "lon,time,lat"), "lon,time,lat");
     expect_dims(ash_index(t, "time=0, lon=::2"), "lat,lon");
     expect_dims(ash_index(t, "newaxis, 0"), "?,lat,lon");
-    expect_dims(ash_broadcast_to(t, 4, (int64_t[]){5, 2, 3, 4}), "?,time,lat,lon");
+    expect_dims(ash_broadcast_to(t, 4, (int64_t[]){ 5, 2, 3, 4 }), "?,time,lat,lon");
     expect_dims(ash_set_dims(t, "a,,c"), "a,?,c");
     expect_dims(ash_set_dims(t, ""), "?,?,?");
-    expect_dims(ash_group_sum(t, "lat", ash_arange(ctx, 0, 3, 1, &(ash_make_options){.dims = "zone"})), "time,zone,lon");
-    expect_dims(ash_group_take(t, "lat", ash_arange(ctx, 0, 3, 1, &(ash_make_options){.dims = "zone"})), "time,zone,lon");
+    expect_dims(ash_group_sum(t, "lat", ash_arange(ctx, 0, 3, 1, &(ash_make_options){ .dims = "zone" })), "time,zone,lon");
+    expect_dims(ash_group_take(t, "lat", ash_arange(ctx, 0, 3, 1, &(ash_make_options){ .dims = "zone" })), "time,zone,lon");
     expect_dims(ash_group_sum(t, "lat", ash_arange(ctx, 0, 3, 1, NULL)), "time,lat,lon");
     ash_context_free(ctx);
 }
@@ -104,21 +106,22 @@ static void expect_coord(ash_array a, const char *dim, int n, const int64_t valu
 static void coordinates_travel(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
-    ash_array lat = ash_set_attr(ash_arange(ctx, 10, 40, 10, NULL), "units", "degrees_north"), t = ash_set_coord(named(ctx, "time,lat,lon", 3, 2, 3, 4), "lat", lat);
-    expect_coord(t, "lat", 3, (int64_t[]){10, 20, 30});
+    ash_array lat = ash_set_attr(ash_arange(ctx, 10, 40, 10, NULL), "units", "degrees_north"),
+              t = ash_set_coord(named(ctx, "time,lat,lon", 3, 2, 3, 4), "lat", lat);
+    expect_coord(t, "lat", 3, (int64_t[]){ 10, 20, 30 });
     assert_string_equal(ash_attr(ash_coord(t, "lat"), "units"), "degrees_north");
-    expect_coord(ash_index(t, "lat=::-2"), "lat", 2, (int64_t[]){30, 10});
-    expect_coord(ash_index(ash_index(t, "lat=1:"), "lat=1:"), "lat", 1, (int64_t[]){30});
+    expect_coord(ash_index(t, "lat=::-2"), "lat", 2, (int64_t[]){ 30, 10 });
+    expect_coord(ash_index(ash_index(t, "lat=1:"), "lat=1:"), "lat", 1, (int64_t[]){ 30 });
     assert_false(ash_has_coord(ash_index(t, "lat=1"), "lat"));
-    expect_coord(ash_mean(t, "time"), "lat", 3, (int64_t[]){10, 20, 30});
+    expect_coord(ash_mean(t, "time"), "lat", 3, (int64_t[]){ 10, 20, 30 });
     assert_false(ash_has_coord(ash_mean(t, "lat"), "lat"));
-    assert_false(ash_has_coord(ash_mean_with(t, "lat", &(ash_reduce_options){.keepdims = true}), "lat"));
-    expect_coord(ash_transpose(t, NULL), "lat", 3, (int64_t[]){10, 20, 30});
-    expect_coord(ash_rechunk(t, "1,1,1"), "lat", 3, (int64_t[]){10, 20, 30});
-    expect_coord(ash_cast(t, ASH_INT8), "lat", 3, (int64_t[]){10, 20, 30});
-    expect_coord(ash_add(ash_drop_coords(t, NULL), t), "lat", 3, (int64_t[]){10, 20, 30});
-    expect_coord(ash_sqrt(ash_mul(t, named(ctx, "lat", 1, 3, 0, 0))), "lat", 3, (int64_t[]){10, 20, 30});
-    expect_coord(ash_set_dims(t, "t,latitude,x"), "latitude", 3, (int64_t[]){10, 20, 30});
+    assert_false(ash_has_coord(ash_mean_with(t, "lat", &(ash_reduce_options){ .keepdims = true }), "lat"));
+    expect_coord(ash_transpose(t, NULL), "lat", 3, (int64_t[]){ 10, 20, 30 });
+    expect_coord(ash_rechunk(t, "1,1,1"), "lat", 3, (int64_t[]){ 10, 20, 30 });
+    expect_coord(ash_cast(t, ASH_INT8), "lat", 3, (int64_t[]){ 10, 20, 30 });
+    expect_coord(ash_add(ash_drop_coords(t, NULL), t), "lat", 3, (int64_t[]){ 10, 20, 30 });
+    expect_coord(ash_sqrt(ash_mul(t, named(ctx, "lat", 1, 3, 0, 0))), "lat", 3, (int64_t[]){ 10, 20, 30 });
+    expect_coord(ash_set_dims(t, "t,latitude,x"), "latitude", 3, (int64_t[]){ 10, 20, 30 });
     assert_false(ash_has_coord(ash_set_dims(t, ""), "1"));
     assert_false(ash_has_coord(ash_drop_coords(t, "lat"), "lat"));
     assert_false(ash_has_coord(t, "time"));
@@ -128,7 +131,7 @@ static void coordinates_travel(void **state) {
     assert_done(ctx, ash_scope_begin(ctx));
     ash_array kept = ash_set_coord(named(ctx, "x", 1, 3, 0, 0), "x", ash_add(ash_arange(ctx, 0, 3, 1, NULL), ash_int(ctx, 5)));
     assert_done(ctx, ash_scope_end(ctx, &kept, 1));
-    expect_coord(kept, "x", 3, (int64_t[]){5, 6, 7});
+    expect_coord(kept, "x", 3, (int64_t[]){ 5, 6, 7 });
     ash_context_free(ctx);
 }
 
@@ -145,13 +148,16 @@ static void attributes_travel(void **state) {
     assert_null(ash_attr(ash_set_attr(a, "units", NULL), "units"));
     assert_string_equal(ash_attr(ash_set_attr(a, "units", "degC"), "units"), "degC");
     assert_string_equal(ash_attr(a, "units"), "K"); /* as it was */
-    const ash_array keeps[] = {ash_index(a, "0"), ash_transpose(a, NULL), ash_rechunk(a, "1,1,1"), ash_cast(a, ASH_FLOAT32), ash_mean(a, "time"), ash_max(a, NULL), ash_absolute(a), ash_negative(a),
-        ash_clip(a, ash_real(ctx, 0), ash_real(ctx, 1)), ash_fill_missing(a, ash_real(ctx, 0)), ash_maximum(a, ash_real(ctx, 0)), ash_squeeze(ash_index(a, "0:1"), "0"), ash_set_dims(a, "p,q,r")};
+    const ash_array keeps[] = { ash_index(a, "0"), ash_transpose(a, NULL), ash_rechunk(a, "1,1,1"), ash_cast(a, ASH_FLOAT32),
+        ash_mean(a, "time"), ash_max(a, NULL), ash_absolute(a), ash_negative(a), ash_clip(a, ash_real(ctx, 0), ash_real(ctx, 1)),
+        ash_fill_missing(a, ash_real(ctx, 0)), ash_maximum(a, ash_real(ctx, 0)), ash_squeeze(ash_index(a, "0:1"), "0"),
+        ash_set_dims(a, "p,q,r") };
     for (size_t k = 0; k < sizeof keeps / sizeof keeps[0]; k++) {
         assert_good(keeps[k]);
         assert_non_null(ash_attr(keeps[k], "units"));
     }
-    const ash_array drops[] = {ash_add(a, a), ash_mul(a, ash_real(ctx, 2)), ash_greater(a, ash_real(ctx, 0)), ash_var(a, NULL), ash_count(a, NULL), ash_sin(a), ash_argmax(a, NULL)};
+    const ash_array drops[] = { ash_add(a, a), ash_mul(a, ash_real(ctx, 2)), ash_greater(a, ash_real(ctx, 0)), ash_var(a, NULL),
+        ash_count(a, NULL), ash_sin(a), ash_argmax(a, NULL) };
     for (size_t k = 0; k < sizeof drops / sizeof drops[0]; k++) {
         assert_good(drops[k]);
         assert_null(ash_attr(drops[k], "units"));
@@ -172,8 +178,10 @@ static void climatology_and_anomalies(void **state) {
         values[2 * k] = k;
         values[2 * k + 1] = -k;
     }
-    ash_array time = ash_set_attr(ash_set_attr(vector_of(ctx, ASH_FLOAT64, DAYS, days, NULL), "units", "days since 2001-01-01"), "calendar", "noleap");
-    ash_array t = ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){DAYS, 2}, values, &(ash_make_options){.dims = "time,x", .chunks = "100,-1"});
+    ash_array time =
+        ash_set_attr(ash_set_attr(vector_of(ctx, ASH_FLOAT64, DAYS, days, NULL), "units", "days since 2001-01-01"), "calendar", "noleap");
+    ash_array t =
+        ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ DAYS, 2 }, values, &(ash_make_options){ .dims = "time,x", .chunks = "100,-1" });
     t = ash_set_coord(t, "time", time);
     ash_array month = ash_sub(ash_time_field(ash_coord(t, "time"), "month"), ash_int(ctx, 1)), labels = ash_set_dims(month, "month");
     ash_array climatology = ash_group_mean(t, "time", labels), anomaly = ash_sub(t, ash_group_take(climatology, "month", month));
@@ -195,8 +203,12 @@ static void climatology_and_anomalies(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_align),       cmocka_unit_test(positions_align_from_the_right), cmocka_unit_test(axes_by_name_and_position),
-        cmocka_unit_test(coordinates_travel), cmocka_unit_test(attributes_travel),             cmocka_unit_test(climatology_and_anomalies),
+        cmocka_unit_test(names_align),
+        cmocka_unit_test(positions_align_from_the_right),
+        cmocka_unit_test(axes_by_name_and_position),
+        cmocka_unit_test(coordinates_travel),
+        cmocka_unit_test(attributes_travel),
+        cmocka_unit_test(climatology_and_anomalies),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }

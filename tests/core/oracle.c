@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cell cell_unknown = {.error = INFINITY};
+const cell cell_unknown = { .error = INFINITY };
 
 /* ---- Dense arrays ---- */
 
@@ -70,8 +70,8 @@ static ash_dtype real_for(ash_dtype dtype) {
     }
 }
 
-/* NumPy's rules in words: bool gives way; of one kind the wider; signed with unsigned the narrowest signed that holds both, float64 if none does; with floating a float
- * that holds the integer; with complex the same for its parts. */
+/* NumPy's rules in words: bool gives way; of one kind the wider; signed with unsigned the narrowest signed that holds both, float64 if none
+ * does; with floating a float that holds the integer; with complex the same for its parts. */
 ash_dtype oracle_promote(ash_dtype a, ash_dtype b) {
     char ka = oracle_kind(a), kb = oracle_kind(b);
     if (a == ASH_BOOL || b == ASH_BOOL) {
@@ -86,19 +86,27 @@ ash_dtype oracle_promote(ash_dtype a, ash_dtype b) {
         return size_a >= size_b ? a : b;
     }
     int64_t size_i = ka == 'i' ? size_a : size_b, size_u = ka == 'u' ? size_a : size_b;
-    static const ash_dtype of_size[] = {[1] = ASH_INT8, [2] = ASH_INT16, [4] = ASH_INT32, [8] = ASH_INT64};
+    static const ash_dtype of_size[] = { [1] = ASH_INT8, [2] = ASH_INT16, [4] = ASH_INT32, [8] = ASH_INT64 };
     int64_t needed = size_i > size_u ? size_i : 2 * size_u;
     return needed > 8 ? ASH_FLOAT64 : of_size[needed];
 }
 
-long double oracle_epsilon(ash_dtype dtype) { return real_for(dtype) == ASH_FLOAT32 ? FLT_EPSILON : DBL_EPSILON; }
-long double oracle_largest(ash_dtype dtype) { return real_for(dtype) == ASH_FLOAT32 ? FLT_MAX : DBL_MAX; }
-long double oracle_least(ash_dtype dtype) { return real_for(dtype) == ASH_FLOAT32 ? FLT_TRUE_MIN : DBL_TRUE_MIN; }
+long double oracle_epsilon(ash_dtype dtype) {
+    return real_for(dtype) == ASH_FLOAT32 ? FLT_EPSILON : DBL_EPSILON;
+}
+long double oracle_largest(ash_dtype dtype) {
+    return real_for(dtype) == ASH_FLOAT32 ? FLT_MAX : DBL_MAX;
+}
+long double oracle_least(ash_dtype dtype) {
+    return real_for(dtype) == ASH_FLOAT32 ? FLT_TRUE_MIN : DBL_TRUE_MIN;
+}
 
-static long double round_to(ash_dtype dtype, long double x) { return real_for(dtype) == ASH_FLOAT32 ? (long double)(float)x : (long double)(double)x; }
+static long double round_to(ash_dtype dtype, long double x) {
+    return real_for(dtype) == ASH_FLOAT32 ? (long double)(float)x : (long double)(double)x;
+}
 
 cell cell_rounded(ash_dtype dtype, long double re, long double im, long double error) {
-    cell out = {.re = round_to(dtype, re), .im = round_to(dtype, im)};
+    cell out = { .re = round_to(dtype, re), .im = round_to(dtype, im) };
     long double size = fabsl(re) > fabsl(im) ? fabsl(re) : fabsl(im);
     if (isnan(re) || isnan(im) || isinf(re) || isinf(im)) {
         out.error = error == 0 || (isnan(re) && isnan(im)) || (isnan(re) && im == 0) ? 0 : INFINITY;
@@ -113,15 +121,21 @@ cell cell_rounded(ash_dtype dtype, long double re, long double im, long double e
 }
 
 static cell integer_from_real(long double x, ash_dtype to) {
-    static const long double highest[] = {[ASH_INT8] = INT8_MAX, [ASH_INT16] = INT16_MAX, [ASH_INT32] = INT32_MAX, [ASH_INT64] = INT64_MAX,
-        [ASH_UINT8] = UINT8_MAX, [ASH_UINT16] = UINT16_MAX, [ASH_UINT32] = UINT32_MAX, [ASH_UINT64] = UINT64_MAX};
+    static const long double highest[] = { [ASH_INT8] = INT8_MAX,
+        [ASH_INT16] = INT16_MAX,
+        [ASH_INT32] = INT32_MAX,
+        [ASH_INT64] = INT64_MAX,
+        [ASH_UINT8] = UINT8_MAX,
+        [ASH_UINT16] = UINT16_MAX,
+        [ASH_UINT32] = UINT32_MAX,
+        [ASH_UINT64] = UINT64_MAX };
     long double top = highest[to], bottom = oracle_kind(to) == 'u' ? 0 : -top - 1;
     if (isnan(x)) {
-        return (cell){.i = 0};
+        return (cell){ .i = 0 };
     }
     x = truncl(x);
     x = x > top ? top : x < bottom ? bottom : x;
-    return (cell){.i = oracle_kind(to) == 'u' ? (int64_t)(uint64_t)x : (int64_t)x};
+    return (cell){ .i = oracle_kind(to) == 'u' ? (int64_t)(uint64_t)x : (int64_t)x };
 }
 
 static int64_t wrap(int64_t value, ash_dtype to) {
@@ -146,18 +160,18 @@ cell oracle_cast_cell(cell value, ash_dtype from, ash_dtype to) {
     if (target == 'f' || target == 'c') {
         long double real = floating ? value.re : source == 'u' ? (long double)(uint64_t)value.i : (long double)value.i;
         if (!floating || value.error == 0) { /* one rounding, the same for everybody */
-            return (cell){.re = round_to(to, real), .im = target == 'c' ? round_to(to, value.im) : 0};
+            return (cell){ .re = round_to(to, real), .im = target == 'c' ? round_to(to, value.im) : 0 };
         }
         return cell_rounded(to, real, target == 'c' ? value.im : 0, value.error);
     }
     if (floating && value.error > 0) {
         int certain = to == ASH_BOOL && (fabsl(value.re) > value.error || (source == 'c' && fabsl(value.im) > value.error));
-        return certain ? (cell){.i = 1} : cell_unknown;
+        return certain ? (cell){ .i = 1 } : cell_unknown;
     }
     if (to == ASH_BOOL) {
-        return (cell){.i = floating ? value.re != 0 || value.im != 0 : value.i != 0};
+        return (cell){ .i = floating ? value.re != 0 || value.im != 0 : value.i != 0 };
     }
-    return floating ? integer_from_real(value.re, to) : (cell){.i = wrap(value.i, to)};
+    return floating ? integer_from_real(value.re, to) : (cell){ .i = wrap(value.i, to) };
 }
 
 dense *oracle_cast(const dense *a, ash_dtype dtype) {
@@ -171,13 +185,33 @@ dense *oracle_cast(const dense *a, ash_dtype dtype) {
 /* ---- Memory ---- */
 
 cell cell_load(ash_dtype dtype, const void *memory) {
-    cell out = {0};
-#define LOAD(type) type value; memcpy(&value, memory, sizeof value)
+    cell out = { 0 };
+#define LOAD(type) \
+    type value; \
+    memcpy(&value, memory, sizeof value)
     switch (dtype) {
-    case ASH_FLOAT32: { LOAD(float); out.re = value; break; }
-    case ASH_FLOAT64: { LOAD(double); out.re = value; break; }
-    case ASH_COMPLEX64: { LOAD(float _Complex); out.re = __real__ value; out.im = __imag__ value; break; }
-    case ASH_COMPLEX128: { LOAD(double _Complex); out.re = __real__ value; out.im = __imag__ value; break; }
+    case ASH_FLOAT32: {
+        LOAD(float);
+        out.re = value;
+        break;
+    }
+    case ASH_FLOAT64: {
+        LOAD(double);
+        out.re = value;
+        break;
+    }
+    case ASH_COMPLEX64: {
+        LOAD(float _Complex);
+        out.re = __real__ value;
+        out.im = __imag__ value;
+        break;
+    }
+    case ASH_COMPLEX128: {
+        LOAD(double _Complex);
+        out.re = __real__ value;
+        out.im = __imag__ value;
+        break;
+    }
     default:
         memcpy(&out.i, memory, (size_t)ash_dtype_size(dtype)); /* little endian, as every machine the project knows */
         out.i = wrap(out.i, dtype == ASH_BOOL ? ASH_UINT8 : dtype);
@@ -200,7 +234,8 @@ void cell_store(ash_dtype dtype, void *memory, cell value) {
 
 /* ---- Views ---- */
 
-dense *oracle_view(const dense *a, int ndim, const int64_t shape[], const char name[], const int to[], const int64_t start[], const int64_t step[]) {
+dense *oracle_view(
+    const dense *a, int ndim, const int64_t shape[], const char name[], const int to[], const int64_t start[], const int64_t step[]) {
     dense *out = dense_new(a->dtype, ndim, shape, name);
     int64_t index[ASH_MAX_NDIM], source[ASH_MAX_NDIM];
     for (int64_t k = 0; k < out->size; k++) {
@@ -221,7 +256,7 @@ dense *oracle_take(const dense *a, int axis, const int64_t labels[], int64_t n) 
     for (int64_t k = 0; k < out->size; k++) {
         dense_index(out, k, index);
         index[axis] = labels[index[axis]];
-        out->cell[k] = index[axis] < 0 ? (cell){.re = NAN} : a->cell[dense_position(a, index)];
+        out->cell[k] = index[axis] < 0 ? (cell){ .re = NAN } : a->cell[dense_position(a, index)];
     }
     return out;
 }
@@ -246,7 +281,8 @@ int64_t oracle_compare(const dense *expected, const void *found, char *text, int
         char kind = oracle_kind(expected->dtype);
         if (kind == 'f' || kind == 'c') {
             if (!part_agrees(e.re, f.re, e.error) || !part_agrees(e.im, f.im, e.error)) {
-                snprintf(text, (size_t)size, "expected %.20Lg%+.20Lgi, found %.20Lg%+.20Lgi, allowed difference %.3Lg", e.re, e.im, f.re, f.im, e.error);
+                snprintf(text, (size_t)size, "expected %.20Lg%+.20Lgi, found %.20Lg%+.20Lgi, allowed difference %.3Lg", e.re, e.im, f.re,
+                    f.im, e.error);
                 return k;
             }
         } else if (e.i != f.i) {

@@ -1,16 +1,25 @@
-/* The oracle: a second, naive implementation of what arrays mean, to compare the library with. Dense arrays in row-major order, one element at a time, no chunks, no
- * laziness, nothing shared with the library but the dtype enum. Real numbers are kept in long double beside a bound on what a correct library may differ by. */
+/* The oracle: a second, naive implementation of what arrays mean, to compare the library with. Dense arrays in row-major order, one element
+ * at a time, no chunks, no laziness, nothing shared with the library but the dtype enum. Real numbers are kept in long double beside a
+ * bound on what a correct library may differ by. */
 #ifndef ASH_TEST_ORACLE_H
 #define ASH_TEST_ORACLE_H
 
 #include <ashlar/ashlar.h>
 
-/* One value. Integers and bool in `i` (uint64 as its bits), floating in `re`, complex in both. A correct result differs by at most `error` in each part: 0 means equal,
- * infinite means that nothing is known. NaN and infinities are exact. */
+/* One value. Integers and bool in `i` (uint64 as its bits), floating in `re`, complex in both. A correct result differs by at most `error`
+ * in each part: 0 means equal, infinite means that nothing is known. NaN and infinities are exact. */
 typedef struct cell {
     int64_t i;
     long double re, im, error;
 } cell;
+
+/* re + im i; not every compiler has CMPLXL(). */
+static inline long double _Complex complex_of(long double re, long double im) {
+    long double _Complex z;
+    __real__ z = re;
+    __imag__ z = im;
+    return z;
+}
 
 typedef struct dense {
     ash_dtype dtype;
@@ -74,7 +83,8 @@ void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], c
 
 /* ---- Views ---- */
 /* Input axis k is indexed start[k] + step[k] * (index along output axis to[k]), or start[k] alone where to[k] is -1. */
-dense *oracle_view(const dense *a, int ndim, const int64_t shape[], const char name[], const int to[], const int64_t start[], const int64_t step[]);
+dense *oracle_view(
+    const dense *a, int ndim, const int64_t shape[], const char name[], const int to[], const int64_t start[], const int64_t step[]);
 dense *oracle_take(const dense *a, int axis, const int64_t labels[], int64_t n);
 
 /* ---- Reductions ---- */
@@ -90,10 +100,12 @@ typedef struct oracle_reduction {
 extern const oracle_reduction oracle_reductions[];
 extern const int oracle_reduction_count;
 /* Reduces the marked axes. With labels: the one marked axis becomes `groups` groups. */
-dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof, const int64_t *labels, int64_t groups);
+dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
+    const int64_t *labels, int64_t groups);
 
 /* ---- Comparing ---- */
-/* Position of the first element that differs, -1 if none does; `text` gets the two values. `checked` counts the elements of which something is known. */
+/* Position of the first element that differs, -1 if none does; `text` gets the two values. `checked` counts the elements of which
+ * something is known. */
 int64_t oracle_compare(const dense *expected, const void *found, char *text, int64_t size, int64_t *checked);
 
 #endif

@@ -1,5 +1,5 @@
-/* Operations of complex64 and complex128, one cell, in long double. Where infinities and NaN meet, complex arithmetic has no one answer: except for sums and products such
- * results are left open. */
+/* Operations of complex64 and complex128, one cell, in long double. Where infinities and NaN meet, complex arithmetic has no one answer:
+ * except for sums and products such results are left open. */
 #include "oracle.h"
 #include "oracle_ops.h"
 
@@ -8,14 +8,26 @@
 
 typedef long double _Complex number;
 
-static number value(cell x) { return CMPLXL(x.re, x.im); }
-static int has_nan(cell x) { return isnan(x.re) || isnan(x.im); }
-static int is_finite(cell x) { return isfinite(x.re) && isfinite(x.im); }
-static long double size(cell x) { return hypotl(x.re, x.im); }
+static number value(cell x) {
+    return complex_of(x.re, x.im);
+}
+static int has_nan(cell x) {
+    return isnan(x.re) || isnan(x.im);
+}
+static int is_finite(cell x) {
+    return isfinite(x.re) && isfinite(x.im);
+}
+static long double size(cell x) {
+    return hypotl(x.re, x.im);
+}
 
 /* Lexicographic: by real part, then by imaginary part. */
-static int less(cell a, cell b) { return !has_nan(a) && !has_nan(b) && (a.re < b.re || (a.re == b.re && a.im < b.im)); }
-static int equal(cell a, cell b) { return a.re == b.re && a.im == b.im; }
+static int less(cell a, cell b) {
+    return !has_nan(a) && !has_nan(b) && (a.re < b.re || (a.re == b.re && a.im < b.im));
+}
+static int equal(cell a, cell b) {
+    return a.re == b.re && a.im == b.im;
+}
 
 static cell approximate(ash_dtype loop, number z, long double units) {
     long double error = units * (cabsl(z) * oracle_epsilon(loop) + oracle_least(loop));
@@ -31,19 +43,28 @@ static cell sum(ash_dtype loop, cell a, cell b, int sign) {
     if (isfinite(re) && isfinite(im)) {
         return cell_rounded(loop, re, im, error + (fabsl(re) + fabsl(im)) * oracle_epsilon(loop));
     }
-    return error > 0 ? cell_unknown : (cell){.re = re, .im = im, .error = 2 * oracle_epsilon(loop) * (isfinite(re) ? fabsl(re) : isfinite(im) ? fabsl(im) : 0)};
+    return error > 0 ? cell_unknown
+                     : (cell){ .re = re,
+                           .im = im,
+                           .error = 2 * oracle_epsilon(loop) *
+                               (isfinite(re)          ? fabsl(re)
+                                       : isfinite(im) ? fabsl(im)
+                                                      : 0) };
 }
 
 /* The larger of the finite parts. */
-static long double finite_part(cell x) { return fmaxl(isfinite(x.re) ? fabsl(x.re) : 0, isfinite(x.im) ? fabsl(x.im) : 0); }
+static long double finite_part(cell x) {
+    return fmaxl(isfinite(x.re) ? fabsl(x.re) : 0, isfinite(x.im) ? fabsl(x.im) : 0);
+}
 
 static cell product(ash_dtype loop, cell a, cell b) {
     if (!is_finite(a) || !is_finite(b)) { /* where the parts are NaN follows from the formula; the rest is open */
-        cell out = {.re = a.re * b.re - a.im * b.im, .im = a.re * b.im + a.im * b.re};
+        cell out = { .re = a.re * b.re - a.im * b.im, .im = a.re * b.im + a.im * b.re };
         long double finite = fmaxl(finite_part(a), finite_part(b));
         return a.error == 0 && b.error == 0 && finite < 1e18L && !isfinite(out.re) && !isfinite(out.im) ? out : cell_unknown;
     }
-    long double error = size(a) * b.error * 2 + size(b) * a.error * 2 + 2 * a.error * b.error + 4 * oracle_epsilon(loop) * size(a) * size(b) + oracle_least(loop);
+    long double error = size(a) * b.error * 2 + size(b) * a.error * 2 + 2 * a.error * b.error +
+        4 * oracle_epsilon(loop) * size(a) * size(b) + oracle_least(loop);
     if (size(a) * size(b) > oracle_largest(loop) / 4) {
         return cell_unknown;
     }
@@ -52,7 +73,8 @@ static cell product(ash_dtype loop, cell a, cell b) {
 
 static cell quotient(ash_dtype loop, cell a, cell b) {
     long double large = sqrtl(oracle_largest(loop)) / 16, divisor = size(b);
-    if (!is_finite(a) || !is_finite(b) || divisor <= 4 * b.error || divisor == 0 || divisor > large || size(a) > large || divisor < 1 / large || (size(a) < 1 / large && size(a) > 0)) {
+    if (!is_finite(a) || !is_finite(b) || divisor <= 4 * b.error || divisor == 0 || divisor > large || size(a) > large ||
+        divisor < 1 / large || (size(a) < 1 / large && size(a) > 0)) {
         return cell_unknown;
     }
     number z = value(a) * conjl(value(b)) / (divisor * divisor);
@@ -63,7 +85,7 @@ static cell quotient(ash_dtype loop, cell a, cell b) {
 
 static cell power(ash_dtype loop, cell a, cell b) {
     if (b.re == 0 && b.im == 0) {
-        return (cell){.re = 1};
+        return (cell){ .re = 1 };
     }
     if (!is_finite(a) || !is_finite(b) || size(a) == 0) {
         return cell_unknown;
@@ -109,23 +131,25 @@ static int truth(int id, cell a, cell b) {
 /* Results with a real dtype, and those that only move parts. 0: none of these. */
 static int simple(int id, ash_dtype loop, cell a, cell *out) {
     switch (id) {
-    case op_real_part: *out = (cell){.re = a.re, .error = a.error}; return 1;
-    case op_imag_part: *out = (cell){.re = a.im, .error = a.error}; return 1;
-    case op_conj: *out = (cell){.re = a.re, .im = -a.im, .error = a.error}; return 1;
-    case op_negative: *out = (cell){.re = -a.re, .im = -a.im, .error = a.error}; return 1;
+    case op_real_part: *out = (cell){ .re = a.re, .error = a.error }; return 1;
+    case op_imag_part: *out = (cell){ .re = a.im, .error = a.error }; return 1;
+    case op_conj: *out = (cell){ .re = a.re, .im = -a.im, .error = a.error }; return 1;
+    case op_negative: *out = (cell){ .re = -a.re, .im = -a.im, .error = a.error }; return 1;
     case op_positive: *out = a; return 1;
-    case op_rint: *out = (cell){.re = rintl(a.re), .im = rintl(a.im)}; return 1;
-    case op_absolute: *out = cell_rounded(loop, size(a), 0, isfinite(size(a)) ? 2 * a.error + 8 * size(a) * oracle_epsilon(loop) : 0); return 1;
+    case op_rint: *out = (cell){ .re = rintl(a.re), .im = rintl(a.im) }; return 1;
+    case op_absolute:
+        *out = cell_rounded(loop, size(a), 0, isfinite(size(a)) ? 2 * a.error + 8 * size(a) * oracle_epsilon(loop) : 0);
+        return 1;
     case op_angle: *out = cell_rounded(loop, atan2l(a.im, a.re), 0, 8 * oracle_epsilon(loop)); return 1;
     default: return 0;
     }
 }
 
 void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]) {
-    cell a = in[0], b = op->inputs > 1 ? in[1] : (cell){0};
+    cell a = in[0], b = op->inputs > 1 ? in[1] : (cell){ 0 };
     int true_or_false = truth(op->id, a, b);
     if (true_or_false >= 0) {
-        out[0] = (cell){.i = true_or_false};
+        out[0] = (cell){ .i = true_or_false };
         return;
     }
     if (simple(op->id, loop, a, &out[0])) {
@@ -143,8 +167,8 @@ void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], c
     case op_mul: out[0] = product(loop, a, b); break;
     case op_square: out[0] = product(loop, a, a); break;
     case op_div: out[0] = quotient(loop, a, b); break;
-    case op_reciprocal: out[0] = quotient(loop, (cell){.re = 1}, a); break;
-    case op_sign: out[0] = size(a) == 0 ? (cell){0} : quotient(loop, a, (cell){.re = size(a)}); break;
+    case op_reciprocal: out[0] = quotient(loop, (cell){ .re = 1 }, a); break;
+    case op_sign: out[0] = size(a) == 0 ? (cell){ 0 } : quotient(loop, a, (cell){ .re = size(a) }); break;
     case op_pow: out[0] = power(loop, a, b); break;
     case op_maximum: out[0] = extreme(a, b, 1, 0); break;
     case op_minimum: out[0] = extreme(a, b, -1, 0); break;

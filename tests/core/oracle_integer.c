@@ -4,9 +4,13 @@
 
 typedef __int128 wide;
 
-static wide widen(ash_dtype dtype, cell value) { return oracle_kind(dtype) == 'u' ? (wide)(uint64_t)value.i : (wide)value.i; }
+static wide widen(ash_dtype dtype, cell value) {
+    return oracle_kind(dtype) == 'u' ? (wide)(uint64_t)value.i : (wide)value.i;
+}
 
-static cell narrow(ash_dtype dtype, wide value) { return oracle_cast_cell((cell){.i = (int64_t)(uint64_t)value}, ASH_INT64, dtype == ASH_BOOL ? ASH_BOOL : dtype); }
+static cell narrow(ash_dtype dtype, wide value) {
+    return oracle_cast_cell((cell){ .i = (int64_t)(uint64_t)value }, ASH_INT64, dtype == ASH_BOOL ? ASH_BOOL : dtype);
+}
 
 static wide floor_divide(wide a, wide b) {
     if (b == 0) {
@@ -37,9 +41,15 @@ static wide shift(int id, ash_dtype loop, wide a, wide b) {
     return out ? (a < 0 ? -1 : 0) : floor_divide(a, (wide)1 << b);
 }
 
-static wide sign(wide a) { return a > 0 ? 1 : a < 0 ? -1 : 0; }
-static wide larger(wide a, wide b) { return a > b ? a : b; }
-static wide smaller(wide a, wide b) { return a < b ? a : b; }
+static wide sign(wide a) {
+    return a > 0 ? 1 : a < 0 ? -1 : 0;
+}
+static wide larger(wide a, wide b) {
+    return a > b ? a : b;
+}
+static wide smaller(wide a, wide b) {
+    return a < b ? a : b;
+}
 
 /* Results that are truth values. -1: the operation has another result. */
 static int truth(int id, wide a, wide b) {
@@ -66,7 +76,7 @@ void oracle_integer_cell(int id, ash_dtype loop, const cell in[], cell out[2]) {
     wide a = widen(loop, in[0]), b = widen(loop, in[1]), r = 0;
     int true_or_false = truth(id, a, b);
     if (true_or_false >= 0) {
-        out[0] = (cell){.i = true_or_false};
+        out[0] = (cell){ .i = true_or_false };
         return;
     }
     switch (id) {

@@ -1,40 +1,66 @@
 /* The table of operations, and what they have in common: promotion, broadcasting, casting to the loop's dtype. */
-#include "oracle.h"
 #include "oracle_ops.h"
+#include "oracle.h"
 
 #include <complex.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const long double pi = 3.141592653589793238462643383279502884L, log2_10 = 3.321928094887362347870319429489390176L, log_2 = 0.693147180559945309417232121458176568L;
+static const long double pi = 3.141592653589793238462643383279502884L, log2_10 = 3.321928094887362347870319429489390176L,
+                         log_2 = 0.693147180559945309417232121458176568L;
 
-static long double oracle_degrees(long double x) { return x * (180 / pi); }
-static long double oracle_radians(long double x) { return x * (pi / 180); }
-static long double _Complex oracle_cexp2(long double _Complex x) { return cexpl(CMPLXL(creall(x) * log_2, cimagl(x) * log_2)); }
-static long double _Complex oracle_clog2(long double _Complex x) { return CMPLXL(creall(clogl(x)) / log_2, cimagl(clogl(x)) / log_2); }
-static long double _Complex oracle_clog10(long double _Complex x) { return CMPLXL(creall(clogl(x)) / (log_2 * log2_10), cimagl(clogl(x)) / (log_2 * log2_10)); }
-static long double _Complex oracle_cexpm1(long double _Complex x) { return CMPLXL(creall(cexpl(x)) - 1, cimagl(cexpl(x))); }
-static long double _Complex oracle_clog1p(long double _Complex x) { return clogl(CMPLXL(creall(x) + 1, cimagl(x))); }
+static long double oracle_degrees(long double x) {
+    return x * (180 / pi);
+}
+static long double oracle_radians(long double x) {
+    return x * (pi / 180);
+}
+static long double _Complex oracle_cexp2(long double _Complex x) {
+    return cexpl(complex_of(creall(x) * log_2, cimagl(x) * log_2));
+}
+static long double _Complex oracle_clog2(long double _Complex x) {
+    return complex_of(creall(clogl(x)) / log_2, cimagl(clogl(x)) / log_2);
+}
+static long double _Complex oracle_clog10(long double _Complex x) {
+    return complex_of(creall(clogl(x)) / (log_2 * log2_10), cimagl(clogl(x)) / (log_2 * log2_10));
+}
+static long double _Complex oracle_cexpm1(long double _Complex x) {
+    return complex_of(creall(cexpl(x)) - 1, cimagl(cexpl(x)));
+}
+static long double _Complex oracle_clog1p(long double _Complex x) {
+    return clogl(complex_of(creall(x) + 1, cimagl(x)));
+}
 
 #define CALL_1(name) .call1 = ash_##name
 #define CALL_2(name) .call2 = ash_##name
 #define CALL_3(name) .call3 = ash_##name
 #define ash_divmod NULL /* has two outputs; called by name */
-#define ROW(op, n, accepts, promote, gives, is_smooth, real_function, complex_function)                                                        \
-    {.id = op_##op, .name = #op, .inputs = n, .outputs = 1 + (op_##op == op_divmod), .kinds = accepts, .promotion = promote, .result = gives,    \
-     .smooth = is_smooth, .real1 = real_function, .complex1 = complex_function, CALL_##n(op)},
-const oracle_op oracle_ops[] = {ORACLE_OPS(ROW)};
+#define ROW(op, n, accepts, promote, gives, is_smooth, real_function, complex_function) \
+    { .id = op_##op, \
+        .name = #op, \
+        .inputs = n, \
+        .outputs = 1 + (op_##op == op_divmod), \
+        .kinds = accepts, \
+        .promotion = promote, \
+        .result = gives, \
+        .smooth = is_smooth, \
+        .real1 = real_function, \
+        .complex1 = complex_function, \
+        CALL_##n(op) },
+const oracle_op oracle_ops[] = { ORACLE_OPS(ROW) };
 #undef ash_divmod
 const int oracle_op_count = ORACLE_OP_COUNT;
 
 /* ---- Promotion ---- */
 
-static int kind_rank(char kind) { return kind == 'b' ? 0 : kind == 'i' || kind == 'u' ? 1 : kind == 'f' ? 2 : 3; }
+static int kind_rank(char kind) {
+    return kind == 'b' ? 0 : kind == 'i' || kind == 'u' ? 1 : kind == 'f' ? 2 : 3;
+}
 
 /* Of a weak scalar only the kind counts: it changes the dtype only where its kind is higher. */
 static ash_dtype common_dtype(int n, const dense *const in[]) {
-    static const ash_dtype alone[] = {ASH_BOOL, ASH_INT64, ASH_FLOAT64, ASH_COMPLEX128};
+    static const ash_dtype alone[] = { ASH_BOOL, ASH_INT64, ASH_FLOAT64, ASH_COMPLEX128 };
     ash_dtype common = ASH_DTYPE_COUNT;
     int weak = -1;
     for (int k = 0; k < n; k++) {
@@ -91,8 +117,7 @@ static void broadcast(int n, const dense *const in[], dense *out, int axis_of[][
         for (int a = 0; a < in[k]->ndim; a++) {
             int to = in[base]->ndim - in[k]->ndim + a;
             if (in[k]->name[a]) {
-                for (to = 0; to < out->ndim && out->name[to] != in[k]->name[a]; to++) {
-                }
+                for (to = 0; to < out->ndim && out->name[to] != in[k]->name[a]; to++) {}
                 if (to == out->ndim) {
                     out->name[to] = in[k]->name[a];
                     out->shape[out->ndim++] = 1;
@@ -142,7 +167,7 @@ int oracle_apply(const oracle_op *op, const dense *const in[], dense *out[2]) {
     if (loop == ASH_DTYPE_COUNT) {
         return 0;
     }
-    dense frame = {0};
+    dense frame = { 0 };
     int axis_of[3][ASH_MAX_NDIM];
     broadcast(op->inputs, in, &frame, axis_of);
     for (int o = 0; o < op->outputs; o++) {
@@ -150,7 +175,7 @@ int oracle_apply(const oracle_op *op, const dense *const in[], dense *out[2]) {
     }
     int64_t index[ASH_MAX_NDIM];
     for (int64_t k = 0; k < out[0]->size; k++) {
-        cell operand[3] = {{0}}, result[2];
+        cell operand[3] = { { 0 } }, result[2];
         dense_index(out[0], k, index);
         for (int i = 0; i < op->inputs; i++) {
             ash_dtype to = op->id == op_where && i == 0 ? ASH_BOOL : loop;

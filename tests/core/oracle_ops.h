@@ -1,4 +1,5 @@
-/* The oracle's own list of operations: one line an operation, X(name, inputs, kinds, promotion, result, smooth, real function, complex function). */
+/* The oracle's own list of operations: one line an operation,
+ * X(name, inputs, kinds, promotion, result, smooth, real function, complex function); see oracle_op in oracle.h. */
 #ifndef ASH_TEST_ORACLE_OPS_H
 #define ASH_TEST_ORACLE_OPS_H
 

@@ -1,5 +1,5 @@
-/* Operations of float32 and float64, one cell. Arithmetic rounds as the dtype does, so that exact inputs give exact results; functions are evaluated in long double and may
- * differ by some units in the last place. Errors of the inputs are carried on by first-order bounds with a margin. */
+/* Operations of float32 and float64, one cell. Arithmetic rounds as the dtype does, so that exact inputs give exact results; functions are
+ * evaluated in long double and may differ by some units in the last place. Errors of the inputs are carried on by bounds with a margin. */
 #include "oracle.h"
 #include "oracle_ops.h"
 
@@ -7,19 +7,25 @@
 
 static const long double function_ulps = 8;
 
-static long double to_dtype(ash_dtype loop, double x) { return loop == ASH_FLOAT32 ? (long double)(float)x : (long double)x; }
+static long double to_dtype(ash_dtype loop, double x) {
+    return loop == ASH_FLOAT32 ? (long double)(float)x : (long double)x;
+}
 
 /* A result of arithmetic: exact if the inputs are, else within `error` and a rounding. */
 static cell arithmetic(ash_dtype loop, double value, long double error) {
     if (error == 0) {
-        return (cell){.re = to_dtype(loop, value)};
+        return (cell){ .re = to_dtype(loop, value) };
     }
     return cell_rounded(loop, value, 0, error);
 }
 
-static cell approximate(ash_dtype loop, long double value) { return cell_rounded(loop, value, 0, function_ulps * (fabsl(value) * oracle_epsilon(loop) + oracle_least(loop))); }
+static cell approximate(ash_dtype loop, long double value) {
+    return cell_rounded(loop, value, 0, function_ulps * (fabsl(value) * oracle_epsilon(loop) + oracle_least(loop)));
+}
 
-static int uncertain_sign(cell x) { return x.error > 0 && fabsl(x.re) <= x.error; }
+static int uncertain_sign(cell x) {
+    return x.error > 0 && fabsl(x.re) <= x.error;
+}
 
 static cell product(ash_dtype loop, cell a, cell b) {
     if ((!isfinite(a.re) && uncertain_sign(b)) || (!isfinite(b.re) && uncertain_sign(a))) {
@@ -41,8 +47,8 @@ static cell quotient(ash_dtype loop, cell a, cell b) {
 static void divide(ash_dtype loop, cell x, cell y, cell out[2]) {
     double a = (double)x.re, b = (double)y.re, rest = fmod(a, b);
     if (b == 0) {
-        out[0] = (cell){.re = to_dtype(loop, a / b)};
-        out[1] = (cell){.re = NAN};
+        out[0] = (cell){ .re = to_dtype(loop, a / b) };
+        out[1] = (cell){ .re = NAN };
         return;
     }
     double whole = (double)to_dtype(loop, (double)to_dtype(loop, a - rest) / b);
@@ -57,8 +63,8 @@ static void divide(ash_dtype loop, cell x, cell y, cell out[2]) {
         double below = floor(whole);
         whole = whole - below > 0.5 ? below + 1 : below;
     }
-    out[0] = (cell){.re = to_dtype(loop, whole)};
-    out[1] = (cell){.re = to_dtype(loop, rest)};
+    out[0] = (cell){ .re = to_dtype(loop, whole) };
+    out[1] = (cell){ .re = to_dtype(loop, rest) };
 }
 
 /* The larger (sign 1) or smaller (-1) of two; of equals the first. `skip`: a NaN gives way, else it wins. */
@@ -75,10 +81,13 @@ static cell extreme(cell a, cell b, int sign, int skip) {
     return out;
 }
 
-static cell sign_of(cell a) { return isnan(a.re) ? a : (cell){.re = a.re > 0 ? 1 : a.re < 0 ? -1 : 0}; }
+static cell sign_of(cell a) {
+    return isnan(a.re) ? a : (cell){ .re = a.re > 0 ? 1 : a.re < 0 ? -1 : 0 };
+}
 
 static cell next_after(ash_dtype loop, cell a, cell b) {
-    return (cell){.re = loop == ASH_FLOAT32 ? (long double)nextafterf((float)a.re, (float)b.re) : (long double)nextafter((double)a.re, (double)b.re)};
+    return (cell){ .re = loop == ASH_FLOAT32 ? (long double)nextafterf((float)a.re, (float)b.re)
+                                             : (long double)nextafter((double)a.re, (double)b.re) };
 }
 
 /* Results that are truth values. -1: the operation has another result. */
@@ -106,7 +115,7 @@ void oracle_real_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell
     cell a = in[0], b = in[1];
     int true_or_false = truth(op->id, a.re, b.re);
     if (true_or_false >= 0) { /* NaN have no sign that one could rely on */
-        out[0] = op->id == op_signbit && isnan(a.re) ? cell_unknown : (cell){.i = true_or_false};
+        out[0] = op->id == op_signbit && isnan(a.re) ? cell_unknown : (cell){ .i = true_or_false };
         return;
     }
     if (op->real1) {
@@ -126,27 +135,27 @@ void oracle_real_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell
         out[0] = out[1];
         break;
     case op_divmod: divide(loop, a, b, out); break;
-    case op_fmod: out[0] = (cell){.re = fmodl(a.re, b.re)}; break;
+    case op_fmod: out[0] = (cell){ .re = fmodl(a.re, b.re) }; break;
     case op_pow: out[0] = approximate(loop, powl(a.re, b.re)); break;
     case op_hypot: out[0] = approximate(loop, hypotl(a.re, b.re)); break;
     case op_atan2: out[0] = approximate(loop, atan2l(a.re, b.re)); break;
     case op_angle: out[0] = isnan(a.re) ? a : approximate(loop, signbit(a.re) ? 3.141592653589793238463L : 0); break;
-    case op_negative: out[0] = (cell){.re = -a.re, .error = a.error}; break;
-    case op_absolute: out[0] = (cell){.re = fabsl(a.re), .error = a.error}; break;
+    case op_negative: out[0] = (cell){ .re = -a.re, .error = a.error }; break;
+    case op_absolute: out[0] = (cell){ .re = fabsl(a.re), .error = a.error }; break;
     case op_sign: out[0] = sign_of(a); break;
-    case op_floor: out[0] = (cell){.re = floorl(a.re)}; break;
-    case op_ceil: out[0] = (cell){.re = ceill(a.re)}; break;
-    case op_trunc: out[0] = (cell){.re = truncl(a.re)}; break;
-    case op_rint: out[0] = (cell){.re = rintl(a.re)}; break;
+    case op_floor: out[0] = (cell){ .re = floorl(a.re) }; break;
+    case op_ceil: out[0] = (cell){ .re = ceill(a.re) }; break;
+    case op_trunc: out[0] = (cell){ .re = truncl(a.re) }; break;
+    case op_rint: out[0] = (cell){ .re = rintl(a.re) }; break;
     case op_maximum: out[0] = extreme(a, b, 1, 0); break;
     case op_minimum: out[0] = extreme(a, b, -1, 0); break;
     case op_fmax: out[0] = extreme(a, b, 1, 1); break;
     case op_fmin: out[0] = extreme(a, b, -1, 1); break;
     case op_clip: out[0] = extreme(extreme(a, b, 1, 0), in[2], -1, 0); break;
-    case op_copysign: out[0] = isnan(b.re) ? cell_unknown : (cell){.re = copysignl(a.re, b.re)}; break;
+    case op_copysign: out[0] = isnan(b.re) ? cell_unknown : (cell){ .re = copysignl(a.re, b.re) }; break;
     case op_nextafter: out[0] = next_after(loop, a, b); break;
     case op_fill_missing: out[0] = isnan(a.re) ? b : a; break;
-    case op_imag_part: out[0] = (cell){0}; break;
+    case op_imag_part: out[0] = (cell){ 0 }; break;
     default: out[0] = a; /* positive, real_part, conj */
     }
 }

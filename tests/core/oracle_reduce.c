@@ -1,18 +1,39 @@
-/* Reductions: the members of every cell of the result are collected, in the array's order, and folded in long double. Bounds on floating sums hold for any order of adding up
- * in float64 with one rounding at the end. */
+/* Reductions: the members of every cell of the result are collected, in the array's order, and folded in long double. Bounds on floating
+ * sums hold for any order of adding up in float64 with one rounding at the end. */
 #include "oracle.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PLAIN(word, method_letter, skip) {#word, method_letter, skip, ash_##word, ash_##word##_with, NULL}
-#define GROUPED(word, method_letter, skip) {#word, method_letter, skip, ash_##word, ash_##word##_with, ash_group_##word##_with}
+#define PLAIN(word, method_letter, skip) \
+    { #word, method_letter, skip, ash_##word, ash_##word##_with, NULL }
+#define GROUPED(word, method_letter, skip) \
+    { #word, method_letter, skip, ash_##word, ash_##word##_with, ash_group_##word##_with }
 const oracle_reduction oracle_reductions[] = {
-    GROUPED(sum, 's', 0),    GROUPED(prod, 'p', 0),    GROUPED(mean, 'm', 0),    GROUPED(var, 'v', 0),    GROUPED(std, 'd', 0),    GROUPED(min, 'l', 0),
-    GROUPED(max, 'h', 0),    PLAIN(argmin, 'L', 0),    PLAIN(argmax, 'H', 0),    GROUPED(any, 'a', 0),    GROUPED(all, 'A', 0),    GROUPED(count, 'c', 0),
-    GROUPED(nansum, 's', 1), GROUPED(nanprod, 'p', 1), GROUPED(nanmean, 'm', 1), GROUPED(nanvar, 'v', 1), GROUPED(nanstd, 'd', 1), GROUPED(nanmin, 'l', 1),
-    GROUPED(nanmax, 'h', 1), PLAIN(nanargmin, 'L', 1), PLAIN(nanargmax, 'H', 1), GROUPED(nanany, 'a', 1), GROUPED(nanall, 'A', 1),
+    GROUPED(sum, 's', 0),
+    GROUPED(prod, 'p', 0),
+    GROUPED(mean, 'm', 0),
+    GROUPED(var, 'v', 0),
+    GROUPED(std, 'd', 0),
+    GROUPED(min, 'l', 0),
+    GROUPED(max, 'h', 0),
+    PLAIN(argmin, 'L', 0),
+    PLAIN(argmax, 'H', 0),
+    GROUPED(any, 'a', 0),
+    GROUPED(all, 'A', 0),
+    GROUPED(count, 'c', 0),
+    GROUPED(nansum, 's', 1),
+    GROUPED(nanprod, 'p', 1),
+    GROUPED(nanmean, 'm', 1),
+    GROUPED(nanvar, 'v', 1),
+    GROUPED(nanstd, 'd', 1),
+    GROUPED(nanmin, 'l', 1),
+    GROUPED(nanmax, 'h', 1),
+    PLAIN(nanargmin, 'L', 1),
+    PLAIN(nanargmax, 'H', 1),
+    GROUPED(nanany, 'a', 1),
+    GROUPED(nanall, 'A', 1),
 };
 const int oracle_reduction_count = sizeof oracle_reductions / sizeof oracle_reductions[0];
 
@@ -23,8 +44,12 @@ typedef struct members {
     int64_t *position; /* in the reduced dimensions laid flat */
 } members;
 
-static int floating(ash_dtype dtype) { return oracle_kind(dtype) == 'f' || oracle_kind(dtype) == 'c'; }
-static int is_nan(const members *m, cell x) { return floating(m->dtype) && (isnan(x.re) || isnan(x.im)); }
+static int floating(ash_dtype dtype) {
+    return oracle_kind(dtype) == 'f' || oracle_kind(dtype) == 'c';
+}
+static int is_nan(const members *m, cell x) {
+    return floating(m->dtype) && (isnan(x.re) || isnan(x.im));
+}
 
 static ash_dtype result_dtype(const oracle_reduction *reduction, ash_dtype dtype) {
     char kind = oracle_kind(dtype);
@@ -52,10 +77,12 @@ static cell whole(const members *m, int product) {
         }
         total = product ? total * (uint64_t)m->cell[k].i : total + (uint64_t)m->cell[k].i;
     }
-    return (cell){.i = (int64_t)total};
+    return (cell){ .i = (int64_t)total };
 }
 
-static long double size(cell x) { return hypotl(x.re, x.im); }
+static long double size(cell x) {
+    return hypotl(x.re, x.im);
+}
 
 /* sum / divisor. */
 static cell total(const members *m, long double divisor) {
@@ -77,13 +104,16 @@ static cell total(const members *m, long double divisor) {
         return cell_unknown;
     }
     if (divisor == 0) { /* of no elements */
-        return (cell){.re = NAN, .im = oracle_kind(m->result) == 'c' ? NAN : 0};
+        return (cell){ .re = NAN, .im = oracle_kind(m->result) == 'c' ? NAN : 0 };
     }
-    error = (error + (long double)(m->n + 4) * unit * sizes) / divisor + (isfinite(re) ? fabsl(re) : 0) / divisor * 2 * oracle_epsilon(m->result) + oracle_least(m->result);
+    error = (error + (long double)(m->n + 4) * unit * sizes) / divisor +
+        (isfinite(re) ? fabsl(re) : 0) / divisor * 2 * oracle_epsilon(m->result) + oracle_least(m->result);
     if (isfinite(re) && isfinite(im)) {
         return cell_rounded(m->result, re / divisor, im / divisor, error + (fabsl(re) + fabsl(im)) / divisor * oracle_epsilon(m->result));
     }
-    return (cell){.re = re / divisor, .im = im / divisor, .error = oracle_kind(m->result) == 'c' ? error + sizes * oracle_epsilon(m->result) : 0};
+    return (cell){
+        .re = re / divisor, .im = im / divisor, .error = oracle_kind(m->result) == 'c' ? error + sizes * oracle_epsilon(m->result) : 0
+    };
 }
 
 static cell product(const members *m) {
@@ -108,9 +138,10 @@ static cell product(const members *m) {
         return cell_unknown;
     }
     if (special || zero) {
-        return (cell){.re = re, .im = im};
+        return (cell){ .re = re, .im = im };
     }
-    return cell_rounded(m->result, re, im, above - hypotl(re, im) + above * ((long double)(8 * m->n + 8) * unit + 2 * oracle_epsilon(m->result)) + oracle_least(m->result));
+    return cell_rounded(m->result, re, im,
+        above - hypotl(re, im) + above * ((long double)(8 * m->n + 8) * unit + 2 * oracle_epsilon(m->result)) + oracle_least(m->result));
 }
 
 /* ---- Moments ---- */
@@ -135,11 +166,12 @@ static cell variance(const members *m, double ddof, int root) {
         return cell_unknown;
     }
     if (m->n == 0 || special) {
-        return (cell){.re = NAN};
+        return (cell){ .re = NAN };
     }
-    long double error = 8 * (n + 4) * unit * raw + n * (4 * widest * uncertain + 4 * uncertain * uncertain), divisor = n > ddof ? n - ddof : 0;
+    long double error = 8 * (n + 4) * unit * raw + n * (4 * widest * uncertain + 4 * uncertain * uncertain),
+                divisor = n > ddof ? n - ddof : 0;
     if (divisor == 0) {
-        return squares > error ? (cell){.re = INFINITY} : cell_unknown;
+        return squares > error ? (cell){ .re = INFINITY } : cell_unknown;
     }
     long double v = squares / divisor;
     error /= divisor;
@@ -183,7 +215,7 @@ static cell extreme_value(const members *m, int largest) {
         return cell_unknown;
     }
     if (at < 0 || is_nan(m, m->cell[at])) {
-        return (cell){.re = NAN, .im = oracle_kind(m->dtype) == 'c' ? NAN : 0};
+        return (cell){ .re = NAN, .im = oracle_kind(m->dtype) == 'c' ? NAN : 0 };
     }
     cell out = m->cell[at];
     out.re += 0; /* of zeros of both signs the positive one */
@@ -201,7 +233,7 @@ static cell truth(const members *m, int all) {
         open |= x.error > 0;
         result = all ? result && x.i : result || x.i;
     }
-    return open ? cell_unknown : (cell){.i = result};
+    return open ? cell_unknown : (cell){ .i = result };
 }
 
 static cell number_of_members(const members *m) {
@@ -212,7 +244,7 @@ static cell number_of_members(const members *m) {
         }
         n += !is_nan(m, m->cell[k]);
     }
-    return (cell){.i = n};
+    return (cell){ .i = n };
 }
 
 static cell position(const members *m, int largest) {
@@ -222,7 +254,7 @@ static cell position(const members *m, int largest) {
         }
     }
     int64_t at = extreme(m, largest);
-    return (cell){.i = at < 0 ? -1 : m->position[at]};
+    return (cell){ .i = at < 0 ? -1 : m->position[at] };
 }
 
 /* As sums and means of integers: in float64. */
@@ -252,7 +284,8 @@ static cell fold(const oracle_reduction *reduction, members *m, double ddof) {
 /* ---- The array ---- */
 
 /* The result's axis for every axis of `a`, -1 where it vanishes. */
-static dense *frame(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, const int64_t *labels, int64_t groups, int to[]) {
+static dense *frame(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, const int64_t *labels,
+    int64_t groups, int to[]) {
     int64_t shape[ASH_MAX_NDIM];
     char name[ASH_MAX_NDIM];
     int ndim = 0;
@@ -268,8 +301,9 @@ static dense *frame(const oracle_reduction *reduction, const dense *a, const cha
 }
 
 /* Where element `index` of `a` goes: the cell of `out`, -1 if its label is negative; and its position in the reduced dimensions. */
-static int64_t destination(const dense *a, const dense *out, const char reduced[], const int64_t *labels, const int to[], const int64_t index[], int64_t *flat) {
-    int64_t want[ASH_MAX_NDIM] = {0};
+static int64_t destination(
+    const dense *a, const dense *out, const char reduced[], const int64_t *labels, const int to[], const int64_t index[], int64_t *flat) {
+    int64_t want[ASH_MAX_NDIM] = { 0 };
     *flat = 0;
     for (int axis = 0; axis < a->ndim; axis++) {
         int64_t here = !reduced[axis] ? index[axis] : labels ? labels[index[axis]] : 0;
@@ -284,12 +318,13 @@ static int64_t destination(const dense *a, const dense *out, const char reduced[
     return dense_position(out, want);
 }
 
-dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof, const int64_t *labels, int64_t groups) {
+dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
+    const int64_t *labels, int64_t groups) {
     int to[ASH_MAX_NDIM];
     dense *out = frame(reduction, a, reduced, keepdims, labels, groups, to);
     members *m = calloc((size_t)out->size + 1, sizeof *m);
     for (int64_t k = 0; k < out->size; k++) {
-        m[k] = (members){.dtype = a->dtype, .result = out->dtype};
+        m[k] = (members){ .dtype = a->dtype, .result = out->dtype };
     }
     for (int64_t j = 0; j < a->size; j++) {
         int64_t index[ASH_MAX_NDIM], flat;

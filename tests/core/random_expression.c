@@ -63,7 +63,7 @@ static const char *axis_text(generator *g, const dense *a, int axis, char text[1
 
 /* ---- Elementwise ---- */
 
-/* Shapes of the operands: each is the target with axes left out (leading ones if they have no names) or of extent 1; one of them has every axis. */
+/* Shapes of the operands: each is the target with axes left out (leading ones if they have no names) or of extent 1; one has every axis. */
 static void operand_targets(generator *g, const target *t, int n, target operand[]) {
     int whole = (int)random_below(g, n);
     for (int k = 0; k < n; k++) {
@@ -100,19 +100,19 @@ static void operand_targets(generator *g, const target *t, int n, target operand
 
 static int transposed_to(generator *g, int a, const target *t) {
     int to[ASH_MAX_NDIM], same = 1;
-    int64_t start[ASH_MAX_NDIM] = {0}, step[ASH_MAX_NDIM];
+    int64_t start[ASH_MAX_NDIM] = { 0 }, step[ASH_MAX_NDIM];
     char text[64] = "";
     for (int k = 0; k < t->ndim; k++) {
         same &= VALUE(a)->name[k] == t->name[k];
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%c", k ? "," : "", t->name[k]);
         step[k] = 1;
-        for (to[k] = 0; to[k] < t->ndim && t->name[to[k]] != VALUE(a)->name[k]; to[k]++) {
-        }
+        for (to[k] = 0; to[k] < t->ndim && t->name[to[k]] != VALUE(a)->name[k]; to[k]++) {}
     }
     if (same) {
         return a;
     }
-    return generator_add(g, ash_transpose(HANDLE(a), text), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step), "transpose(%s, %s)", TEXT(a), text);
+    return generator_add(g, ash_transpose(HANDLE(a), text), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step),
+        "transpose(%s, %s)", TEXT(a), text);
 }
 
 static const oracle_op *choose_op(generator *g, int n, const dense *const in[]) {
@@ -133,7 +133,8 @@ static const oracle_op *choose_op(generator *g, int n, const dense *const in[]) 
 static int elementwise(generator *g, int depth, const target *t) {
     target wanted[3];
     const dense *in[3];
-    int n = (int[]){1, 2, 2, 3}[random_below(g, 4)], input[3], scalar = t->ndim >= 0 && n > 1 && one_in(g, 4) ? (int)random_below(g, n) : -1;
+    int n = (int[]){ 1, 2, 2, 3 }[random_below(g, 4)], input[3],
+        scalar = t->ndim >= 0 && n > 1 && one_in(g, 4) ? (int)random_below(g, n) : -1;
     operand_targets(g, t, n, wanted);
     for (int k = 0; k < n; k++) {
         int drop = k == scalar;
@@ -157,9 +158,9 @@ static int elementwise(generator *g, int depth, const target *t) {
     if (!op) {
         return make(g, depth - 1, t);
     }
-    dense *out[2] = {0};
+    dense *out[2] = { 0 };
     oracle_apply(op, in, out);
-    ash_array result = {0}, second = {0};
+    ash_array result = { 0 }, second = { 0 };
     switch (n) {
     case 1: result = op->call1(HANDLE(input[0])); break;
     case 2:
@@ -191,7 +192,8 @@ static int cast(generator *g, int depth, const target *t) {
 
 /* A range of an axis that has `count` elements; sets the source's extent, start and step. */
 static void random_range(generator *g, int64_t count, int64_t *extent, int64_t *start, int64_t *step, char *text, size_t size) {
-    int64_t stride = 1 + (one_in(g, 2) ? random_below(g, 3) : 0), before = one_in(g, 2) ? random_below(g, 3) : 0, after = one_in(g, 2) ? random_below(g, 3) : 0;
+    int64_t stride = 1 + (one_in(g, 2) ? random_below(g, 3) : 0), before = one_in(g, 2) ? random_below(g, 3) : 0,
+            after = one_in(g, 2) ? random_below(g, 3) : 0;
     int backwards = one_in(g, 3);
     int64_t low = before, high = before + (count > 0 ? (count - 1) * stride : 0);
     *extent = count > 0 ? high + 1 + after : before + after;
@@ -219,12 +221,12 @@ static void random_range(generator *g, int64_t count, int64_t *extent, int64_t *
 
 /* ", p=1:3" */
 static void append_part(char *text, size_t size, char name, const char *part) {
-    char label[] = {name, name ? '=' : 0, 0};
+    char label[] = { name, name ? '=' : 0, 0 };
     snprintf(text + strlen(text), size - strlen(text), "%s%s%s", *text ? ", " : "", label, part);
 }
 
 static int slice(generator *g, int depth, const target *t) {
-    target source = {0};
+    target source = { 0 };
     int to[ASH_MAX_NDIM];
     int64_t start[ASH_MAX_NDIM], step[ASH_MAX_NDIM];
     char text[512] = "";
@@ -258,13 +260,14 @@ static int slice(generator *g, int depth, const target *t) {
         insert_axis(&source, source.ndim, extent, t->name[k]);
     }
     int a = make(g, depth - 1, &source);
-    return generator_add(g, ash_index(HANDLE(a), text), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step), "index(%s, \"%s\")", TEXT(a), text);
+    return generator_add(g, ash_index(HANDLE(a), text), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step),
+        "index(%s, \"%s\")", TEXT(a), text);
 }
 
 static int transpose(generator *g, int depth, const target *t) {
     target source = *t;
     int order[ASH_MAX_NDIM], to[ASH_MAX_NDIM]; /* target axis k is source axis order[k] */
-    int64_t start[ASH_MAX_NDIM] = {0}, step[ASH_MAX_NDIM];
+    int64_t start[ASH_MAX_NDIM] = { 0 }, step[ASH_MAX_NDIM];
     int reverse = one_in(g, 4);
     for (int k = 0; k < t->ndim; k++) {
         int at = (int)random_below(g, k + 1);
@@ -284,7 +287,8 @@ static int transpose(generator *g, int depth, const target *t) {
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", k ? ", " : "", axis_text(g, VALUE(a), order[k], word));
     }
     const char *dims = reverse || t->ndim == 0 ? NULL : text;
-    return generator_add(g, ash_transpose(HANDLE(a), dims), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step), "transpose(%s, %s)", TEXT(a), dims ? dims : "NULL");
+    return generator_add(g, ash_transpose(HANDLE(a), dims), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step),
+        "transpose(%s, %s)", TEXT(a), dims ? dims : "NULL");
 }
 
 static int broadcast(generator *g, int depth, const target *t) {
@@ -293,19 +297,20 @@ static int broadcast(generator *g, int depth, const target *t) {
         remove_axis(&source, 0);
     }
     int added = t->ndim - source.ndim, to[ASH_MAX_NDIM];
-    int64_t start[ASH_MAX_NDIM] = {0}, step[ASH_MAX_NDIM];
+    int64_t start[ASH_MAX_NDIM] = { 0 }, step[ASH_MAX_NDIM];
     for (int a = 0; a < source.ndim; a++) {
         source.shape[a] = one_in(g, 2) ? 1 : source.shape[a];
         to[a] = source.shape[a] == t->shape[a + added] ? a + added : -1;
         step[a] = 1;
     }
     int a = make(g, depth - 1, &source);
-    return generator_add(g, ash_broadcast_to(HANDLE(a), t->ndim, t->shape), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step), "broadcast_to(%s, %d-D)", TEXT(a), t->ndim);
+    return generator_add(g, ash_broadcast_to(HANDLE(a), t->ndim, t->shape),
+        oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step), "broadcast_to(%s, %d-D)", TEXT(a), t->ndim);
 }
 
 static int rechunk(generator *g, int depth, const target *t) {
     int a = make(g, depth - 1, t), to[ASH_MAX_NDIM];
-    int64_t start[ASH_MAX_NDIM] = {0}, step[ASH_MAX_NDIM];
+    int64_t start[ASH_MAX_NDIM] = { 0 }, step[ASH_MAX_NDIM];
     char text[2048];
     for (int k = 0; k < t->ndim; k++) {
         to[k] = k;
@@ -320,7 +325,7 @@ static int rechunk(generator *g, int depth, const target *t) {
 static int squeeze(generator *g, int depth, const target *t) {
     target source = *t;
     int at = (int)random_below(g, t->ndim + 1), to[ASH_MAX_NDIM];
-    int64_t start[ASH_MAX_NDIM] = {0}, step[ASH_MAX_NDIM];
+    int64_t start[ASH_MAX_NDIM] = { 0 }, step[ASH_MAX_NDIM];
     insert_axis(&source, at, 1, free_name(g, t));
     int a = make(g, depth - 1, &source);
     for (int k = 0; k < source.ndim; k++) {
@@ -329,7 +334,8 @@ static int squeeze(generator *g, int depth, const target *t) {
     }
     char text[16];
     axis_text(g, VALUE(a), at, text);
-    return generator_add(g, ash_squeeze(HANDLE(a), text), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step), "squeeze(%s, %s)", TEXT(a), text);
+    return generator_add(g, ash_squeeze(HANDLE(a), text), oracle_view(VALUE(a), t->ndim, t->shape, t->name, to, start, step),
+        "squeeze(%s, %s)", TEXT(a), text);
 }
 
 /* ---- Reductions ---- */
@@ -338,7 +344,8 @@ static const oracle_reduction *choose_reduction(generator *g, const dense *a, in
     int strict = !dense_is_exact(a) && !one_in(g, 10);
     for (;;) {
         const oracle_reduction *reduction = &oracle_reductions[random_below(g, oracle_reduction_count)];
-        if ((empty && strchr("lhLH", reduction->method)) || (strict && strchr("LHaA", reduction->method)) || (group && !reduction->call_group)) {
+        if ((empty && strchr("lhLH", reduction->method)) || (strict && strchr("LHaA", reduction->method)) ||
+            (group && !reduction->call_group)) {
             continue;
         }
         return reduction;
@@ -347,7 +354,7 @@ static const oracle_reduction *choose_reduction(generator *g, const dense *a, in
 
 static int reduce(generator *g, int depth, const target *t) {
     target source = *t;
-    char reduced[ASH_MAX_NDIM] = {0};
+    char reduced[ASH_MAX_NDIM] = { 0 };
     int keepdims = t->ndim > 0 && one_in(g, 3), any = 0, empty = 0, all = 1;
     if (keepdims) {
         for (int a = 0; a < t->ndim; a++) {
@@ -378,8 +385,11 @@ static int reduce(generator *g, int depth, const target *t) {
         return a;
     }
     double ddof = one_in(g, 3) ? (double)random_below(g, 4) / 2 : 0;
-    ash_array result = keepdims || ddof > 0 ? reduction->call_with(HANDLE(a), dims, &(ash_reduce_options){.keepdims = keepdims, .ddof = ddof}) : reduction->call(HANDLE(a), dims);
-    return generator_add(g, result, oracle_reduce(reduction, VALUE(a), reduced, keepdims, ddof, NULL, 0), "%s(%s, %s, keepdims %d, ddof %g)", reduction->name, TEXT(a), dims ? dims : "NULL", keepdims, ddof);
+    ash_array result = keepdims || ddof > 0
+        ? reduction->call_with(HANDLE(a), dims, &(ash_reduce_options){ .keepdims = keepdims, .ddof = ddof })
+        : reduction->call(HANDLE(a), dims);
+    return generator_add(g, result, oracle_reduce(reduction, VALUE(a), reduced, keepdims, ddof, NULL, 0),
+        "%s(%s, %s, keepdims %d, ddof %g)", reduction->name, TEXT(a), dims ? dims : "NULL", keepdims, ddof);
 }
 
 static int group(generator *g, int depth, const target *t) {
@@ -389,7 +399,7 @@ static int group(generator *g, int depth, const target *t) {
     target source = *t;
     int axis = (int)random_below(g, t->ndim), present = 1;
     int rename = g->named && one_in(g, 2);
-    char reduced[ASH_MAX_NDIM] = {0}, word[16];
+    char reduced[ASH_MAX_NDIM] = { 0 }, word[16];
     reduced[axis] = 1;
     source.shape[axis] = 0;
     source.shape[axis] = random_extent(g, &source);
@@ -406,11 +416,13 @@ static int group(generator *g, int depth, const target *t) {
     char kind = oracle_kind(VALUE(a)->dtype);
     const oracle_reduction *reduction = choose_reduction(g, VALUE(a), !present && kind != 'f' && kind != 'c', 1);
     double ddof = one_in(g, 3) ? (double)random_below(g, 4) / 2 : 0;
-    ash_array result = reduction->call_group(HANDLE(a), axis_text(g, VALUE(a), axis, word), label_array, &(ash_reduce_options){.ddof = ddof, .groups = groups});
+    ash_array result = reduction->call_group(
+        HANDLE(a), axis_text(g, VALUE(a), axis, word), label_array, &(ash_reduce_options){ .ddof = ddof, .groups = groups });
     dense *value = oracle_reduce(reduction, VALUE(a), reduced, 0, ddof, labels, groups);
     value->name[axis] = t->name[axis];
     free(labels);
-    return generator_add(g, result, value, "group_%s(%s, %s, %lld groups, ddof %g)", reduction->name, TEXT(a), word, (long long)groups, ddof);
+    return generator_add(
+        g, result, value, "group_%s(%s, %s, %lld groups, ddof %g)", reduction->name, TEXT(a), word, (long long)groups, ddof);
 }
 
 static int take(generator *g, int depth, const target *t) {
@@ -431,7 +443,8 @@ static int take(generator *g, int depth, const target *t) {
     dense *value = oracle_take(VALUE(a), axis, labels, n);
     value->name[axis] = t->name[axis];
     free(labels);
-    return generator_add(g, ash_group_take(HANDLE(a), axis_text(g, VALUE(a), axis, word), label_array), value, "group_take(%s, %s, %lld labels)", TEXT(a), word, (long long)n);
+    return generator_add(g, ash_group_take(HANDLE(a), axis_text(g, VALUE(a), axis, word), label_array), value,
+        "group_take(%s, %s, %lld labels)", TEXT(a), word, (long long)n);
 }
 
 /* ---- Choosing ---- */
@@ -454,8 +467,8 @@ static int again(generator *g, const target *t) {
 
 static int make(generator *g, int depth, const target *t) {
     typedef int step(generator *, int, const target *);
-    static step *const steps[] = {elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, reduce, reduce, reduce,
-        cast, slice, slice, transpose, broadcast, rechunk, squeeze, group, take};
+    static step *const steps[] = { elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise,
+        reduce, reduce, reduce, cast, slice, slice, transpose, broadcast, rechunk, squeeze, group, take };
     int shared = one_in(g, 8) ? again(g, t) : -1;
     if (shared >= 0) {
         return shared;
@@ -467,7 +480,7 @@ static int make(generator *g, int depth, const target *t) {
 }
 
 int random_expression(generator *g, int depth) {
-    target t = {0};
+    target t = { 0 };
     for (int n = (int)random_below(g, 5); n > 0; n--) {
         insert_axis(&t, (int)random_below(g, t.ndim + 1), random_extent(g, &t), free_name(g, &t));
     }

@@ -17,7 +17,7 @@ typedef struct generator {
     int64_t capacity; /* most elements of an array */
     expression *all;  /* everything made so far, inputs before what is made from them */
     int count, room;
-    void **memory;    /* of buffers */
+    void **memory; /* of buffers */
     int nmemory;
 } generator;
 

@@ -11,7 +11,7 @@
 /* ---- The generator's own things ---- */
 
 void generator_begin(generator *g, ash_context *context, uint64_t seed) {
-    *g = (generator){.context = context, .state = seed};
+    *g = (generator){ .context = context, .state = seed };
     g->named = one_in(g, 2);
     g->capacity = one_in(g, 20) ? 6000 : 600;
 }
@@ -36,8 +36,12 @@ static uint64_t random_bits(generator *g) {
     return z ^ (z >> 31);
 }
 
-int64_t random_below(generator *g, int64_t n) { return n > 0 ? (int64_t)(random_bits(g) % (uint64_t)n) : 0; }
-int one_in(generator *g, int n) { return random_below(g, n) == 0; }
+int64_t random_below(generator *g, int64_t n) {
+    return n > 0 ? (int64_t)(random_bits(g) % (uint64_t)n) : 0;
+}
+int one_in(generator *g, int n) {
+    return random_below(g, n) == 0;
+}
 
 int generator_add(generator *g, ash_array handle, dense *value, const char *format, ...) {
     char text[4096];
@@ -49,7 +53,7 @@ int generator_add(generator *g, ash_array handle, dense *value, const char *form
         g->room = 2 * g->room + 16;
         g->all = realloc(g->all, (size_t)g->room * sizeof *g->all);
     }
-    g->all[g->count] = (expression){.handle = handle, .value = value, .text = strdup(text)};
+    g->all[g->count] = (expression){ .handle = handle, .value = value, .text = strdup(text) };
     return g->count++;
 }
 
@@ -62,7 +66,7 @@ static void *memory_for(generator *g, int64_t bytes) {
 /* ---- Values ---- */
 
 static long double random_real(generator *g, int wild) {
-    static const double special[] = {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1e30, -1e30, 1e-30, NAN};
+    static const double special[] = { NAN, INFINITY, -INFINITY, 0.0, -0.0, 1e30, -1e30, 1e-30, NAN };
     if (wild && one_in(g, 8)) {
         return special[random_below(g, 9)];
     }
@@ -75,13 +79,16 @@ static long double random_real(generator *g, int wild) {
 
 static cell random_cell(generator *g, ash_dtype dtype, int wild) {
     switch (oracle_kind(dtype)) {
-    case 'b': return (cell){.i = random_below(g, 2)};
+    case 'b': return (cell){ .i = random_below(g, 2) };
     case 'f':
     case 'c': {
-        cell x = {.re = random_real(g, wild), .im = one_in(g, 3) ? 0 : random_real(g, wild)};
-        return dtype == ASH_FLOAT64 || dtype == ASH_COMPLEX128 ? x : (cell){.re = (float)x.re, .im = (float)x.im};
+        cell x = { .re = random_real(g, wild), .im = one_in(g, 3) ? 0 : random_real(g, wild) };
+        return dtype == ASH_FLOAT64 || dtype == ASH_COMPLEX128 ? x : (cell){ .re = (float)x.re, .im = (float)x.im };
     }
-    default: return oracle_cast_cell((cell){.i = wild && one_in(g, 3) ? (int64_t)random_bits(g) : random_below(g, 21) - (oracle_kind(dtype) == 'i' ? 10 : 0)}, ASH_INT64, dtype);
+    default:
+        return oracle_cast_cell(
+            (cell){ .i = wild && one_in(g, 3) ? (int64_t)random_bits(g) : random_below(g, 21) - (oracle_kind(dtype) == 'i' ? 10 : 0) },
+            ASH_INT64, dtype);
     }
 }
 
@@ -123,7 +130,7 @@ static const char *dims_text(const target *t, char *text) {
 
 /* Axes in any order in memory, gaps between elements, some axes backwards, some repeated by a stride of 0. */
 static void random_strides(generator *g, const target *t, int64_t element, int64_t strides[], int64_t *bytes, int64_t *first) {
-    int64_t order[ASH_MAX_NDIM] = {0}, stride = element;
+    int64_t order[ASH_MAX_NDIM] = { 0 }, stride = element;
     *first = 0;
     for (int a = 0; a < t->ndim; a++) {
         int64_t at = random_below(g, a + 1);
@@ -170,13 +177,15 @@ static int random_buffer(generator *g, const target *t) {
     }
     random_chunks(g, t->ndim, t->shape, chunks, sizeof chunks);
     const char *names = dims_text(t, dims);
-    ash_make_options options = {.dims = names, .chunks = one_in(g, 4) ? NULL : chunks, .strides = dense_layout ? NULL : strides};
+    ash_make_options options = { .dims = names, .chunks = one_in(g, 4) ? NULL : chunks, .strides = dense_layout ? NULL : strides };
     ash_array handle = ash_from_buffer(g->context, dtype, t->ndim, t->shape, memory + first, &options);
     char layout[400] = "";
     for (int a = 0; a < t->ndim; a++) {
-        snprintf(layout + strlen(layout), sizeof layout - strlen(layout), "%s%lld by %lld", a ? ", " : "", (long long)t->shape[a], (long long)strides[a]);
+        snprintf(layout + strlen(layout), sizeof layout - strlen(layout), "%s%lld by %lld", a ? ", " : "", (long long)t->shape[a],
+            (long long)strides[a]);
     }
-    return generator_add(g, handle, value, "buffer(%s, [%s], dims %s, chunks %.200s)", ash_dtype_name(dtype), layout, names ? names : "-", options.chunks ? chunks : "-");
+    return generator_add(g, handle, value, "buffer(%s, [%s], dims %s, chunks %.200s)", ash_dtype_name(dtype), layout, names ? names : "-",
+        options.chunks ? chunks : "-");
 }
 
 static int random_constant(generator *g, const target *t) {
@@ -184,13 +193,13 @@ static int random_constant(generator *g, const target *t) {
     dense *value = dense_new(dtype, t->ndim, t->shape, t->name);
     char chunks[2048], dims[64];
     random_chunks(g, t->ndim, t->shape, chunks, sizeof chunks);
-    ash_make_options options = {.dims = dims_text(t, dims), .chunks = one_in(g, 3) ? NULL : chunks};
+    ash_make_options options = { .dims = dims_text(t, dims), .chunks = one_in(g, 3) ? NULL : chunks };
     int which = (int)random_below(g, 3), number = which < 2 ? which : (int)random_below(g, 100);
-    ash_array handle = which == 0   ? ash_zeros(g->context, dtype, t->ndim, t->shape, &options)
-                       : which == 1 ? ash_ones(g->context, dtype, t->ndim, t->shape, &options)
-                                    : ash_full(g->context, dtype, t->ndim, t->shape, ash_int(g->context, number), &options);
+    ash_array handle = which == 0 ? ash_zeros(g->context, dtype, t->ndim, t->shape, &options)
+        : which == 1              ? ash_ones(g->context, dtype, t->ndim, t->shape, &options)
+                                  : ash_full(g->context, dtype, t->ndim, t->shape, ash_int(g->context, number), &options);
     for (int64_t k = 0; k < value->size; k++) {
-        value->cell[k] = oracle_cast_cell((cell){.i = number}, ASH_INT64, dtype);
+        value->cell[k] = oracle_cast_cell((cell){ .i = number }, ASH_INT64, dtype);
     }
     return generator_add(g, handle, value, "full(%s, %d-D, %d)", ash_dtype_name(dtype), t->ndim, number);
 }
@@ -199,17 +208,19 @@ static int random_ramp(generator *g, const target *t) {
     int64_t n = t->shape[0], start = random_below(g, 40) - 20, step = random_below(g, 5) + 1;
     char chunks[2048], dims[64];
     random_chunks(g, 1, t->shape, chunks, sizeof chunks);
-    ash_make_options options = {.dims = dims_text(t, dims), .chunks = chunks};
+    ash_make_options options = { .dims = dims_text(t, dims), .chunks = chunks };
     int real = one_in(g, 2);
     step = one_in(g, 2) ? step : -step;
     dense *value = dense_new(real ? ASH_FLOAT64 : ASH_INT64, 1, t->shape, t->name);
     double low = (double)start / 3, high = (double)step * 7;
     for (int64_t k = 0; k < n; k++) {
         double width = n > 1 ? (high - low) / (double)(n - 1) : 0;
-        value->cell[k] = real ? (cell){.re = k == n - 1 && n > 1 ? high : low + (double)k * width} : (cell){.i = start + k * step};
+        value->cell[k] = real ? (cell){ .re = k == n - 1 && n > 1 ? high : low + (double)k * width } : (cell){ .i = start + k * step };
     }
-    ash_array handle = real ? ash_linspace(g->context, low, high, n, &options) : ash_arange(g->context, start, start + n * step, step, &options);
-    return generator_add(g, handle, value, "%s(%lld, %lld, %lld)", real ? "linspace" : "arange", (long long)start, (long long)step, (long long)n);
+    ash_array handle =
+        real ? ash_linspace(g->context, low, high, n, &options) : ash_arange(g->context, start, start + n * step, step, &options);
+    return generator_add(
+        g, handle, value, "%s(%lld, %lld, %lld)", real ? "linspace" : "arange", (long long)start, (long long)step, (long long)n);
 }
 
 int random_leaf(generator *g, const target *t) {
@@ -220,32 +231,33 @@ int random_leaf(generator *g, const target *t) {
 }
 
 int random_weak_scalar(generator *g) {
-    static const ash_dtype dtypes[] = {ASH_BOOL, ASH_INT64, ASH_FLOAT64, ASH_COMPLEX128};
+    static const ash_dtype dtypes[] = { ASH_BOOL, ASH_INT64, ASH_FLOAT64, ASH_COMPLEX128 };
     int which = (int)random_below(g, 4);
     dense *value = dense_new(dtypes[which], 0, NULL, NULL);
     value->weak = "bifc"[which];
     double re = (double)random_real(g, 0), im = (double)random_real(g, 0);
     int64_t number = which == 0 ? random_below(g, 2) : random_below(g, 100);
-    value->cell[0] = which < 2 ? (cell){.i = number} : (cell){.re = re, .im = which == 3 ? im : 0};
-    ash_array handle = which == 0   ? ash_bool(g->context, number != 0)
-                       : which == 1 ? ash_int(g->context, number)
-                       : which == 2 ? ash_real(g->context, re)
-                                    : ash_complex(g->context, re, im);
-    return which < 2 ? generator_add(g, handle, value, "%lld", (long long)number) : generator_add(g, handle, value, which == 2 ? "%.6g" : "(%.6g%+.6gi)", re, im);
+    value->cell[0] = which < 2 ? (cell){ .i = number } : (cell){ .re = re, .im = which == 3 ? im : 0 };
+    ash_array handle = which == 0 ? ash_bool(g->context, number != 0)
+        : which == 1              ? ash_int(g->context, number)
+        : which == 2              ? ash_real(g->context, re)
+                                  : ash_complex(g->context, re, im);
+    return which < 2 ? generator_add(g, handle, value, "%lld", (long long)number)
+                     : generator_add(g, handle, value, which == 2 ? "%.6g" : "(%.6g%+.6gi)", re, im);
 }
 
 ash_array random_labels(generator *g, int64_t n, int64_t groups, int negative, char name, int64_t labels[]) {
-    static const ash_dtype dtypes[] = {ASH_INT8, ASH_INT16, ASH_INT32, ASH_INT64, ASH_UINT8, ASH_UINT64};
+    static const ash_dtype dtypes[] = { ASH_INT8, ASH_INT16, ASH_INT32, ASH_INT64, ASH_UINT8, ASH_UINT64 };
     int any_negative = 0;
     for (int64_t k = 0; k < n; k++) {
         labels[k] = groups == 0 || (negative && one_in(g, 5)) ? -1 - random_below(g, 3) : random_below(g, groups);
         any_negative |= labels[k] < 0;
     }
     ash_dtype dtype = groups > 100 ? ASH_INT32 : dtypes[random_below(g, any_negative ? 4 : 6)];
-    char *memory = memory_for(g, n * 8), chunks[2048], dims[2] = {name, 0};
+    char *memory = memory_for(g, n * 8), chunks[2048], dims[2] = { name, 0 };
     for (int64_t k = 0; k < n; k++) {
-        cell_store(dtype, memory + k * ash_dtype_size(dtype), (cell){.i = labels[k]});
+        cell_store(dtype, memory + k * ash_dtype_size(dtype), (cell){ .i = labels[k] });
     }
     random_chunks(g, 1, &n, chunks, sizeof chunks);
-    return ash_from_buffer(g->context, dtype, 1, &n, memory, &(ash_make_options){.chunks = chunks, .dims = name ? dims : NULL});
+    return ash_from_buffer(g->context, dtype, 1, &n, memory, &(ash_make_options){ .chunks = chunks, .dims = name ? dims : NULL });
 }

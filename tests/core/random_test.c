@@ -1,4 +1,5 @@
-/* Random expressions against the oracle: every one with a random executor, number of threads and memory limit, alone and together with parts of itself.
+/* Random expressions against the oracle: every one with a random instruction set, executor, number of threads and memory limit, alone and
+ * together with parts of itself.
  *
  *   ASH_TEST_SEED=n      another seed, or the one a failure printed: then that expression alone is made
  *   ASH_TEST_COUNT=n     how many expressions
@@ -13,9 +14,16 @@ typedef struct tally {
 
 static char sentence[4096];
 
+/* Any instruction set this machine has. */
+static ash_context *random_context(uint64_t seed) {
+    static const char *const isas[] = { "baseline", "avx2", "avx512" };
+    ash_context *ctx = ash_context_new(&(ash_context_options){ .num_threads = 2, .isa = isas[seed % 3], .memory_limit = 1 << 30 });
+    return ctx ? ctx : context_with(2, NULL);
+}
+
 static ash_compute_options random_options(generator *g) {
-    static const char *const executors[] = {"serial", "openmp"};
-    return (ash_compute_options){.executor = executors[random_below(g, 2)], .num_threads = 1 + (int32_t)random_below(g, 4)};
+    static const char *const executors[] = { "serial", "openmp" };
+    return (ash_compute_options){ .executor = executors[random_below(g, 2)], .num_threads = 1 + (int32_t)random_below(g, 4) };
 }
 
 /* Shape, dtype and names are known without computing. 0 if one is not as it must be. */
@@ -26,8 +34,10 @@ static int check_shape(const expression *e) {
         same = ash_extent(e->handle, a) == e->value->shape[a] && (name ? name[0] : 0) == e->value->name[a];
     }
     if (!same) {
-        snprintf(sentence, sizeof sentence, "expected %s in %d dimensions (%lld elements), found %s in %d (%lld elements), or other names; %s", ash_dtype_name(e->value->dtype), e->value->ndim,
-                 (long long)e->value->size, ash_dtype_name(ash_array_dtype(e->handle)), ash_ndim(e->handle), (long long)ash_size(e->handle), ash_ok(e->handle) ? "no error" : ash_error(e->handle.context));
+        snprintf(sentence, sizeof sentence,
+            "expected %s in %d dimensions (%lld elements), found %s in %d (%lld elements), or other names; %s",
+            ash_dtype_name(e->value->dtype), e->value->ndim, (long long)e->value->size, ash_dtype_name(ash_array_dtype(e->handle)),
+            ash_ndim(e->handle), (long long)ash_size(e->handle), ash_ok(e->handle) ? "no error" : ash_error(e->handle.context));
     }
     return same;
 }
@@ -60,7 +70,9 @@ static int check(generator *g, int n, const int which[], const ash_compute_optio
         int64_t at = oracle_compare(e->value, buffers[k], text, sizeof text, &t->checked);
         t->elements += e->value->size;
         if (at >= 0 || memcmp((char *)buffers[k] + bytes[k], "\xA5\xA5\xA5\xA5\xA5\xA5\xA5\xA5", 8) != 0) {
-            snprintf(sentence, sizeof sentence, at >= 0 ? "array %d of %d, %s, element %lld: %s" : "array %d of %d, %s: written beyond its end", k + 1, n, ash_dtype_name(e->value->dtype), (long long)at, text);
+            snprintf(sentence, sizeof sentence,
+                at >= 0 ? "array %d of %d, %s, element %lld: %s" : "array %d of %d, %s: written beyond its end", k + 1, n,
+                ash_dtype_name(e->value->dtype), (long long)at, text);
             good = 0;
         }
     }
@@ -73,14 +85,15 @@ static int check(generator *g, int n, const int which[], const ash_compute_optio
 /* The smallest part of the expression that is wrong on its own, for the message. */
 static void explain_failure(generator *g, uint64_t seed, int root, const ash_compute_options *options) {
     char first[4096];
-    tally ignored = {0};
+    tally ignored = { 0 };
     snprintf(first, sizeof first, "%s", sentence);
     int culprit = -1;
     for (int k = 0; k < g->count && culprit < 0; k++) {
         culprit = check(g, 1, &k, options, &ignored) ? -1 : k;
     }
-    print_error("ASH_TEST_SEED=%llu\n  expression: %s\n  with %s, %d threads, limit %lld\n  %s\n", (unsigned long long)seed, g->all[root].text, options->executor, options->num_threads,
-                (long long)options->memory_limit, first);
+    print_error("ASH_TEST_SEED=%llu\n  expression: %s\n  with %s, %s, %d threads, limit %lld\n  %s\n", (unsigned long long)seed,
+        g->all[root].text, ash_context_get_options(g->context).isa, options->executor, options->num_threads,
+        (long long)options->memory_limit, first);
     if (culprit >= 0) {
         print_error("  smallest part that fails alone: %s\n  %s\n", g->all[culprit].text, sentence);
     } else {
@@ -89,10 +102,10 @@ static void explain_failure(generator *g, uint64_t seed, int root, const ash_com
 }
 
 static int run_one(uint64_t seed, tally *t) {
-    ash_context *ctx = context_with(2, NULL);
+    ash_context *ctx = random_context(seed);
     generator g;
     generator_begin(&g, ctx, seed);
-    int root = random_expression(&g, 1 + (int)random_below(&g, 5)), which[8] = {root}, n = 1;
+    int root = random_expression(&g, 1 + (int)random_below(&g, 5)), which[8] = { root }, n = 1;
     ash_compute_options options = random_options(&g);
     while (n < 6 && g.count > 1 && one_in(&g, 3)) {
         which[n++] = (int)random_below(&g, g.count);
@@ -103,7 +116,7 @@ static int run_one(uint64_t seed, tally *t) {
     }
     if (good && one_in(&g, 3)) {
         ash_array handles[8];
-        ash_plan_info info = {0};
+        ash_plan_info info = { 0 };
         for (int k = 0; k < n; k++) {
             handles[k] = g.all[which[k]].handle;
         }
@@ -129,7 +142,7 @@ static int64_t number_from(const char *name, int64_t otherwise) {
 
 static void expressions_agree_with_the_oracle(void **state) {
     (void)state;
-    tally t = {0};
+    tally t = { 0 };
     int64_t chosen = number_from("ASH_TEST_SEED", -1), failed = 0;
     int64_t count = number_from("ASH_TEST_COUNT", getenv("ASH_TEST_FULL") ? 200000 : chosen >= 0 ? 1 : 20000);
     uint64_t seed = chosen >= 0 ? (uint64_t)chosen : 20240600000;
@@ -137,12 +150,13 @@ static void expressions_agree_with_the_oracle(void **state) {
     for (int64_t k = 0; k < count && failed < 5; k++) {
         failed += !run_one(seed + (uint64_t)k, &t);
     }
-    print_message("%lld elements compared, %lld of them with something known; %lld in company, %lld at the least limit\n", (long long)t.elements, (long long)t.checked, (long long)t.together, (long long)t.limited);
+    print_message("%lld elements compared, %lld of them with something known; %lld in company, %lld at the least limit\n",
+        (long long)t.elements, (long long)t.checked, (long long)t.together, (long long)t.limited);
     assert_int_equal(failed, 0);
     assert_true(chosen >= 0 || t.checked > t.elements / 2);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(expressions_agree_with_the_oracle)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(expressions_agree_with_the_oracle) };
     return cmocka_run_group_tests_name("random", tests, NULL, NULL);
 }

@@ -17,18 +17,24 @@ static void expect(ash_array a, int ndim, const int64_t shape[], const double va
     free(found);
 }
 
-#define SHAPE(...) (sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}
-#define VALUES(...) (const double[]){__VA_ARGS__}
+#define SHAPE(...) \
+    (sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), (const int64_t[]) { \
+        __VA_ARGS__ \
+    }
+#define VALUES(...) \
+    (const double[]) { \
+        __VA_ARGS__ \
+    }
 
-static const double data[12] = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23};
+static const double data[12] = { 0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23 };
 
 static ash_array matrix(ash_context *ctx, const char *chunks) {
-    return ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){3, 4}, data, &(ash_make_options){.dims = "y,x", .chunks = chunks});
+    return ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ 3, 4 }, data, &(ash_make_options){ .dims = "y,x", .chunks = chunks });
 }
 
 static void indexing(void **state) {
     (void)state;
-    static const char *const chunkings[] = {NULL, "1,1", "2,3", "-1,1+3"};
+    static const char *const chunkings[] = { NULL, "1,1", "2,3", "-1,1+3" };
     ash_context *ctx = context_with(2, NULL);
     for (int k = 0; k < 4; k++) {
         ash_array a = matrix(ctx, chunkings[k]);
@@ -59,26 +65,26 @@ static void indexing(void **state) {
 static void grids_follow(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
-    ash_array a = ash_arange(ctx, 0, 10, 1, &(ash_make_options){.chunks = "3+4+3"});
+    ash_array a = ash_arange(ctx, 0, 10, 1, &(ash_make_options){ .chunks = "3+4+3" });
     const struct {
         ash_array a;
         int n;
         int64_t extent[5];
     } rows[] = {
-        {a, 3, {3, 4, 3}},
-        {ash_index(a, "1:9"), 3, {2, 4, 2}},
-        {ash_index(a, "::-1"), 3, {3, 4, 3}},
-        {ash_index(a, "2:4"), 2, {1, 1}},
-        {ash_index(a, "::4"), 3, {1, 1, 1}},
-        {ash_index(a, "4:6"), 1, {2}},
-        {ash_index(a, "5:5"), 1, {0}},
-        {ash_rechunk(a, "4"), 3, {4, 4, 2}},
-        {ash_rechunk(a, "-1"), 1, {10}},
-        {ash_rechunk(a, "0"), 3, {3, 4, 3}},
-        {ash_rechunk(a, "1+9"), 2, {1, 9}},
-        {ash_rechunk(a, "100"), 1, {10}},
-        {ash_add(a, ash_int(ctx, 1)), 3, {3, 4, 3}},
-        {ash_index(ash_rechunk(a, "4"), "1:"), 3, {3, 4, 2}},
+        { a, 3, { 3, 4, 3 } },
+        { ash_index(a, "1:9"), 3, { 2, 4, 2 } },
+        { ash_index(a, "::-1"), 3, { 3, 4, 3 } },
+        { ash_index(a, "2:4"), 2, { 1, 1 } },
+        { ash_index(a, "::4"), 3, { 1, 1, 1 } },
+        { ash_index(a, "4:6"), 1, { 2 } },
+        { ash_index(a, "5:5"), 1, { 0 } },
+        { ash_rechunk(a, "4"), 3, { 4, 4, 2 } },
+        { ash_rechunk(a, "-1"), 1, { 10 } },
+        { ash_rechunk(a, "0"), 3, { 3, 4, 3 } },
+        { ash_rechunk(a, "1+9"), 2, { 1, 9 } },
+        { ash_rechunk(a, "100"), 1, { 10 } },
+        { ash_add(a, ash_int(ctx, 1)), 3, { 3, 4, 3 } },
+        { ash_index(ash_rechunk(a, "4"), "1:"), 3, { 3, 4, 2 } },
     };
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         assert_good(rows[r].a);
@@ -99,14 +105,18 @@ static void strided_memory(void **state) {
     struct {
         float other;
         double value;
-    } records[3] = {{0, 1.5}, {0, 2.5}, {0, 3.5}};
-    ash_array field = ash_from_buffer(ctx, ASH_FLOAT64, 1, (int64_t[]){3}, &records[0].value, &(ash_make_options){.strides = (int64_t[]){sizeof records[0]}, .chunks = "2"});
+    } records[3] = { { 0, 1.5 }, { 0, 2.5 }, { 0, 3.5 } };
+    ash_array field = ash_from_buffer(ctx, ASH_FLOAT64, 1, (int64_t[]){ 3 }, &records[0].value,
+        &(ash_make_options){ .strides = (int64_t[]){ sizeof records[0] }, .chunks = "2" });
     expect(field, SHAPE(3), VALUES(1.5, 2.5, 3.5));
-    ash_array columns = ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){4, 3}, data, &(ash_make_options){.strides = (int64_t[]){8, 32}, .chunks = "3,2"});
+    ash_array columns = ash_from_buffer(
+        ctx, ASH_FLOAT64, 2, (int64_t[]){ 4, 3 }, data, &(ash_make_options){ .strides = (int64_t[]){ 8, 32 }, .chunks = "3,2" });
     expect(columns, SHAPE(4, 3), VALUES(0, 10, 20, 1, 11, 21, 2, 12, 22, 3, 13, 23));
-    ash_array upside_down = ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){3, 4}, &data[8], &(ash_make_options){.strides = (int64_t[]){-32, 8}, .chunks = "2,-1"});
+    ash_array upside_down = ash_from_buffer(
+        ctx, ASH_FLOAT64, 2, (int64_t[]){ 3, 4 }, &data[8], &(ash_make_options){ .strides = (int64_t[]){ -32, 8 }, .chunks = "2,-1" });
     expect(ash_index(upside_down, ":, 0"), SHAPE(3), VALUES(20, 10, 0));
-    ash_array repeated = ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){3, 2}, &data[1], &(ash_make_options){.strides = (int64_t[]){0, 8}});
+    ash_array repeated =
+        ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ 3, 2 }, &data[1], &(ash_make_options){ .strides = (int64_t[]){ 0, 8 } });
     expect(ash_sub(repeated, ash_index(columns, ":3, :2")), SHAPE(3, 2), VALUES(1, -8, 0, -9, -1, -10));
     expect(ash_sum(upside_down, "0"), SHAPE(4), VALUES(30, 33, 36, 39));
     ash_context_free(ctx);
@@ -116,7 +126,7 @@ static void strided_memory(void **state) {
 static void memory_is_read_at_each_compute(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
-    double x[2] = {1, 2};
+    double x[2] = { 1, 2 };
     ash_array total = ash_sum(vector_of(ctx, ASH_FLOAT64, 2, x, NULL), NULL);
     assert_true(real_of(total) == 3);
     x[0] = 5;
@@ -137,7 +147,7 @@ static void sixteen_dimensions_and_none(void **state) {
     for (int64_t k = 0; k < 65536; k++) {
         values[k] = k;
     }
-    ash_array a = ash_from_buffer(ctx, ASH_INT64, 16, shape, values, &(ash_make_options){.chunks = NULL});
+    ash_array a = ash_from_buffer(ctx, ASH_INT64, 16, shape, values, &(ash_make_options){ .chunks = NULL });
     assert_int_equal(integer_of(ash_sum(a, NULL)), 65536LL * 65535 / 2);
     assert_int_equal(integer_of(ash_max(ash_transpose(ash_rechunk(ash_index(a, "0,0,0,0,0,0"), "1,1,1,1,1,2,2,2,2,2"), NULL), NULL)), 1023);
     assert_false(ash_ok(ash_index(a, "newaxis")));
@@ -167,10 +177,10 @@ static void ramps(void **state) {
     assert_int_equal(ash_size(ash_arange(ctx, 5, 0, 1, NULL)), 0);
     assert_int_equal(ash_size(ash_arange(ctx, INT64_MAX - 2, INT64_MAX, 2, NULL)), 1);
     assert_false(ash_ok(ash_arange(ctx, INT64_MIN, INT64_MAX, 1, NULL)));
-    int64_t *down = values_of(ash_arange(ctx, 10, 0, -3, &(ash_make_options){.chunks = "3"}));
+    int64_t *down = values_of(ash_arange(ctx, 10, 0, -3, &(ash_make_options){ .chunks = "3" }));
     assert_true(down[0] == 10 && down[1] == 7 && down[2] == 4 && down[3] == 1);
     free(down);
-    double *line = values_of(ash_linspace(ctx, 0, 1, 11, &(ash_make_options){.chunks = "4"}));
+    double *line = values_of(ash_linspace(ctx, 0, 1, 11, &(ash_make_options){ .chunks = "4" }));
     assert_true(line[0] == 0 && line[3] == 0.1 * 3 && line[10] == 1);
     free(line);
     expect(ash_index(ash_linspace(ctx, 0.5, 0.9, 5, NULL), "::-2"), SHAPE(3), VALUES(0.9, 0.5 + 2 * (0.9 - 0.5) / 4, 0.5));
@@ -182,17 +192,22 @@ static void ramps(void **state) {
 /* Large arrays that take no memory are reduced without ever being made. */
 static void constants_take_no_memory(void **state) {
     (void)state;
-    ash_context *ctx = ash_context_new(&(ash_context_options){.num_threads = 1, .memory_limit = 64 << 20});
+    ash_context *ctx = ash_context_new(&(ash_context_options){ .num_threads = 1, .memory_limit = 64 << 20 });
     assert_non_null(ctx);
-    assert_true(real_of(ash_sum(ash_ones(ctx, ASH_FLOAT64, 2, (int64_t[]){3000, 10000}, NULL), NULL)) == 3e7);
+    assert_true(real_of(ash_sum(ash_ones(ctx, ASH_FLOAT64, 2, (int64_t[]){ 3000, 10000 }, NULL), NULL)) == 3e7);
     assert_int_equal(integer_of(ash_max(ash_arange(ctx, 0, 30000000, 1, NULL), NULL)), 29999999);
     ash_context_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(indexing), cmocka_unit_test(grids_follow), cmocka_unit_test(strided_memory), cmocka_unit_test(memory_is_read_at_each_compute),
-        cmocka_unit_test(sixteen_dimensions_and_none), cmocka_unit_test(ramps), cmocka_unit_test(constants_take_no_memory),
+        cmocka_unit_test(indexing),
+        cmocka_unit_test(grids_follow),
+        cmocka_unit_test(strided_memory),
+        cmocka_unit_test(memory_is_read_at_each_compute),
+        cmocka_unit_test(sixteen_dimensions_and_none),
+        cmocka_unit_test(ramps),
+        cmocka_unit_test(constants_take_no_memory),
     };
     return cmocka_run_group_tests_name("shape", tests, NULL, NULL);
 }

@@ -1,0 +1,125 @@
+/* When memory runs out: every allocation of building and computing a medium expression fails once, alone and with all after it. Each time
+ * there is a clean error, nothing is lost (the sanitizer sees that) and the context works afterwards. Links the library's objects, for the
+ * hook that makes allocations fail. */
+#include "core_test.h"
+
+#include "base/memory.h"
+
+enum { ROWS = 12, COLUMNS = 10 };
+static double data[ROWS * COLUMNS];
+static const int32_t labels[ROWS] = { 0, 1, 2, -1, 0, 1, 2, 0, 1, 2, 0, 1 };
+static int released;
+
+static void count_release(void *memory, void *user) {
+    (void)memory, (void)user;
+    released++;
+}
+
+/* A bit of everything. */
+static ash_array build(ash_context *ctx) {
+    const int64_t shape[2] = { ROWS, COLUMNS };
+    ash_array a = ash_from_buffer(
+        ctx, ASH_FLOAT64, 2, shape, data, &(ash_make_options){ .dims = "t,x", .chunks = "5+7,4", .release = count_release });
+    ash_array l = vector_of(ctx, ASH_INT32, ROWS, labels, NULL);
+    a = ash_set_attr(ash_set_coord(a, "t", ash_linspace(ctx, 0, 1, ROWS, NULL)), "units", "K");
+    ash_array anomaly = ash_sub(a, ash_group_take(ash_group_mean(a, "t", l), "t", l));
+    ash_array part = ash_index(ash_transpose(ash_rechunk(anomaly, "t=3"), NULL), "::-2, 1:");
+    return ash_nansum(
+        ash_where(ash_greater(part, ash_real(ctx, 0)), ash_sqrt(part), ash_cast(ash_arange(ctx, 0, ROWS - 1, 1, NULL), ASH_FLOAT32)), "t");
+}
+
+typedef struct outcome {
+    ash_status status;
+    double values[COLUMNS / 2];
+} outcome;
+
+static outcome build_and_compute(ash_context *ctx, const char *executor) {
+    outcome o = { .status = ASH_OK };
+    ash_array a = build(ctx);
+    o.status = ash_compute(a, o.values, sizeof o.values, &(ash_compute_options){ .executor = executor, .num_threads = 2 });
+    return o;
+}
+
+/* The n-th allocation fails; returns whether it was reached. */
+static int fail_at(int64_t n, int onward, const char *executor, const outcome *expected) {
+    ash_context *ctx = context_with(2, executor);
+    released = 0;
+    assert_done(ctx, ash_scope_begin(ctx));
+    ash_fail_allocations(n, onward);
+    outcome o = build_and_compute(ctx, executor);
+    ash_fail_allocations(0, 0);
+    int reached = o.status != ASH_OK;
+    if (reached && (o.status != ASH_ERR_MEMORY || !strstr(ash_error(ctx), "the system gave no memory"))) {
+        fail_msg("allocation %lld: expected no memory, found status %d: %s", (long long)n, o.status, ash_error(ctx));
+    }
+    if (!reached) {
+        assert_memory_equal(o.values, expected->values, sizeof o.values);
+    }
+    assert_done(ctx, ash_scope_end(ctx, NULL, 0));
+    assert_true(released <= 1);
+    outcome again = build_and_compute(ctx, executor);
+    assert_int_equal(again.status, ASH_OK);
+    assert_memory_equal(again.values, expected->values, sizeof again.values);
+    ash_context_free(ctx);
+    return reached;
+}
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    static const char *const executors[] = { "serial", "openmp" };
+    for (int k = 0; k < ROWS * COLUMNS; k++) {
+        data[k] = k * 7 % 31 - 10;
+    }
+    for (int e = 0; e < 2; e++) {
+        ash_context *ctx = context_with(2, executors[e]);
+        outcome expected = build_and_compute(ctx, executors[e]);
+        assert_int_equal(expected.status, ASH_OK);
+        ash_context_free(ctx);
+        for (int onward = 0; onward < 2; onward++) {
+            int64_t n = 1;
+            for (int missed = 0; missed < 20; n++) { /* an allocation that nothing depends on may fail unnoticed */
+                missed = fail_at(n, onward, executors[e], &expected) ? 0 : missed + 1;
+            }
+            assert_true(n > 100);
+        }
+    }
+}
+
+static void contexts_need_memory(void **state) {
+    (void)state;
+    ash_fail_allocations(1, 1);
+    assert_null(ash_context_new(NULL));
+    ash_fail_allocations(0, 0);
+    assert_int_equal(ash_error_status(NULL), ASH_ERR_MEMORY);
+}
+
+static void asking_needs_memory(void **state) {
+    (void)state;
+    for (int64_t n = 1, missed = 0; missed < 5; n++) {
+        ash_context *ctx = context_with(1, NULL);
+        ash_array a = build(ctx);
+        ash_plan_info info;
+        assert_good(a);
+        ash_fail_allocations(n, 0);
+        const char *text = ash_explain(ctx, 1, &a, NULL);
+        ash_fail_allocations(0, 0);
+        assert_true(text || ash_error_status(ctx) == ASH_ERR_MEMORY);
+        missed = text ? missed + 1 : 0;
+        ash_error_clear(ctx);
+        ash_fail_allocations(n, 0);
+        ash_status status = ash_plan_query(ctx, 1, &a, NULL, &info);
+        ash_fail_allocations(0, 0);
+        assert_true(status == ASH_OK || status == ASH_ERR_MEMORY);
+        assert_non_null(ash_explain(ctx, 1, &a, NULL));
+        ash_context_free(ctx);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(contexts_need_memory),
+        cmocka_unit_test(asking_needs_memory),
+    };
+    return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}
