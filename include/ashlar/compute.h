@@ -46,7 +46,7 @@ typedef struct ash_plan_info {
  * the context and stays valid until the next call of ash_explain with it. NULL on failure, see ash_error(). */
 ASH_API const char *ash_explain(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options);
 
-/* The same in figures. info->size is read: how much of the struct is filled (0: all of version 0.1). A limit that is too small is not an error here: least_limit says what is needed. */
+/* The same in figures. Zero-fill *info, or set its size: that many bytes are filled (0: the fields of version 0.1). A limit that is too small is not an error here: least_limit says what is needed. */
 ASH_API ash_status ash_plan_query(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options, ash_plan_info *info);
 
 /* Figures of the context's last run, also of one that failed. */

@@ -197,7 +197,7 @@ static void the_first_cause_is_reported(void **state) {
     ash_error_clear(ctx);
     assert_null(ash_explain(ctx, 1, chains, NULL));
     assert_sentence(ctx, ASH_ERR_INDEX, "index:");
-    ash_plan_info info;
+    ash_plan_info info = {0};
     assert_int_equal(ash_plan_query(ctx, 1, chains, NULL, &info), ASH_ERR_INDEX);
     assert_int_equal(ash_write(chains[0], "/nonexistent/file.nc", "x", NULL), ASH_ERR_INDEX);
     /* The context goes on, and a success leaves the last error recorded until it is cleared. */

@@ -98,7 +98,7 @@ static void asking_needs_memory(void **state) {
     for (int64_t n = 1, missed = 0; missed < 5; n++) {
         ash_context *ctx = context_with(1, NULL);
         ash_array a = build(ctx);
-        ash_plan_info info;
+        ash_plan_info info = {0};
         assert_good(a);
         ash_fail_allocations(n, 0);
         const char *text = ash_explain(ctx, 1, &a, NULL);

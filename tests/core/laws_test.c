@@ -187,7 +187,7 @@ static void same_bits(const char *what, int n, ash_array (*build)(ash_context *,
         }
         for (int t = 0; t < 3; t++) {
             ash_compute_options options = { .num_threads = threads[t], .executor = t == 0 && i == 0 ? "serial" : "openmp" };
-            ash_plan_info info;
+            ash_plan_info info = {0};
             assert_done(ctx, ash_plan_query(ctx, n, array, &options, &info));
             const int64_t limits[] = { info.memory_limit, info.least_limit, info.least_limit + (info.peak_bytes - info.least_limit) / 2 };
             for (int l = 0; l < 3; l++) {
@@ -328,7 +328,7 @@ static void the_least_limit_is_exact(void **unused) {
         ash_array a = build_chain(ctx, k, &(int){ 1 });
         for (int t = 0; t < 3; t++) {
             ash_compute_options options = { .num_threads = threads[t], .executor = "openmp" };
-            ash_plan_info info;
+            ash_plan_info info = {0};
             char least[64];
             void *values = malloc((size_t)bytes_of(a));
             assert_done(ctx, ash_plan_query(ctx, 1, &a, &options, &info));
@@ -339,7 +339,7 @@ static void the_least_limit_is_exact(void **unused) {
             assert_int_equal(ash_compute(a, values, bytes_of(a), &options), ASH_ERR_LIMIT);
             snprintf(least, sizeof least, "%lld", (long long)info.least_limit);
             assert_sentence(ctx, ASH_ERR_LIMIT, least);
-            ash_plan_info small;
+            ash_plan_info small = {0};
             assert_done(ctx, ash_plan_query(ctx, 1, &a, &options, &small)); /* asking is no error, and gives the same answer */
             assert_int_equal(small.least_limit, info.least_limit);
             options.memory_limit = 1;
@@ -357,11 +357,11 @@ static void peaks_stay_within_the_plan(void **unused) {
     for (int k = 0; k < WAYS; k++) {
         ash_array a = build_chain(ctx, k, &(int){ 1 });
         void *values = malloc((size_t)bytes_of(a));
-        ash_plan_info least;
+        ash_plan_info least = {0};
         assert_done(ctx, ash_plan_query(ctx, 1, &a, NULL, &least));
         for (int64_t limit = least.least_limit; limit < 64 * least.least_limit; limit *= 3) {
             ash_compute_options options = { .memory_limit = limit };
-            ash_plan_info info;
+            ash_plan_info info = {0};
             assert_done(ctx, ash_plan_query(ctx, 1, &a, &options, &info));
             assert_true(info.peak_bytes <= limit);
             assert_done(ctx, ash_compute(a, values, bytes_of(a), &options));
