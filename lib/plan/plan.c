@@ -6,9 +6,6 @@
 /* Tasks larger than this gain nothing; pieces smaller than that cost more than they save. */
 enum { PIECE_LARGEST = 64 << 20, PIECE_SMALLEST = 64 << 10 };
 
-/* The pool cuts small blocks from slabs, of which the last one is not full. */
-enum { SLAB_RESERVE = 64 << 10 };
-
 void ash_plan_free(ash_plan *plan) {
     if (!plan) {
         return;
@@ -94,7 +91,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     plan->plan_bytes = bytes;
     plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384;
     plan->io_bytes = reading + cached + request->io_bytes;
-    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + SLAB_RESERVE;
+    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
 }
 
 int64_t ash_plan_base_bytes(const ash_plan *plan) { return plan->plan_bytes + plan->reserve_bytes; }

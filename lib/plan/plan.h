@@ -191,7 +191,8 @@ typedef struct ash_plan {
     int64_t limit;
 } ash_plan;
 
-enum { ASH_UNIT = 64 };
+/* Buffers are multiples of a unit. Small ones are cut from slabs, of which the last is not full: one is part of the reserve. */
+enum { ASH_UNIT = 64, ASH_SLAB_BYTES = 64 << 10 };
 
 /* Options of planning. */
 typedef struct ash_plan_request {

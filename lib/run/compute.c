@@ -70,7 +70,7 @@ static void keep_figures(ash_run *run) {
     ash_plan_info *info = &run->context->last_run;
     info->bytes_read = run->bytes_read;
     info->bytes_written = run->bytes_written;
-    info->peak_bytes = ash_plan_base_bytes(run->plan) + run->pool.peak;
+    info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.peak;
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
 }
 

@@ -1,11 +1,12 @@
 #include "run/pool.h"
 
 #include "base/memory.h"
+#include "plan/plan.h"
 
 #include <stddef.h>
 
 /* Small blocks are cut from slabs and return to their class; large ones are pages of their own and can go back to the system. */
-enum { ALIGNMENT = 64, SLAB_BYTES = 64 << 10, SMALL = 16 << 10 };
+enum { ALIGNMENT = 64, SMALL = 16 << 10 };
 
 /* Idle blocks are chained through their first bytes. */
 struct ash_pool_block {
@@ -53,14 +54,14 @@ void ash_pool_begin(ash_pool *pool, int64_t limit) { *pool = (ash_pool){.limit =
 
 static void *take_small(ash_pool *pool, int64_t bytes) {
     if (pool->slab_left < bytes) {
-        char *slab = take_pages(pool, SLAB_BYTES);
+        char *slab = take_pages(pool, ASH_SLAB_BYTES);
         if (!slab) {
             return NULL;
         }
         ((slab_head *)(void *)slab)->next = pool->slabs;
         pool->slabs = slab;
         pool->slab = slab + ALIGNMENT;
-        pool->slab_left = SLAB_BYTES - ALIGNMENT;
+        pool->slab_left = ASH_SLAB_BYTES - ALIGNMENT;
     }
     void *memory = pool->slab;
     pool->slab += bytes;
@@ -105,7 +106,7 @@ void ash_pool_end(ash_pool *pool) {
     while (pool->slabs) {
         slab_head *slab = pool->slabs;
         pool->slabs = slab->next;
-        ash_page_free(slab, SLAB_BYTES);
+        ash_page_free(slab, ASH_SLAB_BYTES);
     }
     *pool = (ash_pool){0};
 }

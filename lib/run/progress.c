@@ -30,7 +30,7 @@ void ash_run_progress(ash_run *run, int finished) {
         .bytes_read = run->bytes_read,
         .bytes_written = run->bytes_written,
         .bytes_read_total = run->plan->bytes_read,
-        .memory_now = ash_plan_base_bytes(run->plan) + run->pool.held,
+        .memory_now = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.held,
         .memory_limit = run->plan->limit,
         .seconds = (double)(now - run->began) * 1e-9,
         .finished = finished != 0,

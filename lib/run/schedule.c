@@ -84,7 +84,7 @@ int ash_schedule_begin(ash_run *run) {
         }
     }
     run->limit = ash_plan_peak(plan) - ash_plan_base_bytes(plan);
-    ash_pool_begin(&run->pool, run->limit);
+    ash_pool_begin(&run->pool, run->limit + ASH_SLAB_BYTES);
     return 1;
 }
 
