@@ -69,7 +69,7 @@ static ash_array select_field(ash_array a, const cf_axes *axes, const period *p)
             snprintf(index + used, sizeof index - used, "%s%lld:", k ? ", " : "", (long long)p->first);
         else
             snprintf(index + used, sizeof index - used, "%s%s", k ? ", " : "",
-                     name && (strcmp(name, axes->latitude) == 0 || strcmp(name, axes->longitude) == 0) ? ":" : "0");
+                name && (strcmp(name, axes->latitude) == 0 || strcmp(name, axes->longitude) == 0) ? ":" : "0");
     }
     snprintf(order, sizeof order, "%s,%s", axes->latitude, axes->longitude);
     return ash_transpose(ash_nanmean(ash_index(a, index), axes->time), order);
@@ -84,7 +84,8 @@ static bool draw(ash_array a, const cf_axes *axes, const char *png, char *error,
     char title[TEXT_BYTES];
     snprintf(title, sizeof title, "%s: %s", about ? about : ash_array_name(a), p.words);
 
-    double *value = fetch(field, ASH_FLOAT64), *latitude = fetch(ash_coord(a, axes->latitude), ASH_FLOAT64), *longitude = fetch(ash_coord(a, axes->longitude), ASH_FLOAT64);
+    double *value = fetch(field, ASH_FLOAT64), *latitude = fetch(ash_coord(a, axes->latitude), ASH_FLOAT64),
+           *longitude = fetch(ash_coord(a, axes->longitude), ASH_FLOAT64);
     bool drawn = value && latitude && longitude;
     if (drawn) {
         map m = { (int)ash_extent(field, 0), (int)ash_extent(field, 1), value, latitude, longitude, title, units ? units : "" };

@@ -48,7 +48,9 @@ bool canvas_can_write(void) {
 }
 
 static bool write_stream(const canvas *c, FILE *file, char *error, int error_bytes) {
-    png_image image = { .version = PNG_IMAGE_VERSION, .width = (png_uint_32)c->width, .height = (png_uint_32)c->height, .format = PNG_FORMAT_RGB };
+    png_image image = {
+        .version = PNG_IMAGE_VERSION, .width = (png_uint_32)c->width, .height = (png_uint_32)c->height, .format = PNG_FORMAT_RGB
+    };
     if (!png_image_write_to_stdio(&image, file, 0, c->pixel, 0, NULL)) {
         snprintf(error, (size_t)error_bytes, "%s", image.message);
         return false;

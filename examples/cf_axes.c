@@ -10,12 +10,10 @@ typedef struct rule {
     const char *neutral[3]; /* units that need a second sign: a rotated grid has "degrees" */
 } rule;
 
-static const rule latitude_rule = {
-    "latitude", "Y", { "degrees_north", "degree_north", "degrees_N", "degree_N", "degreesN", "degreeN" }, { "degrees", "degree" }
-};
-static const rule longitude_rule = {
-    "longitude", "X", { "degrees_east", "degree_east", "degrees_E", "degree_E", "degreesE", "degreeE" }, { "degrees", "degree" }
-};
+static const rule latitude_rule = { "latitude", "Y", { "degrees_north", "degree_north", "degrees_N", "degree_N", "degreesN", "degreeN" },
+    { "degrees", "degree" } };
+static const rule longitude_rule = { "longitude", "X", { "degrees_east", "degree_east", "degrees_E", "degree_E", "degreesE", "degreeE" },
+    { "degrees", "degree" } };
 
 static bool is_one_of(const char *text, const char *const *list) {
     for (; text && *list; list++)

@@ -53,7 +53,7 @@ static ash_array number_months(ash_array a) {
 /* Sets what describes a result, and removes attributes that would not hold for it: limits in packed units, and names of variables that the file will not have. */
 static ash_array describe(ash_array a, ash_array source, const char *what, const char *method) {
     static const char *const untrue[] = { "valid_min", "valid_max", "valid_range", "actual_range", "missing_value", "coordinates",
-                                          "grid_mapping", "cell_measures", "ancillary_variables", "bounds" };
+        "grid_mapping", "cell_measures", "ancillary_variables", "bounds" };
     for (size_t k = 0; k < sizeof untrue / sizeof *untrue; k++)
         a = ash_set_attr(a, untrue[k], NULL);
 
@@ -75,7 +75,8 @@ static void build(ash_array t, const cf_axes *axes, ash_array result[RESULTS]) {
     ash_array deviation = ash_group_nanstd_with(t, axes->time, group, &all_months);
     result[0] = describe(number_months(mean), t, "monthly climatology", "time: mean (of each month of the year)");
     result[1] = describe(anomaly, t, "anomaly from the monthly climatology", "");
-    result[2] = describe(number_months(deviation), t, "monthly standard deviation", "time: standard_deviation (of each month of the year, ddof 0)");
+    result[2] =
+        describe(number_months(deviation), t, "monthly standard deviation", "time: standard_deviation (of each month of the year, ddof 0)");
     result[3] = describe(area_mean(t, axes), t, "area-weighted mean", "area: mean (weighted by cos(latitude))");
 }
 
@@ -101,7 +102,8 @@ static int open_input(ash_context *ctx, const climatology_options *o, ash_array 
         *t = ash_cast(*t, ASH_FLOAT64);
     *axes = cf_find_axes(*t);
     const char *lacks = !axes->time ? "time dimension (a coordinate with units \"... since ...\")"
-                        : !axes->latitude ? "latitude dimension (a coordinate with units \"degrees_north\")" : NULL;
+        : !axes->latitude           ? "latitude dimension (a coordinate with units \"degrees_north\")"
+                                    : NULL;
     if (lacks)
         return fail("%s: %s has no %s; its dimensions: %s", o->input, o->variable, lacks, dimension_list(*t, dims, sizeof dims));
     return 0;
@@ -140,9 +142,10 @@ static void report(ash_context *ctx, ash_array t, const climatology_options *o, 
     for (int k = 0; k < ash_ndim(t); k++)
         printf("%s%lld", k ? " x " : " ", (long long)ash_extent(t, k));
     printf(" %s; read from the file: %.4g GB\n", ash_dtype_name(ash_array_dtype(t)), (double)run.bytes_read / 1e9);
-    printf("time    %.2f s, %.3g GB/s, %d thread%s\n", seconds, values / 1e9 / seconds, (int)run.num_threads, run.num_threads == 1 ? "" : "s");
-    printf("memory  peak %.0f MiB (VmHWM), limit %.0f MiB above the %.0f MiB of the process at its start\n", (double)process_memory("VmHWM:") / MiB,
-           (double)ash_context_get_options(ctx).memory_limit / MiB, (double)memory_before / MiB);
+    printf(
+        "time    %.2f s, %.3g GB/s, %d thread%s\n", seconds, values / 1e9 / seconds, (int)run.num_threads, run.num_threads == 1 ? "" : "s");
+    printf("memory  peak %.0f MiB (VmHWM), limit %.0f MiB above the %.0f MiB of the process at its start\n",
+        (double)process_memory("VmHWM:") / MiB, (double)ash_context_get_options(ctx).memory_limit / MiB, (double)memory_before / MiB);
     printf("output  %s (%.4g GB)\n", o->output, (double)run.bytes_written / 1e9);
 }
 
@@ -176,7 +179,9 @@ static bool can_create(const char *path) {
 
 static int draw_map(const climatology_options *o, const cf_axes *axes, const char *anomaly) {
     char error[4 * TEXT_BYTES];
-    const char *reason = !canvas_can_write() ? "this program was built without libpng" : !axes->longitude ? "there is no longitude dimension" : NULL;
+    const char *reason = !canvas_can_write() ? "this program was built without libpng"
+        : !axes->longitude                   ? "there is no longitude dimension"
+                                             : NULL;
     if (!reason && !anomaly_map_draw(o->output, anomaly, axes, o->map, error, sizeof error))
         return fail("%s", error);
     if (!o->quiet)
@@ -222,7 +227,8 @@ int main(int argc, char **argv) {
     if (options.quiet)
         unsetenv("ASH_PROGRESS");
 
-    ash_context *ctx = ash_context_new(&(ash_context_options){ .progress = !options.quiet && isatty(STDERR_FILENO) ? ash_progress_bar : NULL });
+    ash_context *ctx =
+        ash_context_new(&(ash_context_options){ .progress = !options.quiet && isatty(STDERR_FILENO) ? ash_progress_bar : NULL });
     if (!ctx) {
         fail("%s", ash_error(NULL));
         return ash_error_status(NULL) == ASH_ERR_ARGUMENT ? 2 : 1; /* a value of --threads, --memory or the environment */

@@ -9,28 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "usage: climatology [OPTIONS] FILE VARIABLE [OUT.nc]\n"
-    "\n"
-    "Writes into one NetCDF file, for a variable with time, latitude and longitude:\n"
-    "  VARIABLE_climatology   mean of each month of the year, missing values skipped\n"
-    "  VARIABLE_anomaly       the values minus the mean of their month\n"
-    "  VARIABLE_std           standard deviation of each month (ddof 0, as CDO's ymonstd)\n"
-    "  VARIABLE_global_mean   mean over latitude and longitude, weighted by cos(latitude)\n"
-    "and draws a map of the anomaly of the last month.\n"
-    "\n"
-    "OUT.nc is by default <name of FILE>_climatology.nc in the current folder.\n"
-    "\n"
-    "  --threads N       threads to use (default: ASH_NUM_THREADS, else all CPUs)\n"
-    "  --memory SIZE     memory limit, such as 512M or 2GiB (default: ASH_MEMORY_LIMIT,\n"
-    "                    else half of what is free)\n"
-    "  --chunks TEXT     how to cut the variable, such as \"time=240\"\n"
-    "  --map FILE.png    where to draw the map (default: <name of OUT>_anomaly.png)\n"
-    "  --no-map          draw no map\n"
-    "  --quiet           no progress bar, no report\n"
-    "  --help            this text\n"
-    "\n"
-    "Exit status: 0 done, 1 it failed, 2 wrong usage.\n";
+static const char help[] = "usage: climatology [OPTIONS] FILE VARIABLE [OUT.nc]\n"
+                           "\n"
+                           "Writes into one NetCDF file, for a variable with time, latitude and longitude:\n"
+                           "  VARIABLE_climatology   mean of each month of the year, missing values skipped\n"
+                           "  VARIABLE_anomaly       the values minus the mean of their month\n"
+                           "  VARIABLE_std           standard deviation of each month (ddof 0, as CDO's ymonstd)\n"
+                           "  VARIABLE_global_mean   mean over latitude and longitude, weighted by cos(latitude)\n"
+                           "and draws a map of the anomaly of the last month.\n"
+                           "\n"
+                           "OUT.nc is by default <name of FILE>_climatology.nc in the current folder.\n"
+                           "\n"
+                           "  --threads N       threads to use (default: ASH_NUM_THREADS, else all CPUs)\n"
+                           "  --memory SIZE     memory limit, such as 512M or 2GiB (default: ASH_MEMORY_LIMIT,\n"
+                           "                    else half of what is free)\n"
+                           "  --chunks TEXT     how to cut the variable, such as \"time=240\"\n"
+                           "  --map FILE.png    where to draw the map (default: <name of OUT>_anomaly.png)\n"
+                           "  --no-map          draw no map\n"
+                           "  --quiet           no progress bar, no report\n"
+                           "  --help            this text\n"
+                           "\n"
+                           "Exit status: 0 done, 1 it failed, 2 wrong usage.\n";
 
 enum { OPTION_THREADS = 1, OPTION_MEMORY, OPTION_CHUNKS, OPTION_MAP, OPTION_NO_MAP, OPTION_QUIET, OPTION_HELP };
 
@@ -87,29 +86,18 @@ int climatology_parse(int argc, char **argv, climatology_options *o) {
                 return wrong("--threads needs a number above 0, found ", optarg);
             setenv("ASH_NUM_THREADS", optarg, 1);
             break;
-        case OPTION_MEMORY:
-            setenv("ASH_MEMORY_LIMIT", optarg, 1);
-            break;
-        case OPTION_CHUNKS:
-            o->chunks = optarg;
-            break;
+        case OPTION_MEMORY: setenv("ASH_MEMORY_LIMIT", optarg, 1); break;
+        case OPTION_CHUNKS: o->chunks = optarg; break;
         case OPTION_MAP:
             if (!canvas_can_write())
                 return wrong("--map: this program was built without libpng", "");
             if (!*optarg || (size_t)snprintf(o->map, sizeof o->map, "%s", optarg) >= sizeof o->map)
                 return wrong("--map needs the name of a file", "");
             break;
-        case OPTION_NO_MAP:
-            o->draw_map = false;
-            break;
-        case OPTION_QUIET:
-            o->quiet = true;
-            break;
-        case OPTION_HELP:
-            fputs(help, stdout);
-            return 0;
-        default:
-            return wrong("unknown option, or one without its value: ", argv[optind - 1]);
+        case OPTION_NO_MAP: o->draw_map = false; break;
+        case OPTION_QUIET: o->quiet = true; break;
+        case OPTION_HELP: fputs(help, stdout); return 0;
+        default: return wrong("unknown option, or one without its value: ", argv[optind - 1]);
         }
     }
     return parse_positional(argc - optind, argv + optind, o);

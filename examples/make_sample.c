@@ -181,8 +181,10 @@ static void make_day(const sample *s, int day, int16_t *out) {
             size_t row = (size_t)j * (size_t)s->nlon;
             for (int i = 0; i < s->nlon; i++) {
                 size_t k = row + (size_t)i;
-                float kelvin = s->mean[k] + year * s->season[k] + warm[i] * s->diurnal[k] + s->today[k] + part * (s->tomorrow[k] - s->today[k]);
-                out[(size_t)hour * s->cells + k] = (int16_t)(GRAIN * lrintf((kelvin - (float)add_offset) * (float)(1 / scale_factor / GRAIN)));
+                float kelvin =
+                    s->mean[k] + year * s->season[k] + warm[i] * s->diurnal[k] + s->today[k] + part * (s->tomorrow[k] - s->today[k]);
+                out[(size_t)hour * s->cells + k] =
+                    (int16_t)(GRAIN * lrintf((kelvin - (float)add_offset) * (float)(1 / scale_factor / GRAIN)));
             }
         }
     }
@@ -324,7 +326,8 @@ static void commit(const char *path) {
 
 static int usage(void) {
     fputs("usage: make_sample OUT.nc [DAYS=365] [STEP_DEGREES=1]\n"
-          "DAYS is 1 to 36500; STEP_DEGREES is 0.1 to 30 and divides 180.\n", stderr);
+          "DAYS is 1 to 36500; STEP_DEGREES is 0.1 to 30 and divides 180.\n",
+        stderr);
     return 2;
 }
 

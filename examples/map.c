@@ -16,7 +16,15 @@ static const color ink = { 40, 40, 40 }, missing = { 176, 176, 176 };
 
 /* Blue, white, red: even steps from -1 to 1. */
 static const color palette[] = {
-    { 8, 48, 107 }, { 33, 113, 181 }, { 107, 174, 214 }, { 190, 218, 238 }, { 250, 250, 250 }, { 252, 205, 184 }, { 245, 130, 98 }, { 205, 40, 38 }, { 103, 0, 13 },
+    { 8, 48, 107 },
+    { 33, 113, 181 },
+    { 107, 174, 214 },
+    { 190, 218, 238 },
+    { 250, 250, 250 },
+    { 252, 205, 184 },
+    { 245, 130, 98 },
+    { 205, 40, 38 },
+    { 103, 0, 13 },
 };
 
 static unsigned char mix(unsigned char a, unsigned char b, double part) {

@@ -10,7 +10,7 @@ typedef struct map {
     const double *latitude;  /* of the rows, in either order */
     const double *longitude; /* of the columns */
     const char *title;
-    const char *units;       /* "" if unknown */
+    const char *units; /* "" if unknown */
 } map;
 
 /* Writes the map as a PNG picture with north at the top. On failure returns false, with the reason in `error`. */

@@ -66,7 +66,8 @@ static void divert_to_memory(const ash_writer *writer) {
     for (ssize_t k = 0; k < n; k++) {
         char name[PATH_MAX];
         void *handle = NULL;
-        if (H5Fget_name(ids[k], name, sizeof name) <= 0 || strcmp(name, writer->file.path) != 0 || H5Fget_vfd_handle(ids[k], H5P_DEFAULT, &handle) < 0 || !handle)
+        if (H5Fget_name(ids[k], name, sizeof name) <= 0 || strcmp(name, writer->file.path) != 0 ||
+            H5Fget_vfd_handle(ids[k], H5P_DEFAULT, &handle) < 0 || !handle)
             continue;
         int memory = memfd_create("ashlar", MFD_CLOEXEC);
         if (memory >= 0) {

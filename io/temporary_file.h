@@ -20,7 +20,8 @@ int ash_temporary_publish(ash_temporary_file *file);
 void ash_temporary_discard(ash_temporary_file *file);
 /* Why writing `bytes` more bytes failed, by trying it: an errno, 0 if it works. Only for a file that will be discarded. */
 int ash_temporary_diagnose(const ash_temporary_file *file, int64_t bytes);
-/* Makes sure that the disk has room for `bytes` more and some metadata, without changing the file's size; 0 or an errno. File systems that cannot tell say 0. */
+/* Makes sure that the disk has room for `bytes` more and some metadata, without changing the file's size; 0 or an errno. File systems that
+ * cannot tell say 0. */
 int ash_temporary_reserve(const ash_temporary_file *file, int64_t bytes);
 void ash_temporary_free(ash_temporary_file *file);
 

@@ -20,6 +20,17 @@
 #undef HIGHEST_PLUS_1
 
 static ash_block_kernel *const FN(casts)[ASH_DTYPE_COUNT] = {
-    FN(cast_BOOL),   FN(cast_INT8),   FN(cast_INT16),  FN(cast_INT32),   FN(cast_INT64),   FN(cast_UINT8),     FN(cast_UINT16),
-    FN(cast_UINT32), FN(cast_UINT64), FN(cast_FLOAT32), FN(cast_FLOAT64), FN(cast_COMPLEX64), FN(cast_COMPLEX128),
+    FN(cast_BOOL),
+    FN(cast_INT8),
+    FN(cast_INT16),
+    FN(cast_INT32),
+    FN(cast_INT64),
+    FN(cast_UINT8),
+    FN(cast_UINT16),
+    FN(cast_UINT32),
+    FN(cast_UINT64),
+    FN(cast_FLOAT32),
+    FN(cast_FLOAT64),
+    FN(cast_COMPLEX64),
+    FN(cast_COMPLEX128),
 };

@@ -11,8 +11,7 @@
 #define IMAG_PART(x) 0
 #endif
 
-static void CAST(int64_t n, void *const out[], const void *const in[], const void *parameter)
-{
+static void CAST(int64_t n, void *const out[], const void *const in[], const void *parameter) {
     const S *x = in[0];
     T *y = out[0];
     (void)parameter;

@@ -45,7 +45,11 @@ typedef struct copier {
 } copier;
 
 static const copier copiers[] = {
-    {1, line_1, tile_1}, {2, line_2, tile_2}, {4, line_4, tile_4}, {8, line_8, tile_8}, {16, line_16, tile_16},
+    { 1, line_1, tile_1 },
+    { 2, line_2, tile_2 },
+    { 4, line_4, tile_4 },
+    { 8, line_8, tile_8 },
+    { 16, line_16, tile_16 },
 };
 enum { COPIER_COUNT = sizeof(copiers) / sizeof(copiers[0]) };
 
@@ -53,14 +57,12 @@ typedef struct axis {
     int64_t extent, out, in;
 } axis;
 
-static int64_t magnitude(int64_t stride)
-{
+static int64_t magnitude(int64_t stride) {
     return stride < 0 ? -stride : stride;
 }
 
 /* Axes of more than one element, output strides falling, neighbours joined where both sides run through. Returns how many; -1 if the box is empty. */
-static int simplify(int ndim, const int64_t extent[], const int64_t out_stride[], const int64_t in_stride[], axis axes[ASH_MAX_NDIM])
-{
+static int simplify(int ndim, const int64_t extent[], const int64_t out_stride[], const int64_t in_stride[], axis axes[ASH_MAX_NDIM]) {
     int count = 0;
     for (int d = 0; d < ndim; d++) {
         if (extent[d] <= 0)
@@ -70,13 +72,13 @@ static int simplify(int ndim, const int64_t extent[], const int64_t out_stride[]
         int at = count++;
         for (; at > 0 && magnitude(axes[at - 1].out) < magnitude(out_stride[d]); at--)
             axes[at] = axes[at - 1];
-        axes[at] = (axis){extent[d], out_stride[d], in_stride[d]};
+        axes[at] = (axis){ extent[d], out_stride[d], in_stride[d] };
     }
     int kept = 0;
     for (int d = 1; d < count; d++) {
         axis *outer = &axes[kept];
         if (outer->out == axes[d].out * axes[d].extent && outer->in == axes[d].in * axes[d].extent)
-            *outer = (axis){outer->extent * axes[d].extent, axes[d].out, axes[d].in};
+            *outer = (axis){ outer->extent * axes[d].extent, axes[d].out, axes[d].in };
         else
             axes[++kept] = axes[d];
     }
@@ -84,8 +86,7 @@ static int simplify(int ndim, const int64_t extent[], const int64_t out_stride[]
 }
 
 /* A plane whose output is dense along `columns` and whose source is dense along `rows`. */
-static void transpose_plane(const copier *copy, axis rows, axis columns, char *out, const char *in)
-{
+static void transpose_plane(const copier *copy, axis rows, axis columns, char *out, const char *in) {
     const int64_t side = TILE_SIDE(copy->size);
     for (int64_t first = 0; first < columns.extent; first += PLANE_COLUMNS) {
         const int64_t last = columns.extent - first < PLANE_COLUMNS ? columns.extent : first + PLANE_COLUMNS;
@@ -98,13 +99,13 @@ static void transpose_plane(const copier *copy, axis rows, axis columns, char *o
                 copy->line(out + r * rows.out + c * columns.out, rows.out, in + r * rows.in + c * columns.in, rows.in, side);
         }
         for (; r < rows.extent; r++)
-            copy->line(out + r * rows.out + first * columns.out, columns.out, in + r * rows.in + first * columns.in, columns.in, last - first);
+            copy->line(
+                out + r * rows.out + first * columns.out, columns.out, in + r * rows.in + first * columns.in, columns.in, last - first);
     }
 }
 
 /* Moves to the next combination of the axes; 0 after the last one. */
-static int advance(int count, const axis axes[], int64_t position[], char **out, const char **in)
-{
+static int advance(int count, const axis axes[], int64_t position[], char **out, const char **in) {
     for (int d = count - 1; d >= 0; d--) {
         *out += axes[d].out;
         *in += axes[d].in;
@@ -117,32 +118,29 @@ static int advance(int count, const axis axes[], int64_t position[], char **out,
     return 0;
 }
 
-static void copy_rows(int count, const axis axes[], int64_t bytes, char *out, const char *in)
-{
-    int64_t position[ASH_MAX_NDIM] = {0};
+static void copy_rows(int count, const axis axes[], int64_t bytes, char *out, const char *in) {
+    int64_t position[ASH_MAX_NDIM] = { 0 };
     do
         memcpy(out, in, (size_t)bytes);
     while (advance(count, axes, position, &out, &in));
 }
 
-static void copy_lines(int count, const axis axes[], const copier *copy, axis inner, char *out, const char *in)
-{
-    int64_t position[ASH_MAX_NDIM] = {0};
+static void copy_lines(int count, const axis axes[], const copier *copy, axis inner, char *out, const char *in) {
+    int64_t position[ASH_MAX_NDIM] = { 0 };
     do
         copy->line(out, inner.out, in, inner.in, inner.extent);
     while (advance(count, axes, position, &out, &in));
 }
 
-static void copy_planes(int count, const axis axes[], const copier *copy, axis rows, axis columns, char *out, const char *in)
-{
-    int64_t position[ASH_MAX_NDIM] = {0};
+static void copy_planes(int count, const axis axes[], const copier *copy, axis rows, axis columns, char *out, const char *in) {
+    int64_t position[ASH_MAX_NDIM] = { 0 };
     do
         transpose_plane(copy, rows, columns, out, in);
     while (advance(count, axes, position, &out, &in));
 }
 
-void ash_copy_box(int ndim, const int64_t extent[], int64_t size, void *out, const int64_t out_stride[], const void *in, const int64_t in_stride[])
-{
+void ash_copy_box(
+    int ndim, const int64_t extent[], int64_t size, void *out, const int64_t out_stride[], const void *in, const int64_t in_stride[]) {
     axis axes[ASH_MAX_NDIM];
     int count = simplify(ndim, extent, out_stride, in_stride, axes);
     if (count < 0)

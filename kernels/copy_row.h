@@ -1,8 +1,7 @@
 /* Template: copies of elements of the unsigned type WORD, in memory whose alignment is not known. */
 
 /* n elements, any strides in bytes. */
-static void NAME(line)(char *out, int64_t out_step, const char *in, int64_t in_step, int64_t n)
-{
+static void NAME(line)(char *out, int64_t out_step, const char *in, int64_t in_step, int64_t n) {
     if (in_step == 0) {
         WORD value;
         memcpy(&value, in, sizeof(WORD));
@@ -15,8 +14,7 @@ static void NAME(line)(char *out, int64_t out_step, const char *in, int64_t in_s
 }
 
 /* One square tile: `out` is dense along its rows, `in` along its columns. Lines are gathered in a buffer, so that both sides are touched a cache line at a time. */
-static void NAME(tile)(char *out, int64_t out_row, const char *in, int64_t in_column)
-{
+static void NAME(tile)(char *out, int64_t out_row, const char *in, int64_t in_column) {
     enum { SIDE = TILE_SIDE(sizeof(WORD)) };
     WORD tile[SIDE][SIDE];
     for (int c = 0; c < SIDE; c++) {

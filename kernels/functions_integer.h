@@ -1,34 +1,28 @@
 /* Template: functions of bool and integer dtypes. Arithmetic that may wrap is done in the unsigned type U. */
 
-static inline T FN(maximum)(T a, T b)
-{
+static inline T FN(maximum)(T a, T b) {
     return a > b ? a : b;
 }
 
-static inline T FN(minimum)(T a, T b)
-{
+static inline T FN(minimum)(T a, T b) {
     return a < b ? a : b;
 }
 
-static inline int FN(less)(T a, T b)
-{
+static inline int FN(less)(T a, T b) {
     return a < b;
 }
 
-static inline int FN(isnan)(T a)
-{
+static inline int FN(isnan)(T a) {
     (void)a;
     return 0;
 }
 
 #if DTYPE_KIND != 'b'
-static inline T FN(left_shift)(T a, T b)
-{
+static inline T FN(left_shift)(T a, T b) {
     return (U)b < (U)BITS ? (T)((U)a << ((U)b & (U)(BITS - 1))) : 0;
 }
 
-static inline T FN(right_shift)(T a, T b)
-{
+static inline T FN(right_shift)(T a, T b) {
 #if DTYPE_KIND == 'i'
     return (T)(a >> ((U)b < (U)BITS ? (U)b : (U)(BITS - 1)));
 #else
@@ -36,8 +30,7 @@ static inline T FN(right_shift)(T a, T b)
 #endif
 }
 
-static inline T FN(floor_divide)(T a, T b)
-{
+static inline T FN(floor_divide)(T a, T b) {
     if (b == 0)
         return 0;
 #if DTYPE_KIND == 'i'
@@ -50,8 +43,7 @@ static inline T FN(floor_divide)(T a, T b)
 #endif
 }
 
-static inline T FN(fmod)(T a, T b)
-{
+static inline T FN(fmod)(T a, T b) {
 #if DTYPE_KIND == 'i'
     if (b == -1)
         return 0;
@@ -59,8 +51,7 @@ static inline T FN(fmod)(T a, T b)
     return b == 0 ? 0 : (T)(a % b);
 }
 
-static inline T FN(remainder)(T a, T b)
-{
+static inline T FN(remainder)(T a, T b) {
     const T rest = FN(fmod)(a, b);
 #if DTYPE_KIND == 'i'
     if (rest != 0 && (rest < 0) != (b < 0))
@@ -69,8 +60,7 @@ static inline T FN(remainder)(T a, T b)
     return rest;
 }
 
-static inline T FN(power)(T a, T b)
-{
+static inline T FN(power)(T a, T b) {
     U result = 1, base = (U)a, exponent = (U)b;
 #if DTYPE_KIND == 'i'
     if (b < 0)

@@ -1,5 +1,5 @@
-/* Kernels: pure loops over pointers and counts. They know no arrays, allocate nothing and hold no state. Sources are compiled once per instruction set
- * level from the same text with -ffp-contract=off, and give the same bits on every level, NaN included.
+/* Kernels: pure loops over pointers and counts. They know no arrays, allocate nothing and hold no state. Sources are compiled once per
+ * instruction set level from the same text with -ffp-contract=off, and give the same bits on every level, NaN included.
  */
 #ifndef ASH_KERNELS_H
 #define ASH_KERNELS_H
@@ -8,17 +8,19 @@
 #include "base/dtype.h"
 #include "kernels/operations.h" /* generated from lib/expr/operations.table and reductions.table: enums ash_op, ash_reduction; descriptors */
 
-/* Elements in a block: what one kernel call works on, sized so that the registers of an expression stay in the L1 cache. Also the leaf of every sum: part of the meaning of results. */
+/* Elements in a block: what one kernel call works on, sized so that the registers of an expression stay in the L1 cache. Also the leaf of
+ * every sum: part of the meaning of results. */
 enum { ASH_BLOCK = 256 };
 /* Accumulators of a leaf: element i of a leaf goes to lane i % ASH_LANES; lanes fold as a fixed binary tree (l += l + 8, then 4, 2, 1). */
 enum { ASH_LANES = 16 };
 
 typedef enum ash_isa { ASH_ISA_BASELINE, ASH_ISA_AVX2, ASH_ISA_AVX512, ASH_ISA_COUNT } ash_isa;
 extern const char *const ash_isa_names[ASH_ISA_COUNT]; /* "baseline", "avx2", "avx512" */
-int ash_isa_supported(ash_isa isa); /* compiled in and the CPU has it */
+int ash_isa_supported(ash_isa isa);                    /* compiled in and the CPU has it */
 ash_isa ash_isa_best(void);
 
-/* ---- Elementwise. Contiguous in, contiguous out, n <= ASH_BLOCK; an output may be the same memory as an input of the same element size, never overlap otherwise. ---- */
+/* ---- Elementwise. Contiguous in, contiguous out, n <= ASH_BLOCK; an output may be the same memory as an input of the same element size,
+ * never overlap otherwise. ---- */
 typedef void ash_block_kernel(int64_t n, void *const out[], const void *const in[], const void *parameter);
 
 /* The loop of an operation for a loop dtype, NULL if the operation has none for it. */
@@ -30,10 +32,11 @@ ash_dtype ash_op_result_dtype(ash_op op, ash_dtype loop);
 /* Conversion by the rules of ash_cast; NULL for from == to. */
 ash_block_kernel *ash_kernel_cast(ash_isa isa, ash_dtype from, ash_dtype to);
 
-/* CF unpacking: stored integers or floats to floating values: missing -> NaN, then value * scale + offset in the result dtype's arithmetic (no multiplication or addition if absent). */
+/* CF unpacking: stored integers or floats to floating values: missing -> NaN, then value * scale + offset in the result dtype's arithmetic
+ * (no multiplication or addition if absent). */
 typedef struct ash_unpack {
-    int missing_count;      /* values equal to one of these (compared in the stored dtype) are missing */
-    ash_number *missing;    /* of the stored dtype */
+    int missing_count;   /* values equal to one of these (compared in the stored dtype) are missing */
+    ash_number *missing; /* of the stored dtype */
     int has_scale, has_offset;
     double scale, offset;
 } ash_unpack;
@@ -47,15 +50,18 @@ typedef struct ash_date_parameter {
 ash_block_kernel *ash_kernel_date(ash_dtype from);
 
 /* ---- Moving data ---- */
-void ash_fill(ash_dtype dtype, void *out, int64_t n, const void *value);                          /* n copies of one element */
-void ash_gather(int64_t size, void *out, const void *in, int64_t n, int64_t stride);              /* n elements of `size` bytes, `stride` bytes apart */
-void ash_ramp(ash_dtype dtype, void *out, int64_t n, int64_t first, int64_t step, ash_number start, ash_number increment); /* out[k] = start + (first + k*step) * increment; int64 and float64 */
+void ash_fill(ash_dtype dtype, void *out, int64_t n, const void *value);             /* n copies of one element */
+void ash_gather(int64_t size, void *out, const void *in, int64_t n, int64_t stride); /* n elements of `size` bytes, `stride` bytes apart */
+void ash_ramp(ash_dtype dtype, void *out, int64_t n, int64_t first, int64_t step, ash_number start,
+    ash_number increment); /* out[k] = start + (first + k*step) * increment; int64 and float64 */
 /* Copies an N-d box of elements; strides in bytes, any sign, 0 in the source for repetition. Transposes work in cache-sized tiles. */
-void ash_copy_box(int ndim, const int64_t extent[], int64_t size, void *out, const int64_t out_stride[], const void *in, const int64_t in_stride[]);
+void ash_copy_box(
+    int ndim, const int64_t extent[], int64_t size, void *out, const int64_t out_stride[], const void *in, const int64_t in_stride[]);
 
 /* ---- Reductions ----
- * A partial result is `fields` planar arrays ("field"), one element a cell, which the caller allocates. `count` is how many elements were folded into
- * each cell of a call so far; kernels that skip NaN keep their own counts in a field instead. Indices are positions in the reduced dimensions, for argmin and argmax. */
+ * A partial result is `fields` planar arrays ("field"), one element a cell, which the caller allocates. `count` is how many elements were
+ * folded into each cell of a call so far; kernels that skip NaN keep their own counts in a field instead. Indices are positions in the
+ * reduced dimensions, for argmin and argmax. */
 typedef struct ash_reduce_parameter {
     double ddof;
 } ash_reduce_parameter;
@@ -65,17 +71,19 @@ typedef struct ash_reduce_kernel {
     int fields;
     int64_t field_size[ASH_MAX_FIELDS]; /* bytes of one cell */
     ash_dtype out;                      /* dtype that finish() writes */
-    int needs_elements;                 /* a cell of no elements is an error (min, max, argmin, argmax), instead of an identity or NaN; where it is not,
-                                         * as in group reductions of floating dtypes, finish with count 0 gives NaN (-1 for positions) */
+    int needs_elements; /* a cell of no elements is an error (min, max, argmin, argmax), instead of an identity or NaN; where it is not,
+                         * as in group reductions of floating dtypes, finish with count 0 gives NaN (-1 for positions) */
     /* Cells of no elements. */
     void (*init)(int64_t n, void *const field[]);
     /* One cell from n contiguous elements, 1 <= n <= ASH_BLOCK, lanes as above. Element i has index `index` + i. Overwrites the cell. */
     void (*leaf)(void *const field[], const void *x, int64_t n, int64_t index);
-    /* Folds x[j] into cell j, j < n; all elements have the same index. `count` elements were folded into each cell before (0: cells are as init leaves them). */
+    /* Folds x[j] into cell j, j < n; all elements have the same index. `count` elements were folded into each cell before (0: cells are as
+     * init leaves them). */
     void (*rows)(int64_t n, void *const field[], const void *x, int64_t count, int64_t index);
     /* a = a merged with b, which follows it in order; count_a, count_b > 0. Cells are independent. */
     void (*merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b);
-    /* Results of n cells of `count` elements each. Floating results have one NaN, and min and max no -0.0, so that they do not depend on the order of merging. */
+    /* Results of n cells of `count` elements each. Floating results have one NaN, and min and max no -0.0, so that they do not depend on
+     * the order of merging. */
     void (*finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter);
 } ash_reduce_kernel;
 

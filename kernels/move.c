@@ -4,8 +4,7 @@
 #include <string.h>
 
 /* Writes one element, then doubles what is written. */
-void ash_fill(ash_dtype dtype, void *out, int64_t n, const void *value)
-{
+void ash_fill(ash_dtype dtype, void *out, int64_t n, const void *value) {
     const int64_t size = ash_dtype_size(dtype), bytes = n * size;
     if (n <= 0)
         return;
@@ -22,13 +21,11 @@ void ash_fill(ash_dtype dtype, void *out, int64_t n, const void *value)
     }
 }
 
-void ash_gather(int64_t size, void *out, const void *in, int64_t n, int64_t stride)
-{
+void ash_gather(int64_t size, void *out, const void *in, int64_t n, int64_t stride) {
     ash_copy_box(1, &n, size, out, &size, in, &stride);
 }
 
-void ash_ramp(ash_dtype dtype, void *out, int64_t n, int64_t first, int64_t step, ash_number start, ash_number increment)
-{
+void ash_ramp(ash_dtype dtype, void *out, int64_t n, int64_t first, int64_t step, ash_number start, ash_number increment) {
     if (dtype == ASH_INT64) {
         int64_t *y = out;
         for (int64_t k = 0; k < n; k++)

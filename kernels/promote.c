@@ -3,27 +3,21 @@
 
 #include <string.h>
 
-ash_dtype ash_op_loop(ash_op op, ash_dtype common)
-{
+ash_dtype ash_op_loop(ash_op op, ash_dtype common) {
     const ash_op_info *info = &ash_op_table[op];
     const char kind = ash_dtype_kind(common);
     if (kind == 0 || strchr(info->kinds, kind) == NULL)
         return ASH_DTYPE_COUNT;
     switch (info->promotion) {
-    case ASH_PROMOTE_INTEGER:
-        return kind == 'b' ? ASH_INT8 : common;
-    case ASH_PROMOTE_FLOAT:
-        return ash_dtype_to_float(common);
-    case ASH_PROMOTE_DIVIDE:
-        return kind == 'b' || kind == 'i' || kind == 'u' ? ASH_FLOAT64 : common;
-    case ASH_PROMOTE_COMMON:
-        break;
+    case ASH_PROMOTE_INTEGER: return kind == 'b' ? ASH_INT8 : common;
+    case ASH_PROMOTE_FLOAT: return ash_dtype_to_float(common);
+    case ASH_PROMOTE_DIVIDE: return kind == 'b' || kind == 'i' || kind == 'u' ? ASH_FLOAT64 : common;
+    case ASH_PROMOTE_COMMON: break;
     }
     return common;
 }
 
-ash_dtype ash_op_result_dtype(ash_op op, ash_dtype loop)
-{
+ash_dtype ash_op_result_dtype(ash_op op, ash_dtype loop) {
     const ash_op_result result = ash_op_table[op].result;
     return result == ASH_RESULT_BOOL ? ASH_BOOL : result == ASH_RESULT_REAL ? ash_dtype_real(loop) : loop;
 }

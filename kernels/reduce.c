@@ -7,46 +7,38 @@
 #include "kernels/each_dtype.h"
 #undef TEMPLATE
 
-static inline double real_square(double a)
-{
+static inline double real_square(double a) {
     return a * a;
 }
 
-static inline double _Complex complex_times(double _Complex a, double factor)
-{
+static inline double _Complex complex_times(double _Complex a, double factor) {
     return complex_of_COMPLEX128(__real__ a * factor, __imag__ a * factor);
 }
 
-static inline double _Complex complex_over(double _Complex a, double divisor)
-{
+static inline double _Complex complex_over(double _Complex a, double divisor) {
     return complex_of_COMPLEX128(__real__ a / divisor, __imag__ a / divisor);
 }
 
 /* The real part of a times the conjugate of b. */
-static inline double complex_dot(double _Complex a, double _Complex b)
-{
+static inline double complex_dot(double _Complex a, double _Complex b) {
     return __real__ a * __real__ b + __imag__ a * __imag__ b;
 }
 
-static inline double complex_square(double _Complex a)
-{
+static inline double complex_square(double _Complex a) {
     return complex_dot(a, a);
 }
 
 /* Results have one NaN, whatever operations and instruction set it came from. */
-static inline double settle_real(double value)
-{
+static inline double settle_real(double value) {
     return value != value ? (double)NAN : value;
 }
 
-static inline double _Complex settle_complex(double _Complex value)
-{
+static inline double _Complex settle_complex(double _Complex value) {
     return complex_of_COMPLEX128(settle_real(__real__ value), settle_real(__imag__ value));
 }
 
 /* As NumPy: a divisor of 0 or less counts as 0, and gives NaN or infinity. */
-static inline double variance(double squares, double count, double ddof)
-{
+static inline double variance(double squares, double count, double ddof) {
     return squares / (count > ddof ? count - ddof : 0.0);
 }
 
@@ -54,6 +46,17 @@ static inline double variance(double squares, double count, double ddof)
 #include "kernels/each_dtype.h"
 
 const ash_reduce_table ASH_ISA(ash_reduce_kernels) = {
-    reductions_BOOL,   reductions_INT8,   reductions_INT16,   reductions_INT32,   reductions_INT64,     reductions_UINT8,      reductions_UINT16,
-    reductions_UINT32, reductions_UINT64, reductions_FLOAT32, reductions_FLOAT64, reductions_COMPLEX64, reductions_COMPLEX128,
+    reductions_BOOL,
+    reductions_INT8,
+    reductions_INT16,
+    reductions_INT32,
+    reductions_INT64,
+    reductions_UINT8,
+    reductions_UINT16,
+    reductions_UINT32,
+    reductions_UINT64,
+    reductions_FLOAT32,
+    reductions_FLOAT64,
+    reductions_COMPLEX64,
+    reductions_COMPLEX128,
 };

@@ -118,8 +118,7 @@
 #include "kernels/reduce_moments.h"
 
 /* What min and max give: equal bits for whatever order; NaN if nothing was folded. */
-static inline T FN(settle_extreme)(T best, int64_t count)
-{
+static inline T FN(settle_extreme)(T best, int64_t count) {
 #if DTYPE_KIND == 'c'
     if (count == 0 || FN(isnan)(best))
         return FN(complex_of)((R)NAN, (R)NAN);
@@ -137,7 +136,7 @@ static inline T FN(settle_extreme)(T best, int64_t count)
 #define HIGHEST FN(complex_of)((R)INFINITY, (R)INFINITY)
 #elif DTYPE_KIND == 'f'
 #define LOWEST -(T)INFINITY
-#define HIGHEST (T)INFINITY
+#define HIGHEST (T) INFINITY
 #elif DTYPE_KIND == 'i'
 #define HIGHEST ((T)(UINT64_MAX >> (65 - BITS)))
 #define LOWEST ((T)(-HIGHEST - 1))
@@ -207,12 +206,12 @@ static inline T FN(settle_extreme)(T best, int64_t count)
 
 #define EXTREME nanmin
 #define BEST FN(fmin)
-#define WORST (T)NAN
+#define WORST (T) NAN
 #include "kernels/reduce_extreme.h"
 
 #define EXTREME nanmax
 #define BEST FN(fmax)
-#define WORST (T)NAN
+#define WORST (T) NAN
 #include "kernels/reduce_extreme.h"
 
 #define POSITION nanargmin
@@ -233,11 +232,16 @@ static inline T FN(settle_extreme)(T best, int64_t count)
 #undef HIGHEST
 
 #define STEPS(name) .init = FN(name##_init), .leaf = FN(name##_leaf), .rows = FN(name##_rows), .merge = FN(name##_merge)
-#define FOLDING(name, type, dtype) {.fields = 1, .field_size = {sizeof(type)}, .out = dtype, STEPS(name), .finish = FN(name##_finish)}
-#define EXTREMUM(name) {.fields = 1, .field_size = {sizeof(T)}, .out = ENUMERATOR, .needs_elements = 1, STEPS(name), .finish = FN(name##_finish)}
-#define AT(name) {.fields = 2, .field_size = {sizeof(T), 8}, .out = ASH_INT64, .needs_elements = 1, STEPS(name), .finish = FN(name##_finish)}
-#define MOMENTS(end) {.fields = 2, .field_size = {sizeof(MEAN), 8}, .out = REAL_DTYPE, STEPS(var), .finish = FN(end##_finish)}
-#define NAN_MOMENTS(end) {.fields = 3, .field_size = {8, sizeof(MEAN), 8}, .out = REAL_DTYPE, STEPS(nanvar), .finish = FN(end##_finish)}
+#define FOLDING(name, type, dtype) \
+    { .fields = 1, .field_size = { sizeof(type) }, .out = dtype, STEPS(name), .finish = FN(name##_finish) }
+#define EXTREMUM(name) \
+    { .fields = 1, .field_size = { sizeof(T) }, .out = ENUMERATOR, .needs_elements = 1, STEPS(name), .finish = FN(name##_finish) }
+#define AT(name) \
+    { .fields = 2, .field_size = { sizeof(T), 8 }, .out = ASH_INT64, .needs_elements = 1, STEPS(name), .finish = FN(name##_finish) }
+#define MOMENTS(end) \
+    { .fields = 2, .field_size = { sizeof(MEAN), 8 }, .out = REAL_DTYPE, STEPS(var), .finish = FN(end##_finish) }
+#define NAN_MOMENTS(end) \
+    { .fields = 3, .field_size = { 8, sizeof(MEAN), 8 }, .out = REAL_DTYPE, STEPS(nanvar), .finish = FN(end##_finish) }
 
 static const ash_reduce_kernel FN(reductions)[ASH_REDUCTION_COUNT] = {
     [ASH_REDUCE_SUM] = FOLDING(sum, SUM, SUM_DTYPE),
@@ -256,7 +260,11 @@ static const ash_reduce_kernel FN(reductions)[ASH_REDUCTION_COUNT] = {
 #if IS_FLOATING
     [ASH_REDUCE_NANSUM] = FOLDING(nansum, SUM, SUM_DTYPE),
     [ASH_REDUCE_NANPROD] = FOLDING(nanprod, SUM, SUM_DTYPE),
-    [ASH_REDUCE_NANMEAN] = {.fields = 2, .field_size = {8, sizeof(MEAN)}, .out = MEAN_DTYPE, STEPS(nanmean), .finish = FN(nanmean_finish)},
+    [ASH_REDUCE_NANMEAN] = { .fields = 2,
+        .field_size = { 8, sizeof(MEAN) },
+        .out = MEAN_DTYPE,
+        STEPS(nanmean),
+        .finish = FN(nanmean_finish) },
     [ASH_REDUCE_NANVAR] = NAN_MOMENTS(nanvar),
     [ASH_REDUCE_NANSTD] = NAN_MOMENTS(nanstd),
     [ASH_REDUCE_NANMIN] = EXTREMUM(nanmin),

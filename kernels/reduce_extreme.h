@@ -2,16 +2,14 @@
  * not matter: where it could (zeros of both signs, different NaN) finish makes the results equal. */
 #define NAME(part) FN(ASH_PASTE(EXTREME, part))
 
-static void NAME(init)(int64_t n, void *const field[])
-{
+static void NAME(init)(int64_t n, void *const field[]) {
     T *cell = field[0];
     for (int64_t j = 0; j < n; j++)
         cell[j] = WORST;
 }
 
 /* Halves the elements until one is left: every pass is a loop over separate pairs. */
-static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int64_t index)
-{
+static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
     const T *x = elements;
     T best[ASH_BLOCK / 2 + 1];
     int64_t half = n / 2;
@@ -30,8 +28,7 @@ static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int
     *(T *)field[0] = best[0];
 }
 
-static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index)
-{
+static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
     const T *x = elements;
     T *cell = field[0];
     (void)count, (void)index;
@@ -40,8 +37,7 @@ static void NAME(rows)(int64_t n, void *const field[], const void *elements, int
         cell[j] = BEST(cell[j], x[j]);
 }
 
-static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b)
-{
+static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {
     T *cell = a[0];
     const T *other = b[0];
     (void)count_a, (void)count_b;
@@ -50,8 +46,7 @@ static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64
         cell[j] = BEST(cell[j], other[j]);
 }
 
-static void NAME(finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void NAME(finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     const T *cell = field[0];
     T *result = out;
     (void)parameter;

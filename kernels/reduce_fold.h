@@ -5,15 +5,13 @@
  */
 #define NAME(part) FN(ASH_PASTE(FOLD, part))
 
-static void NAME(init)(int64_t n, void *const field[])
-{
+static void NAME(init)(int64_t n, void *const field[]) {
     A *cell = field[0];
     for (int64_t j = 0; j < n; j++)
         cell[j] = IDENTITY;
 }
 
-static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int64_t index)
-{
+static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
     const T *x = elements;
     (void)index;
 #if ORDERED
@@ -38,8 +36,7 @@ static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int
 #endif
 }
 
-static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index)
-{
+static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
     const T *x = elements;
     A *cell = field[0];
     (void)count, (void)index;
@@ -48,8 +45,7 @@ static void NAME(rows)(int64_t n, void *const field[], const void *elements, int
         cell[j] = COMBINE(cell[j], ELEMENT(x[j]));
 }
 
-static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b)
-{
+static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {
     A *cell = a[0];
     const A *other = b[0];
     (void)count_a, (void)count_b;
@@ -58,8 +54,7 @@ static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64
         cell[j] = COMBINE(cell[j], other[j]);
 }
 
-static void NAME(finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void NAME(finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     const A *cell = field[0];
     OUT *result = out;
     (void)count, (void)parameter;

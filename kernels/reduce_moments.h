@@ -1,8 +1,7 @@
 /* Template: var and std. Partial results are the mean (MEAN, double or double _Complex) and the sum of squared distances from it (double), merged by Chan's formula. The
  * leaf takes two passes: the mean, then the distances. */
 
-static void FN(var_init)(int64_t n, void *const field[])
-{
+static void FN(var_init)(int64_t n, void *const field[]) {
     MEAN *mean = field[0];
     double *squares = field[1];
     for (int64_t j = 0; j < n; j++) {
@@ -11,14 +10,13 @@ static void FN(var_init)(int64_t n, void *const field[])
     }
 }
 
-static void FN(var_leaf)(void *const field[], const void *elements, int64_t n, int64_t index)
-{
+static void FN(var_leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
     const T *x = elements;
     MEAN mean;
-    FN(mean_leaf)((void *[]){&mean}, x, n, index);
+    FN(mean_leaf)((void *[]){ &mean }, x, n, index);
     mean = MEAN_OVER(mean, n);
 
-    double lane[ASH_LANES] = {0};
+    double lane[ASH_LANES] = { 0 };
     int64_t i = 0;
     for (; i + ASH_LANES <= n; i += ASH_LANES)
         for (int l = 0; l < ASH_LANES; l++)
@@ -32,8 +30,7 @@ static void FN(var_leaf)(void *const field[], const void *elements, int64_t n, i
     *(double *)field[1] = lane[0];
 }
 
-static void FN(var_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index)
-{
+static void FN(var_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
     const T *x = elements;
     MEAN *mean = field[0];
     double *squares = field[1];
@@ -48,8 +45,7 @@ static void FN(var_rows)(int64_t n, void *const field[], const void *elements, i
     }
 }
 
-static void FN(var_merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b)
-{
+static void FN(var_merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {
     MEAN *mean = a[0];
     double *squares = a[1];
     const MEAN *other_mean = b[0];
@@ -63,16 +59,14 @@ static void FN(var_merge)(int64_t n, void *const a[], const void *const b[], int
     }
 }
 
-static void FN(var_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void FN(var_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     const double *squares = field[1];
     REAL_OUT *result = out;
     for (int64_t j = 0; j < n; j++)
         result[j] = (REAL_OUT)settle_real(variance(squares[j], (double)count, parameter->ddof));
 }
 
-static void FN(std_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void FN(std_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     const double *squares = field[1];
     REAL_OUT *result = out;
     for (int64_t j = 0; j < n; j++)

@@ -1,8 +1,7 @@
 /* Template: nanmean, nanvar and nanstd of floating and complex dtypes. How many elements were not NaN differs from cell to cell, so the count is a field: a double, which
  * vectorises with the others and is exact. nanmean: count and sum. nanvar: count, mean and squared distances, merged by Chan's formula. */
 
-static void FN(nanmean_init)(int64_t n, void *const field[])
-{
+static void FN(nanmean_init)(int64_t n, void *const field[]) {
     double *valid = field[0];
     MEAN *sum = field[1];
     for (int64_t j = 0; j < n; j++) {
@@ -11,18 +10,16 @@ static void FN(nanmean_init)(int64_t n, void *const field[])
     }
 }
 
-static void FN(nanmean_leaf)(void *const field[], const void *elements, int64_t n, int64_t index)
-{
+static void FN(nanmean_leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
     const T *x = elements;
     int32_t valid = 0;
     for (int64_t i = 0; i < n; i++)
         valid += !FN(isnan)(x[i]);
     *(double *)field[0] = valid;
-    FN(nansum_leaf)((void *[]){field[1]}, x, n, index);
+    FN(nansum_leaf)((void *[]){ field[1] }, x, n, index);
 }
 
-static void FN(nanmean_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index)
-{
+static void FN(nanmean_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
     const T *x = elements;
     double *valid = field[0];
     MEAN *sum = field[1];
@@ -35,8 +32,7 @@ static void FN(nanmean_rows)(int64_t n, void *const field[], const void *element
     }
 }
 
-static void FN(nanmean_merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b)
-{
+static void FN(nanmean_merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {
     double *valid = a[0];
     MEAN *sum = a[1];
     const double *other_valid = b[0];
@@ -49,8 +45,7 @@ static void FN(nanmean_merge)(int64_t n, void *const a[], const void *const b[],
     }
 }
 
-static void FN(nanmean_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void FN(nanmean_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     const double *valid = field[0];
     const MEAN *sum = field[1];
     T *result = out;
@@ -59,8 +54,7 @@ static void FN(nanmean_finish)(int64_t n, void *out, const void *const field[], 
         result[j] = (T)SETTLE(MEAN_OVER(sum[j], valid[j]));
 }
 
-static void FN(nanvar_init)(int64_t n, void *const field[])
-{
+static void FN(nanvar_init)(int64_t n, void *const field[]) {
     double *valid = field[0], *squares = field[2];
     MEAN *mean = field[1];
     for (int64_t j = 0; j < n; j++) {
@@ -69,16 +63,15 @@ static void FN(nanvar_init)(int64_t n, void *const field[])
     }
 }
 
-static void FN(nanvar_leaf)(void *const field[], const void *elements, int64_t n, int64_t index)
-{
+static void FN(nanvar_leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
     const T *x = elements;
     double valid;
     MEAN mean;
-    FN(nanmean_leaf)((void *[]){&valid, &mean}, x, n, index);
+    FN(nanmean_leaf)((void *[]){ &valid, &mean }, x, n, index);
     if (valid > 0)
         mean = MEAN_OVER(mean, valid);
 
-    double lane[ASH_LANES] = {0};
+    double lane[ASH_LANES] = { 0 };
     int64_t i = 0;
     for (; i + ASH_LANES <= n; i += ASH_LANES)
         for (int l = 0; l < ASH_LANES; l++)
@@ -93,8 +86,7 @@ static void FN(nanvar_leaf)(void *const field[], const void *elements, int64_t n
     *(double *)field[2] = lane[0];
 }
 
-static void FN(nanvar_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index)
-{
+static void FN(nanvar_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
     const T *x = elements;
     double *valid = field[0], *squares = field[2];
     MEAN *mean = field[1];
@@ -111,8 +103,7 @@ static void FN(nanvar_rows)(int64_t n, void *const field[], const void *elements
     }
 }
 
-static void FN(nanvar_merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b)
-{
+static void FN(nanvar_merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {
     double *valid = a[0], *squares = a[2];
     MEAN *mean = a[1];
     const double *other_valid = b[0], *other_squares = b[2];
@@ -130,8 +121,7 @@ static void FN(nanvar_merge)(int64_t n, void *const a[], const void *const b[], 
     }
 }
 
-static void FN(nanvar_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void FN(nanvar_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     const double *valid = field[0], *squares = field[2];
     REAL_OUT *result = out;
     (void)count;
@@ -139,8 +129,7 @@ static void FN(nanvar_finish)(int64_t n, void *out, const void *const field[], i
         result[j] = (REAL_OUT)settle_real(variance(squares[j], valid[j], parameter->ddof));
 }
 
-static void FN(nanstd_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void FN(nanstd_finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     const double *valid = field[0], *squares = field[2];
     REAL_OUT *result = out;
     (void)count;

@@ -11,8 +11,7 @@
 /* Whether x at index i takes the place of y at index k. */
 #define TAKES(x, i, y, k) (((i) >= 0) & (((k) < 0) | BEATS(x, y) | (SAME(x, y) & ((i) < (k)))))
 
-static void NAME(init)(int64_t n, void *const field[])
-{
+static void NAME(init)(int64_t n, void *const field[]) {
     T *value = field[0];
     int64_t *position = field[1];
     for (int64_t j = 0; j < n; j++) {
@@ -21,11 +20,10 @@ static void NAME(init)(int64_t n, void *const field[])
     }
 }
 
-static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int64_t index)
-{
+static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
     const T *x = elements;
     T best;
-    FN(ASH_PASTE(EXTREME, leaf))((void *[]){&best}, x, n, 0);
+    FN(ASH_PASTE(EXTREME, leaf))((void *[]){ &best }, x, n, 0);
     int32_t first = (int32_t)n;
     for (int32_t i = 0; i < (int32_t)n; i++) {
         const int32_t here = SAME(x[i], best) ? i : (int32_t)n;
@@ -35,8 +33,7 @@ static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int
     *(int64_t *)field[1] = first < n ? index + first : -1;
 }
 
-static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index)
-{
+static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
     const T *x = elements;
     T *value = field[0];
     int64_t *position = field[1];
@@ -50,8 +47,7 @@ static void NAME(rows)(int64_t n, void *const field[], const void *elements, int
     }
 }
 
-static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b)
-{
+static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {
     T *value = a[0];
     int64_t *position = a[1];
     const T *other = b[0];
@@ -65,8 +61,7 @@ static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64
     }
 }
 
-static void NAME(finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter)
-{
+static void NAME(finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter) {
     (void)count, (void)parameter;
     memcpy(out, field[1], (size_t)n * sizeof(int64_t));
 }

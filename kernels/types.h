@@ -16,13 +16,13 @@
 #define ASH_PASTE_TEXT(a, b) a##_##b
 #define ASH_PASTE(a, b) ASH_PASTE_TEXT(a, b)
 
-#define FN(name) ASH_PASTE(name, DTYPE)          /* the function `name` for this dtype */
-#define T ASH_PASTE(TYPE, DTYPE)                 /* C type of an element */
-#define R ASH_PASTE(REAL, DTYPE)                 /* C type of its real part */
-#define U ASH_PASTE(WRAP, DTYPE)                 /* unsigned type for integer arithmetic, never narrower than unsigned int */
+#define FN(name) ASH_PASTE(name, DTYPE) /* the function `name` for this dtype */
+#define T ASH_PASTE(TYPE, DTYPE)        /* C type of an element */
+#define R ASH_PASTE(REAL, DTYPE)        /* C type of its real part */
+#define U ASH_PASTE(WRAP, DTYPE)        /* unsigned type for integer arithmetic, never narrower than unsigned int */
 #define BITS ((int)(8 * sizeof(T)))
-#define DTYPE_KIND ASH_PASTE(KIND, DTYPE)        /* kind letter, for #if */
-#define LIBM(name) ASH_PASTE(LIBM, DTYPE)(name)  /* the C math function for this precision */
+#define DTYPE_KIND ASH_PASTE(KIND, DTYPE)       /* kind letter, for #if */
+#define LIBM(name) ASH_PASTE(LIBM, DTYPE)(name) /* the C math function for this precision */
 #define ENUMERATOR ASH_PASTE(ASH, DTYPE)
 
 /* This file's copy of a symbol that exists once a level of instruction set. */

@@ -18,8 +18,8 @@
 
 /* bool and complex have no stored form with missing values. */
 const ash_unpack_table ASH_ISA(ash_unpack_loops) = {
-    {NULL, unpack_FLOAT32_INT8, unpack_FLOAT32_INT16, unpack_FLOAT32_INT32, unpack_FLOAT32_INT64, unpack_FLOAT32_UINT8,
-     unpack_FLOAT32_UINT16, unpack_FLOAT32_UINT32, unpack_FLOAT32_UINT64, unpack_FLOAT32_FLOAT32, unpack_FLOAT32_FLOAT64, NULL, NULL},
-    {NULL, unpack_FLOAT64_INT8, unpack_FLOAT64_INT16, unpack_FLOAT64_INT32, unpack_FLOAT64_INT64, unpack_FLOAT64_UINT8,
-     unpack_FLOAT64_UINT16, unpack_FLOAT64_UINT32, unpack_FLOAT64_UINT64, unpack_FLOAT64_FLOAT32, unpack_FLOAT64_FLOAT64, NULL, NULL},
+    { NULL, unpack_FLOAT32_INT8, unpack_FLOAT32_INT16, unpack_FLOAT32_INT32, unpack_FLOAT32_INT64, unpack_FLOAT32_UINT8,
+        unpack_FLOAT32_UINT16, unpack_FLOAT32_UINT32, unpack_FLOAT32_UINT64, unpack_FLOAT32_FLOAT32, unpack_FLOAT32_FLOAT64, NULL, NULL },
+    { NULL, unpack_FLOAT64_INT8, unpack_FLOAT64_INT16, unpack_FLOAT64_INT32, unpack_FLOAT64_INT64, unpack_FLOAT64_UINT8,
+        unpack_FLOAT64_UINT16, unpack_FLOAT64_UINT32, unpack_FLOAT64_UINT64, unpack_FLOAT64_FLOAT32, unpack_FLOAT64_FLOAT64, NULL, NULL },
 };

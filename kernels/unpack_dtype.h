@@ -9,8 +9,7 @@
 #endif
 
 /* Multiplying by 1 and adding -0.0 change no value, so absent attributes need no loops of their own. */
-static void UNPACK(int64_t n, void *const out[], const void *const in[], const void *parameter)
-{
+static void UNPACK(int64_t n, void *const out[], const void *const in[], const void *parameter) {
     const ash_unpack *unpack = parameter;
     const TO scale = unpack->has_scale ? (TO)unpack->scale : 1;
     const TO offset = unpack->has_offset ? (TO)unpack->offset : (TO)-0.0;

@@ -16,38 +16,42 @@ typedef struct ash_compute_options {
     const char *executor;
 } ash_compute_options;
 
-/* Computes the array into the caller's memory, dense, last axis fastest. `bytes` must be exactly ash_size(a) * ash_dtype_size(dtype). Runs, collective.
- * The caller's memory does not count against the limit. On failure its contents are not defined. */
+/* Computes the array into the caller's memory, dense, last axis fastest. `bytes` must be exactly ash_size(a) * ash_dtype_size(dtype). Runs,
+ * collective. The caller's memory does not count against the limit. On failure its contents are not defined. */
 ASH_API ash_status ash_compute(ash_array a, void *buffer, int64_t bytes, const ash_compute_options *options);
 
-/* The same for several arrays of one context at once: what they have in common is read and computed once where that needs no more memory than the limit. Runs, collective. */
-ASH_API ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[], void *const buffers[], const int64_t bytes[], const ash_compute_options *options);
+/* The same for several arrays of one context at once: what they have in common is read and computed once where that needs no more memory
+ * than the limit. Runs, collective. */
+ASH_API ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[], void *const buffers[], const int64_t bytes[],
+    const ash_compute_options *options);
 
 /* Figures of a plan (before) or a run (after). Sizes in bytes. */
 typedef struct ash_plan_info {
     int64_t size;
-    int64_t nodes;          /* nodes of the expressions that are needed */
-    int64_t groups;         /* fused groups: passes over a grid of chunks */
-    int64_t tasks;          /* chunk tasks, merges of partial results included */
-    int64_t bytes_read;     /* bytes of stored values delivered by files (before decoding), re-reads included */
-    int64_t bytes_written;  /* bytes of values given to files */
-    int64_t plan_bytes;     /* the plan itself */
-    int64_t reserve_bytes;  /* set aside for threads, and for the caches of HDF5 and NetCDF */
-    int64_t sequential_peak;/* plan, reserve and buffers, tasks one after another: the least this plan needs */
-    int64_t peak_bytes;     /* before: a bound on what the run will use, <= memory_limit; after: what it used */
-    int64_t least_limit;    /* the least memory limit that works */
-    int64_t memory_limit;   /* the limit in force */
+    int64_t nodes;           /* nodes of the expressions that are needed */
+    int64_t groups;          /* fused groups: passes over a grid of chunks */
+    int64_t tasks;           /* chunk tasks, merges of partial results included */
+    int64_t bytes_read;      /* bytes of stored values delivered by files (before decoding), re-reads included */
+    int64_t bytes_written;   /* bytes of values given to files */
+    int64_t plan_bytes;      /* the plan itself */
+    int64_t reserve_bytes;   /* set aside for threads, and for the caches of HDF5 and NetCDF */
+    int64_t sequential_peak; /* plan, reserve and buffers, tasks one after another: the least this plan needs */
+    int64_t peak_bytes;      /* before: a bound on what the run will use, <= memory_limit; after: what it used */
+    int64_t least_limit;     /* the least memory limit that works */
+    int64_t memory_limit;    /* the limit in force */
     int32_t num_threads;
-    double seconds;         /* of the run; 0 before */
-    double plan_seconds;    /* of making the plan */
+    double seconds;      /* of the run; 0 before */
+    double plan_seconds; /* of making the plan */
 } ash_plan_info;
 
-/* The plan for these arrays as readable text: nodes, fused groups and their operations, tasks, bytes read, peak bytes. Reads no data. The text belongs to
- * the context and stays valid until the next call of ash_explain with it. NULL on failure, see ash_error(). */
+/* The plan for these arrays as readable text: nodes, fused groups and their operations, tasks, bytes read, peak bytes. Reads no data. The
+ * text belongs to the context and stays valid until the next call of ash_explain with it. NULL on failure, see ash_error(). */
 ASH_API const char *ash_explain(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options);
 
-/* The same in figures. Zero-fill *info, or set its size: that many bytes are filled (0: the fields of version 0.1). A limit that is too small is not an error here: least_limit says what is needed. */
-ASH_API ash_status ash_plan_query(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options, ash_plan_info *info);
+/* The same in figures. Zero-fill *info, or set its size: that many bytes are filled (0: the fields of version 0.1). A limit that is too
+ * small is not an error here: least_limit says what is needed. */
+ASH_API ash_status ash_plan_query(
+    ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options, ash_plan_info *info);
 
 /* Figures of the context's last run, also of one that failed. */
 ASH_API ash_plan_info ash_last_run(const ash_context *context);

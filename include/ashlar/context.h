@@ -21,21 +21,21 @@ extern "C" {
 #endif
 
 /* Every status: its name, and the words ash_status_text() gives for it. */
-#define ASH_STATUS_LIST(X)                                                                   \
-    X(ASH_OK, "success")                                                                     \
-    X(ASH_ERR_ARGUMENT, "invalid argument")                                                  \
-    X(ASH_ERR_DTYPE, "the operation does not accept this dtype")                             \
-    X(ASH_ERR_SHAPE, "shapes do not match")                                                  \
-    X(ASH_ERR_DIMENSION, "no such dimension, or dimensions do not match")                    \
-    X(ASH_ERR_INDEX, "index out of range")                                                   \
-    X(ASH_ERR_HANDLE, "the array handle is not valid: never made, or its scope has ended")   \
-    X(ASH_ERR_NOT_FOUND, "no such file, variable or attribute")                              \
-    X(ASH_ERR_FORMAT, "the file is damaged or not of a known format")                        \
-    X(ASH_ERR_UNSUPPORTED, "not supported")                                                  \
-    X(ASH_ERR_IO, "reading or writing failed")                                               \
-    X(ASH_ERR_MEMORY, "the system gave no memory")                                           \
-    X(ASH_ERR_LIMIT, "the memory limit is too small for the plan")                           \
-    X(ASH_ERR_CANCELLED, "cancelled")                                                        \
+#define ASH_STATUS_LIST(X) \
+    X(ASH_OK, "success") \
+    X(ASH_ERR_ARGUMENT, "invalid argument") \
+    X(ASH_ERR_DTYPE, "the operation does not accept this dtype") \
+    X(ASH_ERR_SHAPE, "shapes do not match") \
+    X(ASH_ERR_DIMENSION, "no such dimension, or dimensions do not match") \
+    X(ASH_ERR_INDEX, "index out of range") \
+    X(ASH_ERR_HANDLE, "the array handle is not valid: never made, or its scope has ended") \
+    X(ASH_ERR_NOT_FOUND, "no such file, variable or attribute") \
+    X(ASH_ERR_FORMAT, "the file is damaged or not of a known format") \
+    X(ASH_ERR_UNSUPPORTED, "not supported") \
+    X(ASH_ERR_IO, "reading or writing failed") \
+    X(ASH_ERR_MEMORY, "the system gave no memory") \
+    X(ASH_ERR_LIMIT, "the memory limit is too small for the plan") \
+    X(ASH_ERR_CANCELLED, "cancelled") \
     X(ASH_ERR_INTERNAL, "internal error: please report it")
 
 typedef enum ash_status {
@@ -65,7 +65,8 @@ typedef void ash_progress_fn(const ash_progress *progress, void *user);
 /* A ready progress callback: one line on standard error, redrawn, with tasks, rate, remaining time and memory. `user` is not used. */
 ASH_API void ash_progress_bar(const ash_progress *progress, void *user);
 
-/* Options of a context. Zero-fill and set what you need; zero means the default. `size` is sizeof the struct, or 0 for the fields of version 0.1. */
+/* Options of a context. Zero-fill and set what you need; zero means the default. `size` is sizeof the struct, or 0 for the fields of
+ * version 0.1. */
 typedef struct ash_context_options {
     int64_t size;
     int32_t num_threads;       /* default: ASH_NUM_THREADS, else OMP_NUM_THREADS, else the CPUs this process may use */

@@ -14,41 +14,47 @@ typedef struct ash_open_options {
     const char *chunks; /* chunk sizes as ash_rechunk() takes them; default: stored chunks, joined into pieces of some MiB */
 } ash_open_options;
 
-/* A variable of a NetCDF (classic, 64-bit offset, CDF-5, NetCDF-4) or HDF5 file as a lazy array. Reads the header and 1-D coordinates only; collective.
+/* A variable of a NetCDF (classic, 64-bit offset, CDF-5, NetCDF-4) or HDF5 file as a lazy array. Reads the header and 1-D coordinates only;
+ * collective.
  *
- * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. Dimension names, attributes and coordinate variables (of up to 4 Mi
- * values, which are kept in memory) come along. Dimensions without a name (plain HDF5) are anonymous.
+ * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. Dimension names, attributes and coordinate variables (of
+ * up to 4 Mi values, which are kept in memory) come along. Dimensions without a name (plain HDF5) are anonymous.
  *
- * Values are decoded as CF says: _Unsigned reinterpretation; _FillValue and missing_value (both, every element) compared in the stored dtype, become NaN; then value * scale_factor + add_offset.
- * Result dtype: with scale_factor and add_offset of one floating type that type (float64 for 32-bit and wider integers), with scale_factor alone its type,
- * otherwise float64; without them, float32 for stored integers of up to 16 bits and float64 for wider ones if there is a fill value, else the stored dtype. A fill value that the stored dtype cannot hold is ignored.
- * Without _FillValue, NetCDF's default fill value of the type (not of bytes) counts as missing in floating variables. valid_range is not applied.
+ * Values are decoded as CF says: _Unsigned reinterpretation; _FillValue and missing_value (both, every element) compared in the stored
+ * dtype, become NaN; then value * scale_factor + add_offset. Result dtype: with scale_factor and add_offset of one floating type that type
+ * (float64 for 32-bit and wider integers), with scale_factor alone its type, otherwise float64; without them, float32 for stored integers
+ * of up to 16 bits and float64 for wider ones if there is a fill value, else the stored dtype. A fill value that the stored dtype cannot
+ * hold is ignored. Without _FillValue, NetCDF's default fill value of the type (not of bytes) counts as missing in floating variables.
+ * valid_range is not applied.
  *
- * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text, compound, ...), damaged file. */
+ * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text,
+ * compound, ...), damaged file. */
 ASH_API ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options);
 
 typedef struct ash_write_options {
     int64_t size;
-    int32_t deflate;        /* 0 (default) to 9 */
-    bool shuffle;           /* byte shuffle before deflate */
-    const char *history;    /* put in front of the history attribute after the time of day; NULL: "ashlar VERSION: write NAME, ..." ; "": no history */
-    const char *attributes; /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
-    const char *unlimited;  /* name of the dimension written as unlimited; NULL: none */
+    int32_t deflate; /* 0 (default) to 9 */
+    bool shuffle;    /* byte shuffle before deflate */
+    const char *history;    /* put in front of the history attribute after the time of day; "": no history;
+                               NULL: "ashlar VERSION: write NAME, ..." */
+    const char *attributes;             /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
+    const char *unlimited;              /* name of the dimension written as unlimited; NULL: none */
     const ash_compute_options *compute; /* of the run; NULL: the context's */
 } ash_write_options;
 
-/* Computes the array and writes it to a NetCDF-4 file as variable `name`, with its dimensions, coordinates and attributes. Runs, collective.
- * Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous dimensions become dim_0, dim_1, ...
- * bool is written as int8 with the attribute dtype = "bool". complex has no NetCDF type and is refused.
- * The file appears under `path` only when whole and synced: it is written under a temporary name in the same folder and renamed; a file there before is replaced. On failure
- * nothing changes under `path` and the temporary file is removed. */
+/* Computes the array and writes it to a NetCDF-4 file as variable `name`, with its dimensions, coordinates and attributes. Runs,
+ * collective. Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous
+ * dimensions become dim_0, dim_1, ... bool is written as int8 with the attribute dtype = "bool". complex has no NetCDF type and is refused.
+ * The file appears under `path` only when whole and synced: it is written under a temporary name in the same folder and renamed; a file
+ * there before is replaced. On failure nothing changes under `path` and the temporary file is removed. */
 ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, const ash_write_options *options);
 
 /* Several variables into one file in shared passes. Dimensions of the same name must have the same extent and equal coordinates. */
-ASH_API ash_status ash_write_many(ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options);
+ASH_API ash_status ash_write_many(
+    ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options);
 
-/* The one process-wide lock that guards every call into HDF5 and NetCDF-C (neither is thread-safe as packaged). A host program that calls them while Ashlar runs
- * must hold it, but not around calls of Ashlar that run: their threads would wait for it. Recursive for a thread. */
+/* The one process-wide lock that guards every call into HDF5 and NetCDF-C (neither is thread-safe as packaged). A host program that calls
+ * them while Ashlar runs must hold it, but not around calls of Ashlar that run: their threads would wait for it. Recursive for a thread. */
 ASH_API void ash_io_lock(void);
 ASH_API void ash_io_unlock(void);
 

@@ -19,7 +19,8 @@ static int environment_integer(const char *name, int64_t least, int64_t most, in
     char *end;
     long long number = strtoll(text, &end, 10);
     if (*end || number < least || number > most) {
-        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: %s must be an integer from %lld to %lld, found '%s'", name, (long long)least, (long long)most, text);
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: %s must be an integer from %lld to %lld, found '%s'", name, (long long)least,
+            (long long)most, text);
         return 0;
     }
     *value = number;
@@ -29,7 +30,8 @@ static int environment_integer(const char *name, int64_t least, int64_t most, in
 static void choose_threads(ash_context_options *options, ash_error_state *error) {
     int64_t n = options->num_threads;
     if (n < 0 || n > MOST_THREADS) {
-        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: num_threads must be from 0 (default) to %d, found %lld", MOST_THREADS, (long long)n);
+        ash_fail(
+            error, ASH_ERR_ARGUMENT, "context_new: num_threads must be from 0 (default) to %d, found %lld", MOST_THREADS, (long long)n);
         return;
     }
     if (n == 0 && !environment_integer("ASH_NUM_THREADS", 1, MOST_THREADS, &n, error)) {
@@ -43,7 +45,8 @@ static void choose_threads(ash_context_options *options, ash_error_state *error)
 
 static void choose_memory(ash_context_options *options, ash_error_state *error) {
     if (options->memory_limit < 0) {
-        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: memory_limit must be bytes > 0, or 0 for the default, found %lld", (long long)options->memory_limit);
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: memory_limit must be bytes > 0, or 0 for the default, found %lld",
+            (long long)options->memory_limit);
         return;
     }
     const char *text = getenv("ASH_MEMORY_LIMIT");
@@ -96,7 +99,7 @@ static void choose_progress(ash_context_options *options, ash_error_state *error
 }
 
 ash_context *ash_context_new(const ash_context_options *options) {
-    new_error = (ash_error_state){0};
+    new_error = (ash_error_state){ 0 };
     ash_context *context = ash_calloc(1, sizeof *context);
     if (!context) {
         ash_fail_memory(&new_error, "context_new", sizeof *context);
@@ -131,16 +134,20 @@ void ash_context_free(ash_context *context) {
 }
 
 ash_context_options ash_context_get_options(const ash_context *context) {
-    return context ? context->options : (ash_context_options){0};
+    return context ? context->options : (ash_context_options){ 0 };
 }
 
-const char *ash_error(const ash_context *context) { return context ? context->error.text : new_error.text; }
+const char *ash_error(const ash_context *context) {
+    return context ? context->error.text : new_error.text;
+}
 
-ash_status ash_error_status(const ash_context *context) { return context ? context->error.status : new_error.status; }
+ash_status ash_error_status(const ash_context *context) {
+    return context ? context->error.status : new_error.status;
+}
 
 void ash_error_clear(ash_context *context) {
     if (context) {
-        context->error = (ash_error_state){0};
+        context->error = (ash_error_state){ 0 };
     }
 }
 
@@ -150,7 +157,9 @@ void ash_cancel(ash_context *context) {
     }
 }
 
-ash_plan_info ash_last_run(const ash_context *context) { return context ? context->last_run : (ash_plan_info){0}; }
+ash_plan_info ash_last_run(const ash_context *context) {
+    return context ? context->last_run : (ash_plan_info){ 0 };
+}
 
 ash_status ash_record(ash_context *context, const ash_error_state *error) {
     if (context && error->status != ASH_OK) {
@@ -159,7 +168,9 @@ ash_status ash_record(ash_context *context, const ash_error_state *error) {
     return error->status;
 }
 
-int64_t ash_context_mark(ash_context *context) { return ++context->marks; }
+int64_t ash_context_mark(ash_context *context) {
+    return ++context->marks;
+}
 
 void ash_context_reach(ash_context *context, int n, const ash_value values[], int64_t mark) {
     for (int k = 0; k < n; k++) {

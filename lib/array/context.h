@@ -11,27 +11,30 @@
 struct ash_context {
     ash_context_options options; /* defaults filled in */
     ash_isa isa;
-    ash_error_state error;       /* the last recorded */
-    ash_node **node;             /* by rising serial */
+    ash_error_state error; /* the last recorded */
+    ash_node **node;       /* by rising serial */
     int64_t nnodes, node_capacity;
     int64_t next_serial;
-    int64_t *scope;              /* first serial of each open scope, outermost first */
+    int64_t *scope; /* first serial of each open scope, outermost first */
     int64_t nscopes, scope_capacity;
-    int64_t marks;               /* last mark given out, see ash_context_mark() */
+    int64_t marks; /* last mark given out, see ash_context_mark() */
     char *explain_text;
     ash_plan_info last_run;
-    atomic_int cancel;           /* set by ash_cancel, cleared when a run begins */
+    atomic_int cancel; /* set by ash_cancel, cleared when a run begins */
     atomic_int running;
 };
 
-/* Publishes a finished node: gives it a serial and returns the handle of `output`. Frees the node and returns an out-of-memory handle when it cannot. */
+/* Publishes a finished node: gives it a serial and returns the handle of `output`. Frees the node and returns an out-of-memory handle when
+ * it cannot. */
 ash_array ash_publish(ash_context *context, ash_node *node, int output);
 
 /* Records the error and returns an array that carries it. Frees `node` (the one under construction, may be NULL). */
 ash_array ash_publish_error(ash_context *context, ash_node *node, const ash_error_state *error);
 
-/* The value behind a handle. On failure records in `error` why: `function` and `argument` are named unless the array carries an error of its own. */
-ash_status ash_resolve(ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error);
+/* The value behind a handle. On failure records in `error` why: `function` and `argument` are named unless the array carries an error of
+ * its own. */
+ash_status ash_resolve(
+    ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error);
 
 /* Makes `error` the context's recorded one and returns its status. */
 ash_status ash_record(ash_context *context, const ash_error_state *error);

@@ -1,17 +1,19 @@
 #include "array/grid.h"
 
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t min64(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 ash_grid_axis ash_axis_regular(int64_t extent, int64_t step, int64_t offset) {
     if (extent == 0) {
-        return (ash_grid_axis){.extent = 0, .count = 1, .step = 1};
+        return (ash_grid_axis){ .extent = 0, .count = 1, .step = 1 };
     }
     /* A step longer than the axis, or one that the offset alone exceeds, would waste chunk numbers. */
     if (step - offset >= extent) {
         step = extent;
         offset = 0;
     }
-    return (ash_grid_axis){.extent = extent, .count = (extent + offset - 1) / step + 1, .step = step, .offset = offset};
+    return (ash_grid_axis){ .extent = extent, .count = (extent + offset - 1) / step + 1, .step = step, .offset = offset };
 }
 
 ash_grid_axis ash_axis_listed(int64_t count, const int64_t *bounds) {
@@ -38,7 +40,7 @@ ash_grid_axis ash_axis_listed(int64_t count, const int64_t *bounds) {
             return axis;
         }
     }
-    return (ash_grid_axis){.extent = extent, .count = count, .bounds = bounds};
+    return (ash_grid_axis){ .extent = extent, .count = count, .bounds = bounds };
 }
 
 int64_t ash_axis_start(const ash_grid_axis *axis, int64_t chunk) {
@@ -69,7 +71,9 @@ int64_t ash_axis_find(const ash_grid_axis *axis, int64_t index) {
 
 int64_t ash_axis_largest(const ash_grid_axis *axis) {
     if (!axis->bounds) {
-        return axis->count > 2 ? axis->step : axis->count == 2 ? (ash_axis_extent(axis, 0) > ash_axis_extent(axis, 1) ? ash_axis_extent(axis, 0) : ash_axis_extent(axis, 1)) : axis->extent;
+        return axis->count > 2 ? axis->step
+            : axis->count == 2 ? (ash_axis_extent(axis, 0) > ash_axis_extent(axis, 1) ? ash_axis_extent(axis, 0) : ash_axis_extent(axis, 1))
+                               : axis->extent;
     }
     int64_t largest = 0;
     for (int64_t i = 0; i < axis->count; i++) {
@@ -119,7 +123,8 @@ static int slice_listed(const ash_grid_axis *axis, int64_t start, int64_t step, 
     for (int64_t k = 0; k < extent;) {
         bounds[count++] = k;
         int64_t chunk = ash_axis_find(axis, start + k * step);
-        int64_t left = step > 0 ? ash_axis_start(axis, chunk + 1) - 1 - (start + k * step) : (start + k * step) - ash_axis_start(axis, chunk);
+        int64_t left =
+            step > 0 ? ash_axis_start(axis, chunk + 1) - 1 - (start + k * step) : (start + k * step) - ash_axis_start(axis, chunk);
         k += left / (step > 0 ? step : -step) + 1;
     }
     bounds[count] = extent;

@@ -5,8 +5,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* An axis of `extent` elements cut into `count` >= 1 chunks. Regular (bounds NULL): chunk i covers [i*step - offset, (i+1)*step - offset), clipped to
- * [0, extent), 0 <= offset < step. Listed: chunk i covers [bounds[i], bounds[i+1]). An axis of extent 0 has one empty chunk, so that every array has a chunk. */
+/* An axis of `extent` elements cut into `count` >= 1 chunks. Regular (bounds NULL): chunk i covers [i*step - offset, (i+1)*step - offset),
+ * clipped to [0, extent), 0 <= offset < step. Listed: chunk i covers [bounds[i], bounds[i+1]). An axis of extent 0 has one empty chunk, so
+ * that every array has a chunk. */
 typedef struct ash_grid_axis {
     int64_t extent, count;
     int64_t step, offset;
@@ -23,15 +24,16 @@ ash_grid_axis ash_axis_regular(int64_t extent, int64_t step, int64_t offset);
 ash_grid_axis ash_axis_listed(int64_t count, const int64_t *bounds);
 int64_t ash_axis_start(const ash_grid_axis *axis, int64_t chunk);
 static inline int64_t ash_axis_extent(const ash_grid_axis *axis, int64_t chunk);
-int64_t ash_axis_find(const ash_grid_axis *axis, int64_t index); /* the chunk that holds an element */
-int64_t ash_axis_largest(const ash_grid_axis *axis);             /* extent of the largest chunk */
-int ash_axis_equal(const ash_grid_axis *a, const ash_grid_axis *b);   /* same extent, same cuts */
+int64_t ash_axis_find(const ash_grid_axis *axis, int64_t index);              /* the chunk that holds an element */
+int64_t ash_axis_largest(const ash_grid_axis *axis);                          /* extent of the largest chunk */
+int ash_axis_equal(const ash_grid_axis *a, const ash_grid_axis *b);           /* same extent, same cuts */
 int ash_axis_refines(const ash_grid_axis *fine, const ash_grid_axis *coarse); /* every cut of coarse is a cut of fine */
 /* The cuts of `axis` seen through start + k * step, k < extent. Lists are allocated in the arena. 0 when out of memory. */
 int ash_axis_slice(const ash_grid_axis *axis, int64_t start, int64_t step, int64_t extent, ash_arena *arena, ash_grid_axis *out);
 /* As a chunk text asks; `keep` is the axis as it is. 0 when out of memory. */
 int ash_axis_from_spec(const ash_chunk_spec *spec, const ash_grid_axis *keep, ash_arena *arena, ash_grid_axis *out);
-/* The default grid of data without stored chunks: chunks of about ASH_CHUNK_BYTES, long rows first, the other axes cut evenly. Depends on shape and element size only. */
+/* The default grid of data without stored chunks: chunks of about ASH_CHUNK_BYTES, long rows first, the other axes cut evenly. Depends on
+ * shape and element size only. */
 enum { ASH_CHUNK_BYTES = 4 << 20, ASH_CHUNK_ROW = 4096 };
 void ash_grid_default(int ndim, const int64_t shape[], int64_t element_bytes, ash_grid_axis axes[]);
 /* The grid of a stored variable: stored chunks joined, last axis first, up to about ASH_CHUNK_BYTES. */

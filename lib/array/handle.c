@@ -28,14 +28,14 @@ ash_array ash_publish(ash_context *context, ash_node *node, int output) {
             node->u.memory.release = NULL; /* a failed maker leaves the memory with its caller */
         }
         ash_node_free(node);
-        ash_error_state error = {0};
+        ash_error_state error = { 0 };
         ash_fail_memory(&error, "array", sizeof *node);
         ash_record(context, &error);
-        return (ash_array){.context = context, .serial = SERIAL_NO_MEMORY};
+        return (ash_array){ .context = context, .serial = SERIAL_NO_MEMORY };
     }
     node->serial = context->next_serial++;
     context->node[context->nnodes++] = node;
-    return (ash_array){.context = context, .serial = node->serial, .output = output};
+    return (ash_array){ .context = context, .serial = node->serial, .output = output };
 }
 
 ash_array ash_publish_error(ash_context *context, ash_node *node, const ash_error_state *error) {
@@ -44,7 +44,7 @@ ash_array ash_publish_error(ash_context *context, ash_node *node, const ash_erro
     }
     ash_node_free(node);
     if (!context) {
-        return (ash_array){0};
+        return (ash_array){ 0 };
     }
     ash_record(context, error);
     ash_node *carrier = ash_node_new(ASH_NODE_ERROR, 0, 0);
@@ -56,7 +56,7 @@ ash_array ash_publish_error(ash_context *context, ash_node *node, const ash_erro
             carrier = NULL;
         }
     }
-    return carrier ? ash_publish(context, carrier, 0) : (ash_array){.context = context, .serial = SERIAL_NO_MEMORY};
+    return carrier ? ash_publish(context, carrier, 0) : (ash_array){ .context = context, .serial = SERIAL_NO_MEMORY };
 }
 
 static ash_node *find(const ash_context *context, int64_t serial) {
@@ -76,7 +76,8 @@ static ash_node *find(const ash_context *context, int64_t serial) {
     return NULL;
 }
 
-ash_status ash_resolve(ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error) {
+ash_status ash_resolve(
+    ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error) {
     if (!handle.context) {
         return ash_fail(error, ASH_ERR_HANDLE, "%s: %s is not an array (the handle was never set)", function, argument);
     }
@@ -91,12 +92,13 @@ ash_status ash_resolve(ash_context *context, ash_array handle, const char *funct
         return ash_fail(error, node->u.error.status, "%s", node->u.error.text);
     }
     if (!node && handle.serial > 0 && handle.serial < context->next_serial) {
-        return ash_fail(error, ASH_ERR_HANDLE, "%s: %s is used after the end of its scope (array %lld)", function, argument, (long long)handle.serial);
+        return ash_fail(
+            error, ASH_ERR_HANDLE, "%s: %s is used after the end of its scope (array %lld)", function, argument, (long long)handle.serial);
     }
     if (!node || handle.output < 0 || handle.output >= node->noutputs) {
         return ash_fail(error, ASH_ERR_HANDLE, "%s: %s is not an array of this context", function, argument);
     }
-    *value = (ash_value){node, handle.output};
+    *value = (ash_value){ node, handle.output };
     return ASH_OK;
 }
 
@@ -107,7 +109,7 @@ ash_status ash_scope_begin(ash_context *context) {
         return ASH_ERR_ARGUMENT;
     }
     if (!reserve((void **)&context->scope, context->nscopes, &context->scope_capacity, sizeof *context->scope)) {
-        ash_error_state error = {0};
+        ash_error_state error = { 0 };
         ash_fail_memory(&error, "scope_begin", sizeof *context->scope);
         return ash_record(context, &error);
     }
@@ -119,7 +121,7 @@ ash_status ash_scope_end(ash_context *context, const ash_array keep[], int n) {
     if (!context) {
         return ASH_ERR_ARGUMENT;
     }
-    ash_error_state error = {0};
+    ash_error_state error = { 0 };
     if (context->nscopes == 0) {
         ash_fail(&error, ASH_ERR_ARGUMENT, "scope_end: no scope is open");
         return ash_record(context, &error);
@@ -134,7 +136,7 @@ ash_status ash_scope_end(ash_context *context, const ash_array keep[], int n) {
         /* A kept array may carry an error: its node is kept as well, so that the sentence survives. */
         ash_node *node = keep[k].context == context ? find(context, keep[k].serial) : NULL;
         if (node) {
-            ash_context_reach(context, 1, &(ash_value){node, 0}, mark);
+            ash_context_reach(context, 1, &(ash_value){ node, 0 }, mark);
         } else {
             ash_fail(&error, ASH_ERR_HANDLE, "scope_end: keep[%d] is not an array of this context", k);
         }

@@ -1,7 +1,7 @@
 #include "array/node.h"
 
 ash_node *ash_node_new(ash_node_kind kind, int ninputs, int noutputs) {
-    ash_arena arena = {0};
+    ash_arena arena = { 0 };
     ash_node *node = ash_arena_alloc(&arena, sizeof *node);
     if (!node) {
         ash_arena_free(&arena);
@@ -70,7 +70,7 @@ void ash_output_shape(const ash_output *output, int64_t shape[]) {
 }
 
 ash_dim_names ash_output_dim_names(const ash_output *output) {
-    ash_dim_names names = {.ndim = output->ndim};
+    ash_dim_names names = { .ndim = output->ndim };
     for (int a = 0; a < output->ndim; a++) {
         names.name[a] = output->dim[a].name;
     }

@@ -1,4 +1,5 @@
-/* Nodes: the expression. A node has inputs and one or more outputs; an array handle names one output. Nodes are immutable once published. */
+/* Nodes: the expression. A node has inputs and one or more outputs; an array handle names one output. Nodes are immutable once published.
+ */
 #ifndef ASH_ARRAY_NODE_H
 #define ASH_ARRAY_NODE_H
 
@@ -47,9 +48,10 @@ typedef enum ash_function { ASH_FUNCTION_OPERATION, ASH_FUNCTION_CAST, ASH_FUNCT
 typedef struct ash_elementwise_node {
     ash_function function;
     ash_op op;
-    ash_dtype loop;       /* dtype the inputs are cast to (bool for the condition of where) */
+    ash_dtype loop;        /* dtype the inputs are cast to (bool for the condition of where) */
     const void *parameter; /* ash_unpack, ash_date_parameter */
-    signed char (*align)[ASH_MAX_NDIM]; /* align[input][input axis]: axis of the output, or -1 where the input has extent 1 and is repeated */
+    signed char (
+        *align)[ASH_MAX_NDIM]; /* align[input][input axis]: axis of the output, or -1 where the input has extent 1 and is repeated */
 } ash_elementwise_node;
 
 /* Index k of the input along each of its axes: start + step * (output index along `axis`), or start alone where axis is -1. */
@@ -69,10 +71,10 @@ typedef struct ash_reduce_node {
     char reduced[ASH_MAX_NDIM]; /* per input axis */
     int keepdims;
     ash_reduce_parameter parameter;
-    int group_axis;             /* -1: not grouped; else the one axis that is reduced, by labels */
-    const int64_t *labels;      /* one per input index along group_axis; negative: skipped */
+    int group_axis;        /* -1: not grouped; else the one axis that is reduced, by labels */
+    const int64_t *labels; /* one per input index along group_axis; negative: skipped */
     int64_t groups;
-    int64_t group_chunk;        /* groups in a chunk of the output */
+    int64_t group_chunk; /* groups in a chunk of the output */
 } ash_reduce_node;
 
 struct ash_node {
@@ -83,13 +85,32 @@ struct ash_node {
     ash_output *output;
     ash_arena arena; /* everything the node points at, itself included */
     union {
-        struct { ash_status status; char *text; } error;
-        struct { unsigned char element[16]; } constant;
-        struct { ash_number start, step; ash_number last; int has_last; } ramp;
-        struct { const char *data; int64_t stride[ASH_MAX_NDIM]; void (*release)(void *, void *); void *release_user; } memory;
-        struct { ash_file *file; const ash_variable *variable; } file;
+        struct {
+            ash_status status;
+            char *text;
+        } error;
+        struct {
+            unsigned char element[16];
+        } constant;
+        struct {
+            ash_number start, step;
+            ash_number last;
+            int has_last;
+        } ramp;
+        struct {
+            const char *data;
+            int64_t stride[ASH_MAX_NDIM];
+            void (*release)(void *, void *);
+            void *release_user;
+        } memory;
+        struct {
+            ash_file *file;
+            const ash_variable *variable;
+        } file;
         ash_elementwise_node elementwise;
-        struct { ash_view_axis *axis; } view;
+        struct {
+            ash_view_axis *axis;
+        } view;
         ash_take_node take;
         ash_reduce_node reduce;
     } u;
@@ -107,7 +128,9 @@ int ash_node_copy_dim(ash_node *node, ash_dim *to, const ash_dim *from);
 /* Frees a node and what it holds: user memory's release callback, files, coordinates, attributes. */
 void ash_node_free(ash_node *node);
 
-static inline const ash_output *ash_value_output(ash_value value) { return &value.node->output[value.output]; }
+static inline const ash_output *ash_value_output(ash_value value) {
+    return &value.node->output[value.output];
+}
 int64_t ash_output_size(const ash_output *output);
 void ash_output_shape(const ash_output *output, int64_t shape[]);
 ash_dim_names ash_output_dim_names(const ash_output *output);

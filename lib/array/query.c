@@ -5,7 +5,7 @@
 
 /* The output behind a handle, NULL for a failed array; records nothing. */
 static const ash_output *peek(ash_array a) {
-    ash_error_state error = {0};
+    ash_error_state error = { 0 };
     ash_value value;
     if (!a.context || ash_resolve(a.context, a, "array", "a", &value, &error) != ASH_OK) {
         return NULL;
@@ -14,7 +14,7 @@ static const ash_output *peek(ash_array a) {
 }
 
 bool ash_ok(ash_array a) {
-    ash_error_state error = {0};
+    ash_error_state error = { 0 };
     ash_value value;
     if (ash_resolve(a.context, a, "ok", "a", &value, &error) == ASH_OK) {
         return true;
@@ -24,7 +24,7 @@ bool ash_ok(ash_array a) {
 }
 
 ash_status ash_array_status(ash_array a) {
-    ash_error_state error = {0};
+    ash_error_state error = { 0 };
     ash_value value;
     return ash_resolve(a.context, a, "array_status", "a", &value, &error);
 }
@@ -80,7 +80,7 @@ int ash_axis(ash_array a, const char *dim) {
         return -1;
     }
     ash_dim_names names = ash_output_dim_names(output);
-    ash_error_state error = {0};
+    ash_error_state error = { 0 };
     int count, axes[ASH_MAX_NDIM];
     return ash_parse_axes(dim, &names, "axis", &count, axes, &error) == ASH_OK && count == 1 ? axes[0] : -1;
 }

@@ -22,7 +22,8 @@ typedef struct ash_attrs {
 ash_attrs *ash_attrs_retain(ash_attrs *attrs);
 void ash_attrs_release(ash_attrs *attrs);
 const ash_attr_entry *ash_attrs_find(const ash_attrs *attrs, const char *name);
-/* The list with one entry set or replaced; data NULL removes it. Consumes one reference of `attrs` (copies when shared). On failure returns 0 and leaves *attrs. */
+/* The list with one entry set or replaced; data NULL removes it. Consumes one reference of `attrs` (copies when shared). On failure returns
+ * 0 and leaves *attrs. */
 int ash_attrs_set(ash_attrs **attrs, const char *name, int is_text, ash_dtype dtype, int64_t count, const void *data);
 int ash_attrs_set_text(ash_attrs **attrs, const char *name, const char *text);
 /* First number of a numeric entry as a double. */

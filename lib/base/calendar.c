@@ -19,12 +19,12 @@ typedef struct year_rule {
 } year_rule;
 
 static const year_rule rules[] = {
-    [ASH_CALENDAR_STANDARD]            = { 400, 146097, 365, 4, 1 }, /* from the reform on; before it, Julian */
+    [ASH_CALENDAR_STANDARD] = { 400, 146097, 365, 4, 1 }, /* from the reform on; before it, Julian */
     [ASH_CALENDAR_PROLEPTIC_GREGORIAN] = { 400, 146097, 365, 4, 1 },
-    [ASH_CALENDAR_JULIAN]              = { 4, 1461, 365, 4, 0 },
-    [ASH_CALENDAR_NOLEAP]              = { 1, 365, 365, 0, 0 },
-    [ASH_CALENDAR_ALL_LEAP]            = { 1, 366, 366, 0, 0 },
-    [ASH_CALENDAR_360_DAY]             = { 1, 360, 360, 0, 0 },
+    [ASH_CALENDAR_JULIAN] = { 4, 1461, 365, 4, 0 },
+    [ASH_CALENDAR_NOLEAP] = { 1, 365, 365, 0, 0 },
+    [ASH_CALENDAR_ALL_LEAP] = { 1, 366, 366, 0, 0 },
+    [ASH_CALENDAR_360_DAY] = { 1, 360, 360, 0, 0 },
 };
 
 /* The standard calendar counts days from the Julian 0000-01-01, two days before the Gregorian one; from 1582-10-15 it is Gregorian. */
@@ -214,16 +214,16 @@ static int32_t yearmonth(const ash_date *date) {
 
 int32_t ash_date_field_get(const ash_date *date, ash_date_field field) {
     switch (field) {
-    case ASH_FIELD_YEAR:          return (int32_t)date->year;
-    case ASH_FIELD_MONTH:         return date->month;
-    case ASH_FIELD_DAY:           return date->day;
-    case ASH_FIELD_HOUR:          return date->hour;
-    case ASH_FIELD_MINUTE:        return date->minute;
-    case ASH_FIELD_SECOND:        return date->second;
-    case ASH_FIELD_DAYOFYEAR:     return date->dayofyear;
-    case ASH_FIELD_SEASON:        return date->month % 12 / 3;
+    case ASH_FIELD_YEAR: return (int32_t)date->year;
+    case ASH_FIELD_MONTH: return date->month;
+    case ASH_FIELD_DAY: return date->day;
+    case ASH_FIELD_HOUR: return date->hour;
+    case ASH_FIELD_MINUTE: return date->minute;
+    case ASH_FIELD_SECOND: return date->second;
+    case ASH_FIELD_DAYOFYEAR: return date->dayofyear;
+    case ASH_FIELD_SEASON: return date->month % 12 / 3;
     case ASH_FIELD_DAYS_IN_MONTH: return date->days_in_month;
-    case ASH_FIELD_YEARMONTH:     return yearmonth(date);
-    default:                      return INT32_MIN;
+    case ASH_FIELD_YEARMONTH: return yearmonth(date);
+    default: return INT32_MIN;
     }
 }

@@ -15,8 +15,8 @@ typedef enum ash_calendar {
 
 typedef struct ash_time_units {
     ash_calendar calendar;
-    int64_t unit_microseconds;   /* microseconds in one unit (1 for microseconds) */
-    int64_t reference;           /* of the reference date, microseconds since 0000-01-01 00:00 in the same calendar */
+    int64_t unit_microseconds; /* microseconds in one unit (1 for microseconds) */
+    int64_t reference;         /* of the reference date, microseconds since 0000-01-01 00:00 in the same calendar */
 } ash_time_units;
 
 typedef struct ash_date {
@@ -33,15 +33,24 @@ int ash_time_decode(const ash_time_units *units, double value, ash_date *date);
 /* The same for an integer, without the rounding of a double beyond 2^53. */
 int ash_time_decode_integer(const ash_time_units *units, int64_t value, ash_date *date);
 
-/* Days of the calendar: day number since 0000-01-01 and back. Months beyond 1 to 12 carry over into years; days beyond int64 saturate. In the
- * standard calendar 1582 has 355 days and its October 21; a date in the gap counts as Julian. */
+/* Days of the calendar: day number since 0000-01-01 and back. Months beyond 1 to 12 carry over into years; days beyond int64 saturate. In
+ * the standard calendar 1582 has 355 days and its October 21; a date in the gap counts as Julian. */
 int64_t ash_days_from_date(ash_calendar calendar, int64_t year, int month, int day);
 void ash_date_from_days(ash_calendar calendar, int64_t days, ash_date *date);
 
 /* Fields of ash_time_field(), by number and by name; ash_date_field_find() gives -1 if unknown. */
 typedef enum ash_date_field {
-    ASH_FIELD_YEAR, ASH_FIELD_MONTH, ASH_FIELD_DAY, ASH_FIELD_HOUR, ASH_FIELD_MINUTE, ASH_FIELD_SECOND,
-    ASH_FIELD_DAYOFYEAR, ASH_FIELD_SEASON, ASH_FIELD_DAYS_IN_MONTH, ASH_FIELD_YEARMONTH, ASH_FIELD_COUNT
+    ASH_FIELD_YEAR,
+    ASH_FIELD_MONTH,
+    ASH_FIELD_DAY,
+    ASH_FIELD_HOUR,
+    ASH_FIELD_MINUTE,
+    ASH_FIELD_SECOND,
+    ASH_FIELD_DAYOFYEAR,
+    ASH_FIELD_SEASON,
+    ASH_FIELD_DAYS_IN_MONTH,
+    ASH_FIELD_YEARMONTH,
+    ASH_FIELD_COUNT
 } ash_date_field;
 extern const char *const ash_date_field_names[ASH_FIELD_COUNT];
 int ash_date_field_find(const char *name);

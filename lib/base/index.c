@@ -21,10 +21,10 @@ static ash_status fail_part(const index_reader *reader, ash_span part) {
 
 static ash_status read_integer(const index_reader *reader, ash_span span, ash_span part, int64_t *value) {
     switch (ash_span_integer(span, value)) {
-    case ASH_SCAN_OK:       return ASH_OK;
+    case ASH_SCAN_OK: return ASH_OK;
     case ASH_SCAN_OVERFLOW:
         return ash_fail(reader->error, ASH_ERR_INDEX, "index: '%.*s' does not fit a 64-bit integer", ASH_SPAN_ARGS(span));
-    default:                return fail_part(reader, part);
+    default: return fail_part(reader, part);
     }
 }
 

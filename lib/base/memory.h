@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* Every allocation of the library outside external libraries goes through these four, so that tests can make the n-th one fail.
- * NULL when out of memory, and for a size that is negative or above 1 TiB; size 0 gives memory that must be freed, too. ash_realloc() leaves the old memory when it fails. */
+ * NULL when out of memory, and for a size that is negative or above 1 TiB; size 0 gives memory that must be freed, too. ash_realloc()
+ * leaves the old memory when it fails. */
 void *ash_malloc(int64_t bytes);
 void *ash_calloc(int64_t count, int64_t size);
 void *ash_realloc(void *memory, int64_t bytes);
@@ -24,8 +25,8 @@ typedef struct ash_arena {
     int64_t bytes; /* taken from the system so far */
 } ash_arena;
 
-void *ash_arena_alloc(ash_arena *arena, int64_t bytes);           /* zeroed, 16-byte aligned; NULL when out of memory */
-char *ash_arena_strdup(ash_arena *arena, const char *text);       /* NULL stays NULL */
+void *ash_arena_alloc(ash_arena *arena, int64_t bytes);     /* zeroed, 16-byte aligned; NULL when out of memory */
+char *ash_arena_strdup(ash_arena *arena, const char *text); /* NULL stays NULL */
 void *ash_arena_memdup(ash_arena *arena, const void *data, int64_t bytes);
 void ash_arena_free(ash_arena *arena);
 

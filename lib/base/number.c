@@ -19,15 +19,15 @@ ash_number ash_number_load(ash_dtype dtype, const void *element) {
     memset(&raw, 0, sizeof raw);
     memcpy(&raw, element, (size_t)ash_dtype_size(dtype));
     switch (dtype) {
-    case ASH_BOOL:       value.i = raw.b != 0; break;
-    case ASH_INT8:       value.i = raw.i8; break;
-    case ASH_INT16:      value.i = raw.i16; break;
-    case ASH_INT32:      value.i = raw.i32; break;
-    case ASH_UINT8:      value.u = raw.b; break;
-    case ASH_UINT16:     value.u = raw.u16; break;
-    case ASH_UINT32:     value.u = raw.u32; break;
-    case ASH_FLOAT32:    value.f = raw.f32[0]; break;
-    case ASH_COMPLEX64:  value.c[0] = raw.f32[0], value.c[1] = raw.f32[1]; break;
+    case ASH_BOOL: value.i = raw.b != 0; break;
+    case ASH_INT8: value.i = raw.i8; break;
+    case ASH_INT16: value.i = raw.i16; break;
+    case ASH_INT32: value.i = raw.i32; break;
+    case ASH_UINT8: value.u = raw.b; break;
+    case ASH_UINT16: value.u = raw.u16; break;
+    case ASH_UINT32: value.u = raw.u32; break;
+    case ASH_FLOAT32: value.f = raw.f32[0]; break;
+    case ASH_COMPLEX64: value.c[0] = raw.f32[0], value.c[1] = raw.f32[1]; break;
     case ASH_INT64:
     case ASH_UINT64:
     case ASH_FLOAT64:
@@ -80,7 +80,7 @@ static float to_float(char from_kind, ash_number value) {
     case 'f': return (float)value.f;
     case 'c': return (float)value.c[0];
     case 'u': return (float)value.u;
-    default:  return (float)value.i;
+    default: return (float)value.i;
     }
 }
 
@@ -89,7 +89,7 @@ static double to_double(char from_kind, ash_number value) {
     case 'f': return value.f;
     case 'c': return value.c[0];
     case 'u': return (double)value.u;
-    default:  return (double)value.i;
+    default: return (double)value.i;
     }
 }
 
@@ -98,9 +98,9 @@ static void store_integer(int64_t size, void *element, uint64_t value) {
     uint16_t two = (uint16_t)value;
     uint32_t four = (uint32_t)value;
     switch (size) {
-    case 1:  memcpy(element, &one, sizeof one); break;
-    case 2:  memcpy(element, &two, sizeof two); break;
-    case 4:  memcpy(element, &four, sizeof four); break;
+    case 1: memcpy(element, &one, sizeof one); break;
+    case 2: memcpy(element, &two, sizeof two); break;
+    case 4: memcpy(element, &four, sizeof four); break;
     default: memcpy(element, &value, sizeof value);
     }
 }
@@ -113,9 +113,7 @@ void ash_number_store(ash_dtype dtype, void *element, ash_dtype from, ash_number
     float narrow[2] = { 0.0f, 0.0f };
     double wide[2] = { 0.0, 0.0 };
     switch (dtype) {
-    case ASH_BOOL:
-        store_integer(1, element, (uint64_t)is_true(kind, value));
-        break;
+    case ASH_BOOL: store_integer(1, element, (uint64_t)is_true(kind, value)); break;
     case ASH_FLOAT32:
     case ASH_COMPLEX64:
         narrow[0] = to_float(kind, value);
@@ -128,8 +126,7 @@ void ash_number_store(ash_dtype dtype, void *element, ash_dtype from, ash_number
         wide[1] = imaginary;
         memcpy(element, wide, (size_t)ash_dtype_size(dtype));
         break;
-    default:
-        store_integer(ash_dtype_size(dtype), element, to_integer(dtype, kind, value));
+    default: store_integer(ash_dtype_size(dtype), element, to_integer(dtype, kind, value));
     }
 }
 
@@ -139,7 +136,7 @@ int ash_integer_fits(ash_dtype dtype, int64_t value) {
     case 'b': return value == 0 || value == 1;
     case 'i': return bits == 64 || (value >= -(INT64_C(1) << (bits - 1)) && value < INT64_C(1) << (bits - 1));
     case 'u': return value >= 0 && (bits == 64 || value < INT64_C(1) << bits);
-    case 0:   return 0;
-    default:  return 1;
+    case 0: return 0;
+    default: return 1;
     }
 }

@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Copies what the caller's struct has into a full one; what it lacks is zero. `first_bytes` is the size of the struct in version 0.1, which a size of 0 means. */
+/* Copies what the caller's struct has into a full one; what it lacks is zero. `first_bytes` is the size of the struct in version 0.1, which
+ * a size of 0 means. */
 static inline void ash_options_copy(void *full, int64_t full_bytes, const void *given, int64_t first_bytes) {
     memset(full, 0, (size_t)full_bytes);
     if (given) {

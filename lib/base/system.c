@@ -56,7 +56,7 @@ static int64_t file_number(const char *folder, const char *name, const char *key
 /* ---- Memory ---- */
 
 typedef struct cgroup_version {
-    const char *controller;    /* in /proc/self/cgroup: between the colons; "" is version 2 */
+    const char *controller; /* in /proc/self/cgroup: between the colons; "" is version 2 */
     const char *mount;
     const char *limit, *usage; /* files of a group */
     const char *file_pages[2]; /* keys in memory.stat */

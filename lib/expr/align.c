@@ -8,15 +8,17 @@ typedef struct aligner {
     const char *const *argument;
     int n;
     const ash_value *operand;
-    int64_t weight[ASH_MAX_INPUTS];        /* whose grid wins: elements, little for what has no chunks of its own */
-    int base;                              /* operand of highest rank */
-    int owner[ASH_MAX_NDIM];               /* operand that gave the result's axis its extent */
-    int64_t grid_weight[ASH_MAX_NDIM];     /* weight of the operand that gave the grid */
+    int64_t weight[ASH_MAX_INPUTS];    /* whose grid wins: elements, little for what has no chunks of its own */
+    int base;                          /* operand of highest rank */
+    int owner[ASH_MAX_NDIM];           /* operand that gave the result's axis its extent */
+    int64_t grid_weight[ASH_MAX_NDIM]; /* weight of the operand that gave the grid */
     ash_alignment *out;
     ash_error_state *error;
 } aligner;
 
-static const ash_output *operand_output(const aligner *al, int k) { return ash_value_output(al->operand[k]); }
+static const ash_output *operand_output(const aligner *al, int k) {
+    return ash_value_output(al->operand[k]);
+}
 
 static int find_name(const ash_alignment *out, const char *name) {
     for (int a = 0; a < out->ndim; a++) {
@@ -66,8 +68,9 @@ static void fail_extents(aligner *al, int k, int a, int axis) {
     } else {
         snprintf(label, sizeof label, "axis %d of the result", axis);
     }
-    ash_fail(al->error, ASH_ERR_SHAPE, "%s: shapes %s and %s do not broadcast: %s is %lld in %s, %lld in %s (must be equal or 1)", al->function, shape_a, shape_b, label,
-             (long long)al->out->dim[axis].axis.extent, al->argument[al->owner[axis]], (long long)second->dim[a].axis.extent, al->argument[k]);
+    ash_fail(al->error, ASH_ERR_SHAPE, "%s: shapes %s and %s do not broadcast: %s is %lld in %s, %lld in %s (must be equal or 1)",
+        al->function, shape_a, shape_b, label, (long long)al->out->dim[axis].axis.extent, al->argument[al->owner[axis]],
+        (long long)second->dim[a].axis.extent, al->argument[k]);
 }
 
 /* Combines the operand's dimension with what the result has there. */
@@ -96,8 +99,9 @@ static void combine(aligner *al, int k, int a, int axis) {
         return;
     }
     if (dim->coord && result->coord && !ash_coord_equal(dim->coord, result->coord)) {
-        ash_fail(al->error, ASH_ERR_DIMENSION, "%s: the coordinates of dimension '%s' differ between %s and %s; ash_drop_coords() aligns by position", al->function,
-                 result->name ? result->name : "?", al->argument[al->owner[axis]], al->argument[k]);
+        ash_fail(al->error, ASH_ERR_DIMENSION,
+            "%s: the coordinates of dimension '%s' differ between %s and %s; ash_drop_coords() aligns by position", al->function,
+            result->name ? result->name : "?", al->argument[al->owner[axis]], al->argument[k]);
         return;
     }
     result->name = result->name ? result->name : dim->name;
@@ -110,14 +114,16 @@ static void combine(aligner *al, int k, int a, int axis) {
 
 static void align_operand(aligner *al, int k) {
     const ash_output *operand = operand_output(al, k);
-    char taken[ASH_MAX_NDIM] = {0};
+    char taken[ASH_MAX_NDIM] = { 0 };
     for (int a = 0; a < operand->ndim && al->error->status == ASH_OK; a++) {
         int axis = place(al, k, a);
         if (axis < 0) {
             return;
         }
         if (taken[axis]) {
-            ash_fail(al->error, ASH_ERR_DIMENSION, "%s: two dimensions of %s fall on the same dimension of the result; name all of them or none", al->function, al->argument[k]);
+            ash_fail(al->error, ASH_ERR_DIMENSION,
+                "%s: two dimensions of %s fall on the same dimension of the result; name all of them or none", al->function,
+                al->argument[k]);
             return;
         }
         taken[axis] = 1;
@@ -129,13 +135,15 @@ static void align_operand(aligner *al, int k) {
 static void check_names(aligner *al) {
     for (int a = 0; a < al->out->ndim; a++) {
         if (al->out->dim[a].name && find_name(al->out, al->out->dim[a].name) < a) {
-            ash_fail(al->error, ASH_ERR_DIMENSION, "%s: the result would have two dimensions named '%s'", al->function, al->out->dim[a].name);
+            ash_fail(
+                al->error, ASH_ERR_DIMENSION, "%s: the result would have two dimensions named '%s'", al->function, al->out->dim[a].name);
         }
     }
 }
 
-ash_status ash_align(const char *function, int n, const ash_value operands[], const char *const argument[], ash_alignment *out, ash_error_state *error) {
-    aligner al = {.function = function, .argument = argument, .n = n, .operand = operands, .out = out, .error = error};
+ash_status ash_align(
+    const char *function, int n, const ash_value operands[], const char *const argument[], ash_alignment *out, ash_error_state *error) {
+    aligner al = { .function = function, .argument = argument, .n = n, .operand = operands, .out = out, .error = error };
     for (int k = 0; k < n; k++) {
         ash_node_kind kind = operands[k].node->kind;
         al.weight[k] = kind == ASH_NODE_CONSTANT ? 0 : kind == ASH_NODE_TAKE ? 1 : ash_output_size(ash_value_output(operands[k]));

@@ -5,7 +5,7 @@
 enum { LARGEST_ELEMENT = 64 }; /* 16 bytes, and room for the state of a reduction */
 
 ash_builder ash_builder_begin(ash_context *context, const char *function) {
-    ash_builder builder = {.context = context, .function = function};
+    ash_builder builder = { .context = context, .function = function };
     if (!context) {
         ash_fail(&builder.error, ASH_ERR_HANDLE, "%s: the array or context was never set", function);
     }
@@ -54,7 +54,8 @@ static void check_sizes(ash_builder *builder) {
         for (int a = 0; a < output->ndim; a++) {
             int64_t extent = output->dim[a].axis.extent;
             if (__builtin_mul_overflow(bytes, extent > 0 ? extent : 1, &bytes)) {
-                ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: the result would have more elements than can be addressed", builder->function);
+                ash_fail(
+                    &builder->error, ASH_ERR_SHAPE, "%s: the result would have more elements than can be addressed", builder->function);
                 return;
             }
         }

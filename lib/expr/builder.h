@@ -22,7 +22,9 @@ int ash_builder_output(ash_builder *builder, int k, ash_dtype dtype, int ndim);
 /* Records "out of memory" and returns 0. */
 int ash_builder_no_memory(ash_builder *builder);
 /* Whether nothing has failed. */
-static inline int ash_builder_ok(const ash_builder *builder) { return builder->error.status == ASH_OK; }
+static inline int ash_builder_ok(const ash_builder *builder) {
+    return builder->error.status == ASH_OK;
+}
 /* Publishes the node, or the error. */
 ash_array ash_builder_done(ash_builder *builder);
 

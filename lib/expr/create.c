@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Checks what all makers share and starts the node: rank, shape, dtype, names, chunks. Fills *options. */
-static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[], const ash_make_options *given, ash_make_options *options) {
+static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[],
+    const ash_make_options *given, ash_make_options *options) {
     ash_options_copy(options, sizeof *options, given, sizeof *given);
     if (!ash_builder_ok(builder)) {
         return 0;
@@ -16,13 +17,16 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
         return 0;
     }
     if (ndim < 0 || ndim > ASH_MAX_NDIM || (ndim > 0 && !shape)) {
-        ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: ndim must be from 0 to %d with a shape, found %d%s", builder->function, ASH_MAX_NDIM, ndim, shape ? "" : " and no shape");
+        ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: ndim must be from 0 to %d with a shape, found %d%s", builder->function, ASH_MAX_NDIM,
+            ndim, shape ? "" : " and no shape");
         return 0;
     }
     int64_t bytes = ash_dtype_size(dtype);
     for (int a = 0; a < ndim; a++) {
         if (shape[a] < 0 || (shape[a] > 0 && bytes > INT64_MAX / 2 / shape[a])) {
-            ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: extent of axis %d must be >= 0 and the array within the address space, found %lld", builder->function, a, (long long)shape[a]);
+            ash_fail(&builder->error, ASH_ERR_SHAPE,
+                "%s: extent of axis %d must be >= 0 and the array within the address space, found %lld", builder->function, a,
+                (long long)shape[a]);
             return 0;
         }
         bytes *= shape[a] > 0 ? shape[a] : 1;
@@ -61,13 +65,15 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
     return ash_builder_ok(builder);
 }
 
-ash_array ash_from_buffer(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const void *data, const ash_make_options *options) {
+ash_array ash_from_buffer(
+    ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const void *data, const ash_make_options *options) {
     ash_builder builder = ash_builder_begin(context, "from_buffer");
     ash_make_options o;
     if (begin_maker(&builder, ASH_NODE_MEMORY, dtype, ndim, shape, options, &o)) {
         ash_node *node = builder.node;
         if (!data && ash_output_size(&node->output[0]) > 0) {
-            ash_fail(&builder.error, ASH_ERR_ARGUMENT, "from_buffer: data is NULL for an array of %lld elements", (long long)ash_output_size(&node->output[0]));
+            ash_fail(&builder.error, ASH_ERR_ARGUMENT, "from_buffer: data is NULL for an array of %lld elements",
+                (long long)ash_output_size(&node->output[0]));
         }
         node->u.memory.data = data;
         int64_t stride = ash_dtype_size(dtype);
@@ -81,7 +87,8 @@ ash_array ash_from_buffer(ash_context *context, ash_dtype dtype, int ndim, const
     return ash_builder_done(&builder);
 }
 
-static ash_array constant(ash_context *context, const char *function, ash_dtype dtype, int ndim, const int64_t shape[], ash_dtype from, ash_number value, const ash_make_options *options) {
+static ash_array constant(ash_context *context, const char *function, ash_dtype dtype, int ndim, const int64_t shape[], ash_dtype from,
+    ash_number value, const ash_make_options *options) {
     ash_builder builder = ash_builder_begin(context, function);
     ash_make_options o;
     if (begin_maker(&builder, ASH_NODE_CONSTANT, dtype, ndim, shape, options, &o)) {
@@ -91,14 +98,15 @@ static ash_array constant(ash_context *context, const char *function, ash_dtype 
 }
 
 ash_array ash_zeros(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const ash_make_options *options) {
-    return constant(context, "zeros", dtype, ndim, shape, ASH_INT64, (ash_number){.i = 0}, options);
+    return constant(context, "zeros", dtype, ndim, shape, ASH_INT64, (ash_number){ .i = 0 }, options);
 }
 
 ash_array ash_ones(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const ash_make_options *options) {
-    return constant(context, "ones", dtype, ndim, shape, ASH_INT64, (ash_number){.i = 1}, options);
+    return constant(context, "ones", dtype, ndim, shape, ASH_INT64, (ash_number){ .i = 1 }, options);
 }
 
-ash_array ash_full(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], ash_array value, const ash_make_options *options) {
+ash_array ash_full(
+    ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], ash_array value, const ash_make_options *options) {
     ash_builder builder = ash_builder_begin(context, "full");
     ash_value scalar;
     if (!ash_builder_value(&builder, value, "value", &scalar)) {
@@ -106,7 +114,8 @@ ash_array ash_full(ash_context *context, ash_dtype dtype, int ndim, const int64_
     }
     const ash_output *output = ash_value_output(scalar);
     if (scalar.node->kind != ASH_NODE_CONSTANT || output->ndim != 0) {
-        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "full: value must be a scalar made by ash_real(), ash_int(), ash_bool() or ash_complex()");
+        ash_fail(
+            &builder.error, ASH_ERR_ARGUMENT, "full: value must be a scalar made by ash_real(), ash_int(), ash_bool() or ash_complex()");
         return ash_builder_done(&builder);
     }
     ash_number number = ash_number_load(output->dtype, scalar.node->u.constant.element);
@@ -116,7 +125,8 @@ ash_array ash_full(ash_context *context, ash_dtype dtype, int ndim, const int64_
     } else if (from == 'i' && (to == 'i' || to == 'u') && !ash_integer_fits(dtype, number.i)) {
         ash_fail(&builder.error, ASH_ERR_ARGUMENT, "full: the integer %lld does not fit %s", (long long)number.i, ash_dtype_name(dtype));
     }
-    return ash_builder_ok(&builder) ? constant(context, "full", dtype, ndim, shape, output->dtype, number, options) : ash_builder_done(&builder);
+    return ash_builder_ok(&builder) ? constant(context, "full", dtype, ndim, shape, output->dtype, number, options)
+                                    : ash_builder_done(&builder);
 }
 
 static ash_array weak_scalar(ash_context *context, const char *function, ash_dtype dtype, ash_number value) {
@@ -129,10 +139,18 @@ static ash_array weak_scalar(ash_context *context, const char *function, ash_dty
     return ash_builder_done(&builder);
 }
 
-ash_array ash_bool(ash_context *context, bool value) { return weak_scalar(context, "bool", ASH_BOOL, (ash_number){.i = value}); }
-ash_array ash_int(ash_context *context, int64_t value) { return weak_scalar(context, "int", ASH_INT64, (ash_number){.i = value}); }
-ash_array ash_real(ash_context *context, double value) { return weak_scalar(context, "real", ASH_FLOAT64, (ash_number){.f = value}); }
-ash_array ash_complex(ash_context *context, double real, double imag) { return weak_scalar(context, "complex", ASH_COMPLEX128, (ash_number){.c = {real, imag}}); }
+ash_array ash_bool(ash_context *context, bool value) {
+    return weak_scalar(context, "bool", ASH_BOOL, (ash_number){ .i = value });
+}
+ash_array ash_int(ash_context *context, int64_t value) {
+    return weak_scalar(context, "int", ASH_INT64, (ash_number){ .i = value });
+}
+ash_array ash_real(ash_context *context, double value) {
+    return weak_scalar(context, "real", ASH_FLOAT64, (ash_number){ .f = value });
+}
+ash_array ash_complex(ash_context *context, double real, double imag) {
+    return weak_scalar(context, "complex", ASH_COMPLEX128, (ash_number){ .c = { real, imag } });
+}
 
 /* How many values start, start + step, ... lie before stop; exact for all int64. */
 static int64_t arange_count(int64_t start, int64_t stop, int64_t step) {

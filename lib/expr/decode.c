@@ -8,7 +8,8 @@ static const double DEFAULT_FILL_FLOAT = 9.9692099683868690e+36; /* NetCDF's, fo
 
 /* _Unsigned says how the bits of a NetCDF-3 integer are meant; "false" on an unsigned type is the DAP convention for the reverse. */
 static ash_dtype apply_unsigned(const ash_variable *variable) {
-    static const ash_dtype pairs[][2] = {{ASH_INT8, ASH_UINT8}, {ASH_INT16, ASH_UINT16}, {ASH_INT32, ASH_UINT32}, {ASH_INT64, ASH_UINT64}};
+    static const ash_dtype pairs[][2] = { { ASH_INT8, ASH_UINT8 }, { ASH_INT16, ASH_UINT16 }, { ASH_INT32, ASH_UINT32 },
+        { ASH_INT64, ASH_UINT64 } };
     const char *text = ash_attrs_text(variable->attrs, "_Unsigned");
     for (int k = 0; text && k < 4; k++) {
         if (variable->dtype == pairs[k][0] && strcasecmp(text, "true") == 0) {
@@ -60,12 +61,13 @@ static void add_missing(ash_decoding *out, ash_dtype from, ash_number value) {
 }
 
 static void find_missing(const ash_variable *variable, const char *function, ash_decoding *out, ash_error_state *error) {
-    static const char *const names[] = {"_FillValue", "missing_value"};
+    static const char *const names[] = { "_FillValue", "missing_value" };
     int declared = 0;
     for (int k = 0; k < 2; k++) {
         const ash_attr_entry *entry = ash_attrs_find(variable->attrs, names[k]);
         if (entry && !entry->is_text && out->unpack.missing_count + entry->count > ASH_MAX_MISSING) {
-            ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: variable '%s' has more than %d missing values", function, variable->name, ASH_MAX_MISSING);
+            ash_fail(
+                error, ASH_ERR_UNSUPPORTED, "%s: variable '%s' has more than %d missing values", function, variable->name, ASH_MAX_MISSING);
             return;
         }
         for (int64_t i = 0; entry && !entry->is_text && i < entry->count; i++) {
@@ -74,7 +76,7 @@ static void find_missing(const ash_variable *variable, const char *function, ash
         declared |= k == 0 && entry != NULL;
     }
     if (!declared && !variable->no_fill && ash_dtype_kind(out->stored) == 'f') {
-        add_missing(out, ASH_FLOAT64, (ash_number){.f = DEFAULT_FILL_FLOAT});
+        add_missing(out, ASH_FLOAT64, (ash_number){ .f = DEFAULT_FILL_FLOAT });
     }
 }
 
@@ -88,7 +90,8 @@ static ash_dtype result_dtype(const ash_variable *variable, const ash_decoding *
     if (!out->unpack.has_scale && !out->unpack.has_offset) {
         return wide ? ASH_FLOAT64 : ASH_FLOAT32;
     }
-    int floating = out->unpack.has_scale && ash_dtype_kind(scale->dtype) == 'f' && (!out->unpack.has_offset || offset->dtype == scale->dtype);
+    int floating =
+        out->unpack.has_scale && ash_dtype_kind(scale->dtype) == 'f' && (!out->unpack.has_offset || offset->dtype == scale->dtype);
     if (!floating || (ash_dtype_kind(out->stored) != 'f' && wide) || out->stored == ASH_FLOAT64) {
         return ASH_FLOAT64;
     }
@@ -97,8 +100,8 @@ static ash_dtype result_dtype(const ash_variable *variable, const ash_decoding *
 
 /* Attributes that describe the stored form do not hold for decoded values. */
 static int strip_attributes(const ash_variable *variable, ash_decoding *out) {
-    static const char *const always[] = {"_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned"};
-    static const char *const packed[] = {"valid_min", "valid_max", "valid_range"};
+    static const char *const always[] = { "_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned" };
+    static const char *const packed[] = { "valid_min", "valid_max", "valid_range" };
     out->attrs = ash_attrs_retain(variable->attrs);
     int fine = 1;
     for (int k = 0; k < 5; k++) {

@@ -7,12 +7,12 @@
 enum { ASH_MAX_MISSING = 16 };
 
 typedef struct ash_decoding {
-    ash_dtype stored;   /* after _Unsigned */
-    ash_dtype result;   /* == stored where nothing is to be done */
+    ash_dtype stored; /* after _Unsigned */
+    ash_dtype result; /* == stored where nothing is to be done */
     int needed;
-    ash_unpack unpack;  /* missing points at `missing` until copied */
+    ash_unpack unpack;                       /* missing points at `missing` until copied */
     ash_number missing[ASH_MAX_MISSING + 1]; /* one more for the default fill value */
-    ash_attrs *attrs;   /* those that still hold after decoding; the caller's reference */
+    ash_attrs *attrs;                        /* those that still hold after decoding; the caller's reference */
 } ash_decoding;
 
 /* Reads the rules off a variable's attributes, see ash_open(). */

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* The dtype the operands meet in, before the operation's own promotion; weak scalars count by kind only. Sets *weak to the kind if all are weak. */
+/* The dtype the operands meet in, before the operation's own promotion; weak scalars count by kind only. Sets *weak to the kind if all are
+ * weak. */
 static ash_dtype promote(int n, const ash_value operands[], char *weak) {
     static const char order[] = "bifc";
     int strong = 0;
@@ -37,14 +38,18 @@ static ash_dtype loop_dtype(ash_builder *builder, ash_op op, ash_dtype common) {
         return loop;
     }
     char accepted[100] = "";
-    static const struct { char kind; const char *words; } words[] = {{'b', "bool"}, {'i', "signed integers"}, {'u', "unsigned integers"}, {'f', "floating"}, {'c', "complex"}};
+    static const struct {
+        char kind;
+        const char *words;
+    } words[] = { { 'b', "bool" }, { 'i', "signed integers" }, { 'u', "unsigned integers" }, { 'f', "floating" }, { 'c', "complex" } };
     for (int k = 0; k < 5; k++) {
         if (strchr(ash_op_table[op].kinds, words[k].kind)) {
             strcat(accepted, *accepted ? ", " : "");
             strcat(accepted, words[k].words);
         }
     }
-    ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: does not accept %s (accepts %s); convert with ash_cast()", builder->function, ash_dtype_name(common), accepted);
+    ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: does not accept %s (accepts %s); convert with ash_cast()", builder->function,
+        ash_dtype_name(common), accepted);
     return ASH_DTYPE_COUNT;
 }
 
@@ -62,7 +67,8 @@ static void check_weak_integers(ash_builder *builder, int n, const ash_value ope
         }
         int64_t value = ash_number_load(ASH_INT64, source->u.constant.element).i;
         if (!ash_integer_fits(loop, value)) {
-            ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: the integer %lld does not fit %s", builder->function, (long long)value, ash_dtype_name(loop));
+            ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: the integer %lld does not fit %s", builder->function, (long long)value,
+                ash_dtype_name(loop));
         }
     }
 }
@@ -85,12 +91,13 @@ static int build_outputs(ash_builder *builder, ash_op op, const ash_alignment *a
     return 1;
 }
 
-/* An operation on weak numbers alone is done at once, as Python does it: its result is a weak number, whose value later promotions can check. */
+/* An operation on weak numbers alone is done at once, as Python does it: its result is a weak number, whose value later promotions can
+ * check. */
 static void fold_numbers(ash_builder *builder, ash_op op, const ash_value operands[], ash_dtype loop) {
     const ash_op_info *info = &ash_op_table[op];
-    _Alignas(16) unsigned char in[ASH_MAX_INPUTS][16], out[16] = {0};
+    _Alignas(16) unsigned char in[ASH_MAX_INPUTS][16], out[16] = { 0 };
     const void *inputs[ASH_MAX_INPUTS];
-    void *outputs[1] = {out};
+    void *outputs[1] = { out };
     for (int k = 0; k < info->inputs; k++) {
         ash_dtype from = ash_value_output(operands[k])->dtype;
         ash_number_store(loop, in[k], from, ash_number_load(from, operands[k].node->u.constant.element));
@@ -115,7 +122,7 @@ static int all_numbers(int n, const ash_value operands[]) {
 
 /* Listed grids belong to the input's node, which lives at least as long as its users: borrowing them is safe. */
 static void build(ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[]) {
-    ash_alignment al = {0};
+    ash_alignment al = { 0 };
     if (ash_align(builder->function, info->inputs, operands, info->input_name, &al, &builder->error) != ASH_OK) {
         return;
     }
@@ -166,7 +173,8 @@ void ash_elementwise(ash_op op, const ash_array inputs[], ash_array outputs[]) {
     }
 }
 
-ash_array ash_unary_function(ash_builder *builder, ash_value input, ash_function function, ash_dtype result, const void *parameter, int64_t bytes, ash_attrs *attrs) {
+ash_array ash_unary_function(ash_builder *builder, ash_value input, ash_function function, ash_dtype result, const void *parameter,
+    int64_t bytes, ash_attrs *attrs) {
     const ash_output *source = ash_value_output(input);
     if (!ash_builder_node(builder, ASH_NODE_ELEMENTWISE, 1, 1) || !ash_builder_output(builder, 0, result, source->ndim)) {
         ash_attrs_release(attrs);

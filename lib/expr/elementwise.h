@@ -7,7 +7,9 @@
 /* One operation of the table. Fills outputs[0 .. outputs of the operation). */
 void ash_elementwise(ash_op op, const ash_array inputs[], ash_array outputs[]);
 
-/* A function of one input with the same shape: CF unpacking, dates. `parameter` is copied into the node (`bytes` long). Attributes are taken as given (a reference is consumed). */
-ash_array ash_unary_function(ash_builder *builder, ash_value input, ash_function function, ash_dtype result, const void *parameter, int64_t bytes, ash_attrs *attrs);
+/* A function of one input with the same shape: CF unpacking, dates. `parameter` is copied into the node (`bytes` long). Attributes are
+ * taken as given (a reference is consumed). */
+ash_array ash_unary_function(
+    ash_builder *builder, ash_value input, ash_function function, ash_dtype result, const void *parameter, int64_t bytes, ash_attrs *attrs);
 
 #endif

@@ -11,7 +11,8 @@ typedef struct ash_labels {
     int any_negative;
 } ash_labels;
 
-/* Computes the labels into the arena of the node under construction. They must be 1-D integers; `count` >= 0 also fixes how many. 0 on failure. */
+/* Computes the labels into the arena of the node under construction. They must be 1-D integers; `count` >= 0 also fixes how many. 0 on
+ * failure. */
 int ash_labels_compute(ash_builder *builder, ash_value labels, int64_t count, ash_labels *out);
 
 #endif

@@ -88,8 +88,9 @@ ash_array ash_set_coord(ash_array a, const char *dim, ash_array values) {
     if (!target->name) {
         ash_fail(&builder.error, ASH_ERR_DIMENSION, "set_coord: dimension %d has no name; name it with ash_set_dims() first", axis);
     } else if (source->ndim != 1 || source->dim[0].axis.extent != target->axis.extent) {
-        ash_fail(&builder.error, ASH_ERR_SHAPE, "set_coord: the coordinate of '%s' must be 1-D with extent %lld, found %d-D with %lld elements", target->name,
-                 (long long)target->axis.extent, source->ndim, (long long)ash_output_size(source));
+        ash_fail(&builder.error, ASH_ERR_SHAPE,
+            "set_coord: the coordinate of '%s' must be 1-D with extent %lld, found %d-D with %lld elements", target->name,
+            (long long)target->axis.extent, source->ndim, (long long)ash_output_size(source));
     } else if (ash_dtype_kind(source->dtype) == 'c') {
         ash_fail(&builder.error, ASH_ERR_DTYPE, "set_coord: a coordinate must be real, found %s", ash_dtype_name(source->dtype));
     } else {
@@ -116,7 +117,8 @@ ash_array ash_coord(ash_array a, const char *dim) {
     if (source && !source->coord) {
         ash_fail(&builder.error, ASH_ERR_NOT_FOUND, "coord: dimension '%s' has no coordinate", dim);
     }
-    if (!ash_builder_ok(&builder) || !ash_builder_node(&builder, ASH_NODE_MEMORY, 0, 1) || !ash_builder_output(&builder, 0, source->coord->dtype, 1)) {
+    if (!ash_builder_ok(&builder) || !ash_builder_node(&builder, ASH_NODE_MEMORY, 0, 1) ||
+        !ash_builder_output(&builder, 0, source->coord->dtype, 1)) {
         return ash_builder_done(&builder);
     }
     ash_node *node = builder.node;
@@ -167,6 +169,10 @@ static ash_array set_attr(ash_array a, const char *name, int is_text, ash_dtype 
     return ash_builder_done(&builder);
 }
 
-ash_array ash_set_attr(ash_array a, const char *name, const char *text) { return set_attr(a, name, 1, ASH_INT8, text ? (int64_t)strlen(text) : 0, text); }
+ash_array ash_set_attr(ash_array a, const char *name, const char *text) {
+    return set_attr(a, name, 1, ASH_INT8, text ? (int64_t)strlen(text) : 0, text);
+}
 
-ash_array ash_set_attr_real(ash_array a, const char *name, double value) { return set_attr(a, name, 0, ASH_FLOAT64, 1, &value); }
+ash_array ash_set_attr_real(ash_array a, const char *name, double value) {
+    return set_attr(a, name, 0, ASH_FLOAT64, 1, &value);
+}

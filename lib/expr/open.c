@@ -19,14 +19,15 @@ static void decode_values(const ash_decoding *decoding, int64_t n, const char *s
     ash_block_kernel *kernel = ash_kernel_unpack(ASH_ISA_BASELINE, decoding->stored, decoding->result);
     int64_t from = ash_dtype_size(decoding->stored), to = ash_dtype_size(decoding->result);
     for (int64_t k = 0; k < n; k += ASH_BLOCK) {
-        kernel(n - k < ASH_BLOCK ? n - k : ASH_BLOCK, (void *[]){result + k * to}, (const void *[]){stored + k * from}, &decoding->unpack);
+        kernel(
+            n - k < ASH_BLOCK ? n - k : ASH_BLOCK, (void *[]){ result + k * to }, (const void *[]){ stored + k * from }, &decoding->unpack);
     }
 }
 
 /* All values of a variable, decoded, in memory of their own. Sets dtype and attributes (the caller's reference). NULL on failure. */
 static void *read_all(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_dtype *dtype, ash_attrs **attrs) {
     ash_decoding decoding;
-    int64_t zero[ASH_MAX_NDIM] = {0}, one[ASH_MAX_NDIM], n = 1;
+    int64_t zero[ASH_MAX_NDIM] = { 0 }, one[ASH_MAX_NDIM], n = 1;
     for (int a = 0; a < variable->ndim; a++) {
         one[a] = 1;
         n *= variable->shape[a];
@@ -63,13 +64,14 @@ static void read_bounds(ash_builder *builder, ash_file *file, const ash_variable
     if (!name) {
         return;
     }
-    ash_error_state ignored = {0};
+    ash_error_state ignored = { 0 };
     const ash_variable *bounds = ash_file_sibling(file, variable, name, &ignored);
     if (!bounds || bounds->ndim != 2 || bounds->shape[0] != coord->extent || bounds->shape[1] < 1 || bounds->shape[1] > 8) {
         return;
     }
     ash_attrs *attrs = NULL;
-    ash_builder reader = ash_builder_begin(builder->context, builder->function); /* unreadable bounds are no reason to refuse the variable */
+    ash_builder reader =
+        ash_builder_begin(builder->context, builder->function); /* unreadable bounds are no reason to refuse the variable */
     coord->bounds = read_all(&reader, file, bounds, &coord->bounds_dtype, &attrs);
     ash_attrs_release(attrs);
     int64_t bytes = (int64_t)strlen(name) + 1;
@@ -136,7 +138,7 @@ static const char *base_name(const char *path) {
 
 /* The file node and, unless raw, the decoding after it. Consumes the file's reference. */
 static ash_array build_file(ash_builder *builder, ash_file *file, const ash_variable *variable, int raw) {
-    ash_decoding decoding = {.stored = variable->dtype, .result = variable->dtype};
+    ash_decoding decoding = { .stored = variable->dtype, .result = variable->dtype };
     if (raw) {
         decoding.attrs = ash_attrs_retain(variable->attrs);
     } else {
@@ -168,7 +170,8 @@ static ash_array build_file(ash_builder *builder, ash_file *file, const ash_vari
         ash_attrs_release(decoding.attrs);
         return stored;
     }
-    return ash_unary_function(&decoder, value, ASH_FUNCTION_UNPACK, decoding.result, &decoding.unpack, sizeof decoding.unpack, decoding.attrs);
+    return ash_unary_function(
+        &decoder, value, ASH_FUNCTION_UNPACK, decoding.result, &decoding.unpack, sizeof decoding.unpack, decoding.attrs);
 }
 
 ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options) {

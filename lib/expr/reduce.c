@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* Starts the node: input, kernel's dtype, which axes are reduced. NULL on failure. */
-static const ash_reduce_kernel *begin_reduce(ash_builder *builder, ash_reduction reduction, ash_value input, int count, const int axes[], const ash_reduce_options *options) {
+static const ash_reduce_kernel *begin_reduce(
+    ash_builder *builder, ash_reduction reduction, ash_value input, int count, const int axes[], const ash_reduce_options *options) {
     const ash_output *source = ash_value_output(input);
     const ash_reduce_kernel *kernel = ash_kernel_reduce(builder->context->isa, reduction, source->dtype);
     if (!kernel) {
@@ -66,7 +67,8 @@ static void inherit(ash_builder *builder, ash_value input) {
     }
 }
 
-/* Kept axes keep their name, grid and coordinate; `group` (may be NULL) is what a grouped axis becomes, named as the labels' dimension where that has a name. */
+/* Kept axes keep their name, grid and coordinate; `group` (may be NULL) is what a grouped axis becomes, named as the labels' dimension
+ * where that has a name. */
 static void build_dims(ash_builder *builder, ash_value input, const ash_grid_axis *group, const char *group_name) {
     const ash_output *source = ash_value_output(input);
     ash_node *node = builder->node;
@@ -111,7 +113,8 @@ ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, con
         inherit(&builder, input);
         for (int k = 0; k < count && kernel->needs_elements; k++) {
             if (source->dim[axes[k]].axis.extent == 0 && ash_output_size(&builder.node->output[0]) > 0) {
-                ash_fail(&builder.error, ASH_ERR_SHAPE, "%s: axis %d has no elements, and %s of nothing has no value", builder.function, axes[k], builder.function);
+                ash_fail(&builder.error, ASH_ERR_SHAPE, "%s: axis %d has no elements, and %s of nothing has no value", builder.function,
+                    axes[k], builder.function);
             }
         }
     }
@@ -131,7 +134,8 @@ static int64_t group_chunk(const ash_output *source, int axis, int64_t groups) {
 
 static void check_members(ash_builder *builder, const ash_labels *labels, int64_t groups, int needs_elements) {
     if (labels->highest >= groups) {
-        ash_fail(&builder->error, ASH_ERR_INDEX, "%s: label %lld is beyond the last of %lld groups", builder->function, (long long)labels->highest, (long long)groups);
+        ash_fail(&builder->error, ASH_ERR_INDEX, "%s: label %lld is beyond the last of %lld groups", builder->function,
+            (long long)labels->highest, (long long)groups);
         return;
     }
     if (!needs_elements) {
@@ -147,18 +151,21 @@ static void check_members(ash_builder *builder, const ash_labels *labels, int64_
     }
     for (int64_t g = 0; g < groups && ash_builder_ok(builder); g++) {
         if (!present[g]) {
-            ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: group %lld has no members, and its %s has no value", builder->function, (long long)g, ash_reduction_table[builder->node->u.reduce.reduction].name);
+            ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: group %lld has no members, and its %s has no value", builder->function,
+                (long long)g, ash_reduction_table[builder->node->u.reduce.reduction].name);
         }
     }
     ash_free(present);
 }
 
-static void build_groups(ash_builder *builder, ash_reduction reduction, ash_value input, int axis, ash_value label_value, const ash_reduce_options *options) {
+static void build_groups(
+    ash_builder *builder, ash_reduction reduction, ash_value input, int axis, ash_value label_value, const ash_reduce_options *options) {
     const ash_output *source = ash_value_output(input);
     ash_reduce_options plain;
     ash_options_copy(&plain, sizeof plain, options, sizeof *options);
     if (plain.groups < 0 || plain.groups > INT32_MAX) {
-        ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: groups must be from 0 (highest label + 1) to %d, found %lld", builder->function, INT32_MAX, (long long)plain.groups);
+        ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: groups must be from 0 (highest label + 1) to %d, found %lld", builder->function,
+            INT32_MAX, (long long)plain.groups);
         return;
     }
     plain.keepdims = true; /* the dimension stays, with one element a group */
@@ -170,7 +177,8 @@ static void build_groups(ash_builder *builder, ash_reduction reduction, ash_valu
     ash_reduce_node *node = &builder->node->u.reduce;
     node->groups = plain.groups > 0 ? plain.groups : labels.highest + 1;
     if (node->groups > INT32_MAX) {
-        ash_fail(&builder->error, ASH_ERR_INDEX, "%s: label %lld is beyond the %d groups that are possible", builder->function, (long long)labels.highest, INT32_MAX);
+        ash_fail(&builder->error, ASH_ERR_INDEX, "%s: label %lld is beyond the %d groups that are possible", builder->function,
+            (long long)labels.highest, INT32_MAX);
         return;
     }
     node->group_axis = axis;
@@ -182,7 +190,8 @@ static void build_groups(ash_builder *builder, ash_reduction reduction, ash_valu
     const char *name = ash_value_output(label_value)->dim[0].name;
     for (int a = 0; a < source->ndim; a++) {
         if (a != axis && name && source->dim[a].name && strcmp(name, source->dim[a].name) == 0) {
-            ash_fail(&builder->error, ASH_ERR_DIMENSION, "%s: the labels' dimension '%s', which names the groups, is a dimension of a already", builder->function, name);
+            ash_fail(&builder->error, ASH_ERR_DIMENSION,
+                "%s: the labels' dimension '%s', which names the groups, is a dimension of a already", builder->function, name);
         }
     }
     build_dims(builder, input, &groups, name);
@@ -203,7 +212,8 @@ ash_array ash_group_reduce(ash_reduction reduction, ash_array a, const char *dim
         if (count == 1) {
             build_groups(&builder, reduction, input, axes[0], label_value, options);
         } else {
-            ash_fail(&builder.error, ASH_ERR_DIMENSION, "%s: dim must name one dimension, found '%s' for %d", function, dim ? dim : "", count);
+            ash_fail(
+                &builder.error, ASH_ERR_DIMENSION, "%s: dim must name one dimension, found '%s' for %d", function, dim ? dim : "", count);
         }
     }
     return ash_builder_done(&builder);

@@ -11,7 +11,7 @@ static int index_range(ash_builder *builder, int to, const ash_index_part *part)
     ash_node *node = builder->node;
     const ash_dim *source = &ash_value_output(node->input[0])->dim[part->axis];
     ash_dim *dim = &node->output[0].dim[to];
-    node->u.view.axis[part->axis] = (ash_view_axis){.axis = to, .start = part->start, .step = part->step};
+    node->u.view.axis[part->axis] = (ash_view_axis){ .axis = to, .start = part->start, .step = part->step };
     dim->name = ash_arena_strdup(&node->arena, source->name);
     int whole = part->start == 0 && part->step == 1 && part->extent == source->axis.extent;
     if (source->coord) {
@@ -46,7 +46,7 @@ static void build_index(ash_builder *builder, ash_value input, const char *index
     }
     for (int k = 0, to = 0; k < count && ash_builder_ok(builder); k++) {
         if (part[k].kind == ASH_INDEX_INTEGER) {
-            builder->node->u.view.axis[part[k].axis] = (ash_view_axis){.axis = -1, .start = part[k].start};
+            builder->node->u.view.axis[part[k].axis] = (ash_view_axis){ .axis = -1, .start = part[k].start };
         } else if (part[k].kind == ASH_INDEX_NEWAXIS) {
             builder->node->output[0].dim[to++].axis = ash_axis_regular(1, 1, 0);
         } else {
@@ -78,7 +78,8 @@ ash_array ash_transpose(ash_array a, const char *dims) {
     ash_dim_names names = ash_output_dim_names(source);
     int count, axes[ASH_MAX_NDIM];
     if (ash_parse_axes(dims, &names, "transpose", &count, axes, &builder.error) == ASH_OK && count != source->ndim) {
-        ash_fail(&builder.error, ASH_ERR_DIMENSION, "transpose: dims '%s' must name all %d dimensions, found %d", dims, source->ndim, count);
+        ash_fail(
+            &builder.error, ASH_ERR_DIMENSION, "transpose: dims '%s' must name all %d dimensions, found %d", dims, source->ndim, count);
     }
     if (ash_builder_ok(&builder) && ash_view_begin(&builder, input, source->ndim)) {
         for (int k = 0; k < count && ash_builder_ok(&builder); k++) {
@@ -97,7 +98,7 @@ ash_array ash_squeeze(ash_array a, const char *dims) {
     const ash_output *source = ash_value_output(input);
     ash_dim_names names = ash_output_dim_names(source);
     int count, axes[ASH_MAX_NDIM], ndim = 0;
-    char drop[ASH_MAX_NDIM] = {0};
+    char drop[ASH_MAX_NDIM] = { 0 };
     if (ash_parse_axes(dims, &names, "squeeze", &count, axes, &builder.error) == ASH_OK) {
         for (int k = 0; k < count; k++) {
             int64_t extent = source->dim[axes[k]].axis.extent;
@@ -126,7 +127,8 @@ static void build_broadcast(ash_builder *builder, ash_value input, int ndim, con
     for (int a = 0; a < source->ndim; a++) {
         int64_t extent = source->dim[a].axis.extent;
         if (extent != 1 && extent != shape[a + added]) {
-            ash_fail(&builder->error, ASH_ERR_SHAPE, "broadcast_to: axis %d has extent %lld, expected 1 or %lld", a, (long long)extent, (long long)shape[a + added]);
+            ash_fail(&builder->error, ASH_ERR_SHAPE, "broadcast_to: axis %d has extent %lld, expected 1 or %lld", a, (long long)extent,
+                (long long)shape[a + added]);
             return;
         }
     }
@@ -158,13 +160,15 @@ ash_array ash_broadcast_to(ash_array a, int ndim, const int64_t shape[]) {
     }
     int least = ash_value_output(input)->ndim;
     if (ndim < least || ndim > ASH_MAX_NDIM || (ndim > 0 && !shape)) {
-        ash_fail(&builder.error, ASH_ERR_SHAPE, "broadcast_to: ndim must be from %d (that of the array) to %d with a shape, found %d%s", least, ASH_MAX_NDIM, ndim, shape ? "" : " and no shape");
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "broadcast_to: ndim must be from %d (that of the array) to %d with a shape, found %d%s",
+            least, ASH_MAX_NDIM, ndim, shape ? "" : " and no shape");
         return ash_builder_done(&builder);
     }
     int64_t elements = 1;
     for (int k = 0; k < ndim; k++) {
         if (shape[k] < 0 || (shape[k] > 0 && elements > INT64_MAX / 32 / shape[k])) {
-            ash_fail(&builder.error, ASH_ERR_SHAPE, "broadcast_to: extent of axis %d must be >= 0 and the array within the address space, found %lld", k, (long long)shape[k]);
+            ash_fail(&builder.error, ASH_ERR_SHAPE,
+                "broadcast_to: extent of axis %d must be >= 0 and the array within the address space, found %lld", k, (long long)shape[k]);
             return ash_builder_done(&builder);
         }
         elements *= shape[k] > 0 ? shape[k] : 1;
@@ -186,7 +190,8 @@ ash_array ash_rechunk(ash_array a, const char *chunks) {
     ash_chunk_spec spec[ASH_MAX_NDIM];
     if (!chunks) {
         ash_fail(&builder.error, ASH_ERR_ARGUMENT, "rechunk: the chunk text is NULL");
-    } else if (ash_parse_chunks(chunks, &names, shape, "rechunk", spec, &lists, &builder.error) == ASH_OK && ash_view_identity(&builder, input)) {
+    } else if (ash_parse_chunks(chunks, &names, shape, "rechunk", spec, &lists, &builder.error) == ASH_OK &&
+        ash_view_identity(&builder, input)) {
         for (int k = 0; k < source->ndim; k++) {
             if (!ash_axis_from_spec(&spec[k], &source->dim[k].axis, &builder.node->arena, &builder.node->output[0].dim[k].axis)) {
                 ash_builder_no_memory(&builder);

@@ -27,16 +27,18 @@ static void build_take(ash_builder *builder, ash_value input, int axis, ash_valu
     }
     char kind = ash_dtype_kind(source->dtype);
     if (labels.highest >= source->dim[axis].axis.extent) {
-        ash_fail(&builder->error, ASH_ERR_INDEX, "group_take: label %lld is beyond the last of %lld groups", (long long)labels.highest, (long long)source->dim[axis].axis.extent);
+        ash_fail(&builder->error, ASH_ERR_INDEX, "group_take: label %lld is beyond the last of %lld groups", (long long)labels.highest,
+            (long long)source->dim[axis].axis.extent);
         return;
     }
     if (labels.any_negative && kind != 'f' && kind != 'c') {
-        ash_fail(&builder->error, ASH_ERR_DTYPE, "group_take: negative labels give NaN, which %s cannot hold; convert with ash_cast()", ash_dtype_name(source->dtype));
+        ash_fail(&builder->error, ASH_ERR_DTYPE, "group_take: negative labels give NaN, which %s cannot hold; convert with ash_cast()",
+            ash_dtype_name(source->dtype));
         return;
     }
     ash_node *node = builder->node;
     node->input[0] = input;
-    node->u.take = (ash_take_node){.axis = axis, .labels = labels.value, .missing = labels.any_negative};
+    node->u.take = (ash_take_node){ .axis = axis, .labels = labels.value, .missing = labels.any_negative };
     for (int a = 0; a < source->ndim; a++) {
         const ash_dim *from = a == axis ? &label_dim[0] : &source->dim[a];
         ash_dim *dim = &node->output[0].dim[a];
@@ -54,7 +56,8 @@ static void build_take(ash_builder *builder, ash_value input, int axis, ash_valu
     }
     for (int a = 0; a < source->ndim; a++) {
         if (a != axis && taken->name && source->dim[a].name && strcmp(taken->name, source->dim[a].name) == 0) {
-            ash_fail(&builder->error, ASH_ERR_DIMENSION, "group_take: the labels' dimension '%s' is a dimension of groups already", taken->name);
+            ash_fail(
+                &builder->error, ASH_ERR_DIMENSION, "group_take: the labels' dimension '%s' is a dimension of groups already", taken->name);
         }
     }
     ash_builder_inherit(builder, input, 1);
@@ -72,7 +75,8 @@ ash_array ash_group_take(ash_array groups, const char *dim, ash_array labels) {
         if (count == 1) {
             build_take(&builder, input, axes[0], label_value);
         } else {
-            ash_fail(&builder.error, ASH_ERR_DIMENSION, "group_take: dim must name one dimension, found '%s' for %d", dim ? dim : "", count);
+            ash_fail(
+                &builder.error, ASH_ERR_DIMENSION, "group_take: dim must name one dimension, found '%s' for %d", dim ? dim : "", count);
         }
     }
     return ash_builder_done(&builder);

@@ -15,7 +15,8 @@ ash_array ash_time_field(ash_array time, const char *field) {
     const char *units = ash_attrs_text(source->attrs, "units");
     if (which < 0) {
         const char *nearest = field ? ash_nearest(field, ASH_FIELD_COUNT, ash_date_field_names) : NULL;
-        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "time_field: there is no field '%s'%s%s%s", field ? field : "(NULL)", nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "time_field: there is no field '%s'%s%s%s", field ? field : "(NULL)",
+            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
         return ash_builder_done(&builder);
     }
     if (!units) {

@@ -14,7 +14,7 @@ int ash_view_begin(ash_builder *builder, ash_value input, int ndim) {
         return ash_builder_no_memory(builder);
     }
     for (int a = 0; a < source->ndim; a++) {
-        node->u.view.axis[a] = (ash_view_axis){.axis = -1};
+        node->u.view.axis[a] = (ash_view_axis){ .axis = -1 };
     }
     return ash_builder_inherit(builder, input, 1);
 }
@@ -22,7 +22,7 @@ int ash_view_begin(ash_builder *builder, ash_value input, int ndim) {
 int ash_view_keep_axis(ash_builder *builder, int to, int from) {
     ash_node *node = builder->node;
     const ash_dim *dim = &ash_value_output(node->input[0])->dim[from];
-    node->u.view.axis[from] = (ash_view_axis){.axis = to, .start = 0, .step = 1};
+    node->u.view.axis[from] = (ash_view_axis){ .axis = to, .start = 0, .step = 1 };
     node->output[0].dim[to].axis = dim->axis;
     return ash_node_copy_dim(node, &node->output[0].dim[to], dim) ? 1 : ash_builder_no_memory(builder);
 }

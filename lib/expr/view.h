@@ -4,8 +4,8 @@
 
 #include "expr/builder.h"
 
-/* Starts a view of `input` with `ndim` anonymous output dimensions; the caller sets the output's dimensions and the input's axes (u.view.axis). Name and
- * attributes come from the input. 0 on failure. */
+/* Starts a view of `input` with `ndim` anonymous output dimensions; the caller sets the output's dimensions and the input's axes
+ * (u.view.axis). Name and attributes come from the input. 0 on failure. */
 int ash_view_begin(ash_builder *builder, ash_value input, int ndim);
 /* Makes output axis `to` the whole of input axis `from`, with its name, grid and coordinate. */
 int ash_view_keep_axis(ash_builder *builder, int to, int from);

@@ -1,5 +1,5 @@
-/* From values to the program of a stage: operands, instructions, slots. Views compose into the maps of operands, so slices, transposes, broadcasts and
- * new grids cost nothing here; a value used twice in the same way has one slot. */
+/* From values to the program of a stage: operands, instructions, slots. Views compose into the maps of operands, so slices, transposes,
+ * broadcasts and new grids cost nothing here; a value used twice in the same way has one slot. */
 #include "plan/plan.h"
 
 #include <string.h>
@@ -42,7 +42,8 @@ int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int6
 
 static int maps_equal(int ndim, const ash_map a[], const ash_map b[]) {
     for (int k = 0; k < ndim; k++) {
-        if (a[k].axis != b[k].axis || a[k].start != b[k].start || a[k].step != b[k].step || a[k].table != b[k].table || a[k].first != b[k].first || a[k].stride != b[k].stride) {
+        if (a[k].axis != b[k].axis || a[k].start != b[k].start || a[k].step != b[k].step || a[k].table != b[k].table ||
+            a[k].first != b[k].first || a[k].stride != b[k].stride) {
             return 0;
         }
     }
@@ -54,7 +55,8 @@ static int recall(const ash_stage *stage, const view *v, ash_dtype cast) {
     int ndim = ash_value_output(v->value)->ndim;
     for (int k = 0; m && k < m->count; k++) {
         const memo_entry *entry = &m->entry[k];
-        if (entry->node == v->value.node && entry->output == v->value.output && entry->cast == cast && maps_equal(ndim, entry->map, v->map)) {
+        if (entry->node == v->value.node && entry->output == v->value.output && entry->cast == cast &&
+            maps_equal(ndim, entry->map, v->map)) {
             return entry->slot;
         }
     }
@@ -70,7 +72,7 @@ static int remember(ash_plan *plan, ash_stage *stage, const view *v, int output,
         return 0;
     }
     memo_entry *entry = &m->entry[m->count++];
-    *entry = (memo_entry){.node = v->value.node, .output = output, .cast = cast, .slot = slot};
+    *entry = (memo_entry){ .node = v->value.node, .output = output, .cast = cast, .slot = slot };
     memcpy(entry->map, v->map, sizeof entry->map);
     return 1;
 }
@@ -79,12 +81,13 @@ static int new_slot(ash_plan *plan, ash_stage *stage, ash_dtype dtype, int opera
     if (!ash_plan_reserve(plan, (void **)&stage->slot, stage->nslots, &stage->slot_capacity, sizeof *stage->slot)) {
         return -1;
     }
-    stage->slot[stage->nslots] = (ash_slot){.dtype = dtype, .operand = operand, .reg = -1};
+    stage->slot[stage->nslots] = (ash_slot){ .dtype = dtype, .operand = operand, .reg = -1 };
     return stage->nslots++;
 }
 
 static ash_instruction *new_instruction(ash_plan *plan, ash_stage *stage) {
-    if (!ash_plan_reserve(plan, (void **)&stage->instruction, stage->ninstructions, &stage->instruction_capacity, sizeof *stage->instruction)) {
+    if (!ash_plan_reserve(
+            plan, (void **)&stage->instruction, stage->ninstructions, &stage->instruction_capacity, sizeof *stage->instruction)) {
         return NULL;
     }
     ash_instruction *instruction = &stage->instruction[stage->ninstructions++];
@@ -138,7 +141,8 @@ static int is_aligned(const ash_operand *operand, const ash_stage *stage) {
             }
             continue;
         }
-        if (map->start != 0 || map->step != 1 || stage->axis[map->axis].extent != axis->extent || !ash_axis_refines(&stage->axis[map->axis], axis)) {
+        if (map->start != 0 || map->step != 1 || stage->axis[map->axis].extent != axis->extent ||
+            !ash_axis_refines(&stage->axis[map->axis], axis)) {
             return 0;
         }
     }
@@ -194,7 +198,7 @@ static ash_map compose_affine(const ash_map *outer, int64_t start, int64_t step)
 
 /* Map of an input axis that is labels[index along an output axis with map `outer`]. Lowering sees to it that `outer` has no table. */
 static ash_map compose_table(const ash_map *outer, const int64_t *labels) {
-    ash_map map = {.axis = outer->axis, .start = 0, .step = 1, .table = labels, .first = outer->start, .stride = outer->step};
+    ash_map map = { .axis = outer->axis, .start = 0, .step = 1, .table = labels, .first = outer->start, .stride = outer->step };
     if (outer->axis < 0) {
         map.stride = 0;
     }
@@ -203,10 +207,10 @@ static ash_map compose_table(const ash_map *outer, const int64_t *labels) {
 
 static view look_through(const view *v, int input) {
     const ash_node *node = v->value.node;
-    view inner = {.value = node->input[input]};
+    view inner = { .value = node->input[input] };
     int ndim = ash_value_output(inner.value)->ndim;
     for (int k = 0; k < ndim; k++) {
-        ash_map nothing = {.axis = -1};
+        ash_map nothing = { .axis = -1 };
         if (node->kind == ASH_NODE_VIEW) {
             const ash_view_axis *axis = &node->u.view.axis[k];
             inner.map[k] = axis->axis < 0 ? nothing : compose_affine(&v->map[axis->axis], axis->start, axis->step);
@@ -246,9 +250,9 @@ static int emit_cast(ash_plan *plan, ash_stage *stage, const view *v, ash_dtype 
         return slot;
     }
     if (v->value.node->kind == ASH_NODE_CONSTANT && !v->value.node->held) {
-        unsigned char element[16] = {0};
+        unsigned char element[16] = { 0 };
         ash_number_store(dtype, element, from, ash_number_load(from, v->value.node->u.constant.element));
-        view bare = {.value = v->value};
+        view bare = { .value = v->value };
         memcpy(bare.map, v->map, sizeof bare.map);
         return emit_operand(plan, stage, &bare, ASH_OPERAND_CONSTANT, dtype, element);
     }
@@ -261,13 +265,16 @@ static int emit_cast(ash_plan *plan, ash_stage *stage, const view *v, ash_dtype 
     if (!instruction) {
         return -1;
     }
-    *instruction = (ash_instruction){.kernel = ash_kernel_cast(plan->isa, from, dtype), .name = "cast", .nin = 1, .nout = 1, .in = {source}, .out = {slot}};
+    *instruction = (ash_instruction){
+        .kernel = ash_kernel_cast(plan->isa, from, dtype), .name = "cast", .nin = 1, .nout = 1, .in = { source }, .out = { slot }
+    };
     return remember(plan, stage, v, v->value.output, dtype, slot) ? slot : -1;
 }
 
 static const char *function_name(const ash_node *node) {
-    static const char *const names[] = {"", "cast", "unpack", "date"};
-    return node->u.elementwise.function == ASH_FUNCTION_OPERATION ? ash_op_table[node->u.elementwise.op].name : names[node->u.elementwise.function];
+    static const char *const names[] = { "", "cast", "unpack", "date" };
+    return node->u.elementwise.function == ASH_FUNCTION_OPERATION ? ash_op_table[node->u.elementwise.op].name
+                                                                  : names[node->u.elementwise.function];
 }
 
 static int emit_elementwise(ash_plan *plan, ash_stage *stage, const view *v) {
@@ -286,7 +293,7 @@ static int emit_elementwise(ash_plan *plan, ash_stage *stage, const view *v) {
     if (e->function == ASH_FUNCTION_CAST && ash_value_output(node->input[0])->dtype == e->loop) {
         return in[0]; /* a weak scalar made strong */
     }
-    int out[2] = {-1, -1};
+    int out[2] = { -1, -1 };
     for (int k = 0; k < node->noutputs; k++) {
         out[k] = new_slot(plan, stage, node->output[k].dtype, -1);
         if (out[k] < 0 || !remember(plan, stage, v, k, node->output[k].dtype, out[k])) {
@@ -297,7 +304,11 @@ static int emit_elementwise(ash_plan *plan, ash_stage *stage, const view *v) {
     if (!instruction) {
         return -1;
     }
-    *instruction = (ash_instruction){.kernel = ash_node_kernel(plan->isa, node), .parameter = e->parameter, .name = function_name(node), .nin = node->ninputs, .nout = node->noutputs};
+    *instruction = (ash_instruction){ .kernel = ash_node_kernel(plan->isa, node),
+        .parameter = e->parameter,
+        .name = function_name(node),
+        .nin = node->ninputs,
+        .nout = node->noutputs };
     memcpy(instruction->in, in, (size_t)node->ninputs * sizeof in[0]);
     memcpy(instruction->out, out, sizeof out);
     return out[v->value.output];
@@ -317,7 +328,8 @@ static int emit(ash_plan *plan, ash_stage *stage, const view *v) {
     }
     if (node->kind == ASH_NODE_VIEW || node->kind == ASH_NODE_TAKE) {
         view inner = look_through(v, 0);
-        while (!inner.value.node->held && (inner.value.node->kind == ASH_NODE_VIEW || inner.value.node->kind == ASH_NODE_TAKE)) { /* chains of views may be long */
+        while (!inner.value.node->held &&
+            (inner.value.node->kind == ASH_NODE_VIEW || inner.value.node->kind == ASH_NODE_TAKE)) { /* chains of views may be long */
             inner = look_through(&inner, 0);
         }
         return emit(plan, stage, &inner);
@@ -333,9 +345,9 @@ static int emit(ash_plan *plan, ash_stage *stage, const view *v) {
 }
 
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value, int *slot) {
-    view whole = {.value = value};
+    view whole = { .value = value };
     for (int a = 0; a < ash_value_output(value)->ndim; a++) {
-        whole.map[a] = (ash_map){.axis = a, .step = 1};
+        whole.map[a] = (ash_map){ .axis = a, .step = 1 };
     }
     *slot = emit(plan, stage, &whole);
     return *slot >= 0;

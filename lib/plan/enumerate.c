@@ -1,7 +1,7 @@
 /* From stages to tasks in order.
  *
- * Depth first from the chunks asked for, all results side by side: a task is placed after what it needs, and merges of partial results right after
- * the last of their children, so that few buffers live at a time. Only chunks that are needed are placed.
+ * Depth first from the chunks asked for, all results side by side: a task is placed after what it needs, and merges of partial results
+ * right after the last of their children, so that few buffers live at a time. Only chunks that are needed are placed.
  */
 #include "plan/plan.h"
 
@@ -48,14 +48,14 @@ static int begin_task(lists *ls, int32_t stage, uint32_t item) {
     if (!grow(ls, (void **)&plan->task, (int64_t)plan->ntasks + 2, &ls->task_capacity, sizeof *plan->task)) {
         return 0;
     }
-    plan->task[plan->ntasks] = (ash_task){.stage = stage, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers};
+    plan->task[plan->ntasks] = (ash_task){ .stage = stage, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
     return 1;
 }
 
 static void end_task(lists *ls) {
     ash_plan *plan = ls->plan;
     plan->ntasks++;
-    plan->task[plan->ntasks] = (ash_task){.input_begin = plan->ninputs, .buffer_begin = plan->nbuffers};
+    plan->task[plan->ntasks] = (ash_task){ .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
 }
 
 /* Adds an input buffer unless the task has it already (operands often share a buffer). */
@@ -97,7 +97,8 @@ static int64_t tree_entries(int64_t n, int arity) {
     return entries;
 }
 
-/* Records that entry `k` of a level of `n` entries (starting at `level`) is buffer `id`; places the merges that are complete now, up to the last one. */
+/* Records that entry `k` of a level of `n` entries (starting at `level`) is buffer `id`; places the merges that are complete now, up to the
+ * last one. */
 static void arrive(lists *ls, ash_fold *fold, int64_t out_chunk, int64_t level, int64_t n, int64_t k, uint32_t id) {
     ash_plan *plan = ls->plan;
     for (;;) {
@@ -141,7 +142,7 @@ static void place_empty(lists *ls, ash_fold *fold, int64_t out_chunk) {
 
 static void push(lists *ls, ash_stage *stage, int64_t chunk) {
     if (stage->task[chunk] == ASH_NO_ID && grow(ls, (void **)&ls->stack, ls->depth + 1, &ls->stack_capacity, sizeof *ls->stack)) {
-        ls->stack[ls->depth++] = (wanted_chunk){stage, chunk};
+        ls->stack[ls->depth++] = (wanted_chunk){ stage, chunk };
     }
 }
 
@@ -384,14 +385,14 @@ static int list_consumers(ash_plan *plan) {
 }
 
 int ash_plan_enumerate(ash_plan *plan) {
-    lists ls = {.plan = plan};
+    lists ls = { .plan = plan };
     plan->list_bytes = table_bytes(plan);
     plan->too_many = plan->list_bytes > plan->limit;
     int fine = !plan->too_many && begin_tables(plan) && grow(&ls, (void **)&plan->task, 2, &ls.task_capacity, sizeof *plan->task) &&
-               grow(&ls, (void **)&plan->buffer_units, 1, &ls.buffer_capacity, sizeof *plan->buffer_units) &&
-               grow(&ls, (void **)&plan->input, 1, &ls.input_capacity, sizeof *plan->input);
+        grow(&ls, (void **)&plan->buffer_units, 1, &ls.buffer_capacity, sizeof *plan->buffer_units) &&
+        grow(&ls, (void **)&plan->input, 1, &ls.input_capacity, sizeof *plan->input);
     if (fine) {
-        plan->task[0] = (ash_task){0};
+        plan->task[0] = (ash_task){ 0 };
         place_targets(&ls);
     }
     for (int k = 0; k < plan->nfolds; k++) { /* trees are needed no more */

@@ -1,13 +1,15 @@
 /* The geometry of reductions: which chunks make which partial results, and how large they are.
  *
- * A partial result (a state) is laid out as: one int64 count a group, then each field of the kernel, one cell an element of the result's chunk, each part starting at a
- * multiple of ASH_UNIT unless the whole is small.
+ * A partial result (a state) is laid out as: one int64 count a group, then each field of the kernel, one cell an element of the result's
+ * chunk, each part starting at a multiple of ASH_UNIT unless the whole is small.
  */
 #include "plan/plan.h"
 
 #include <string.h>
 
-static int64_t part_bytes(int64_t bytes) { return (bytes + 15) / 16 * 16; }
+static int64_t part_bytes(int64_t bytes) {
+    return (bytes + 15) / 16 * 16;
+}
 
 int64_t ash_fold_groups_in(const ash_fold *fold, int64_t out_chunk) {
     if (fold->reduce->group_axis < 0) {
@@ -96,7 +98,7 @@ static int64_t member_position(const ash_fold *fold, int64_t g, int64_t c) {
 }
 
 int64_t ash_fold_out_chunk(const ash_fold *fold, int64_t chunk, int64_t k, int64_t *leaf) {
-    int64_t coordinate[ASH_MAX_NDIM], out[ASH_MAX_NDIM] = {0};
+    int64_t coordinate[ASH_MAX_NDIM], out[ASH_MAX_NDIM] = { 0 };
     ash_grid_coordinates(fold->stage->ndim, fold->stage->axis, chunk, coordinate);
     *leaf = 0;
     for (int a = 0; a < fold->stage->ndim; a++) {
@@ -118,7 +120,8 @@ static int init_groups(ash_plan *plan, ash_fold *fold) {
     const ash_reduce_node *reduce = fold->reduce;
     const ash_grid_axis *axis = &fold->stage->axis[reduce->group_axis];
     int64_t group_chunks = fold->held->axis[fold->out_axis[reduce->group_axis]].count;
-    int64_t *last = ash_arena_alloc(&plan->arena, (group_chunks + 1) * (int64_t)sizeof *last); /* chunk + 1 that was last counted for a group chunk */
+    int64_t *last =
+        ash_arena_alloc(&plan->arena, (group_chunks + 1) * (int64_t)sizeof *last); /* chunk + 1 that was last counted for a group chunk */
     int64_t *seen = ash_arena_alloc(&plan->arena, (reduce->groups + 1) * 2 * (int64_t)sizeof *seen);
     fold->member_begin = ash_arena_alloc(&plan->arena, (group_chunks + 2) * (int64_t)sizeof(int64_t));
     fold->group_begin = ash_arena_alloc(&plan->arena, (axis->count + 2) * (int64_t)sizeof(int64_t));

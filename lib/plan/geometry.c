@@ -93,7 +93,9 @@ int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64
     return 0;
 }
 
-static int64_t saturating_product(int64_t a, int64_t b) { return b > 0 && a > INT64_MAX / 4 / b ? INT64_MAX / 4 : a * b; }
+static int64_t saturating_product(int64_t a, int64_t b) {
+    return b > 0 && a > INT64_MAX / 4 / b ? INT64_MAX / 4 : a * b;
+}
 
 /* Elements of the operand that a piece needs, as they are read: its own box. */
 static int64_t operand_box_elements(const ash_operand *operand, const int64_t piece[]) {
@@ -152,7 +154,8 @@ void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
     for (int a = 0; a < stage->ndim; a++) {
         stage->piece[a] = stage->largest[a];
     }
-    /* Cut the outermost axis that still can be: pieces then follow one another in C order, and folds see the same sequence of elements however many pieces there are. */
+    /* Cut the outermost axis that still can be: pieces then follow one another in C order, and folds see the same sequence of elements
+     * however many pieces there are. */
     int last = stage->ndim - stage->run_axes;
     for (int a = 0; a < last; a++) {
         while (stage->piece[a] > 1 && ash_stage_work(stage, stage->piece) > target_bytes) {

@@ -1,8 +1,9 @@
 /* Lowering: from values to stages.
  *
- * Which values are *held* in chunk buffers between stages, and which are recomputed where they are used? Reductions are held. Elementwise values and views
- * are not: they become instructions of whoever uses them, up to a weight. What is left then is a set of items (a held value, a reduction, a value asked for), each
- * a pass over a grid; items on the same grid that read the same sources share a stage, so that a source is read once for all of them.
+ * Which values are *held* in chunk buffers between stages, and which are recomputed where they are used? Reductions are held. Elementwise
+ * values and views are not: they become instructions of whoever uses them, up to a weight. What is left then is a set of items (a held
+ * value, a reduction, a value asked for), each a pass over a grid; items on the same grid that read the same sources share a stage, so that
+ * a source is read once for all of them.
  */
 #include "plan/plan.h"
 
@@ -49,8 +50,8 @@ static int axis_behind(const ash_node *view, int axis) {
     return found;
 }
 
-/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, or a plain view of one. Missing rows need an operand that has
- * the axis: not a constant, and nothing repeated along it. */
+/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, or a plain view of one. Missing
+ * rows need an operand that has the axis: not a constant, and nothing repeated along it. */
 static int take_needs_held(const ash_node *node) {
     const ash_node *input = node->input[0].node;
     int axis = node->u.take.axis;
@@ -62,12 +63,16 @@ static int take_needs_held(const ash_node *node) {
     return (axis < 0 && node->u.take.missing) || (!input->held && (computed || (input->kind == ASH_NODE_CONSTANT && node->u.take.missing)));
 }
 
-/* Whether an input is computed from operands and then repeated many times: weights along one dimension against a field. Computing it once costs little memory. */
+/* Whether an input is computed from operands and then repeated many times: weights along one dimension against a field. Computing it once
+ * costs little memory. */
 static int is_repeated(const ash_node *node, ash_value input) {
-    return input.node->kind == ASH_NODE_ELEMENTWISE && ash_output_size(ash_value_output(input)) <= ash_output_size(&node->output[0]) / REPEATED;
+    return input.node->kind == ASH_NODE_ELEMENTWISE &&
+        ash_output_size(ash_value_output(input)) <= ash_output_size(&node->output[0]) / REPEATED;
 }
 
-static int effective_weight(const ash_node *node) { return node->held ? 1 : node->weight; }
+static int effective_weight(const ash_node *node) {
+    return node->held ? 1 : node->weight;
+}
 
 /* The computed value that a chain of views shows. */
 static ash_node *behind_views(ash_node *node) {
@@ -99,7 +104,7 @@ static void weigh(lowering *lw, ash_node *node) {
     if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && !lw->plan->absorb && is_regrid(node)) {
         node->input[0].node->held = 1;
     }
-    for (;;) { /* too much recomputation: hold the heaviest input instead */
+    for (;;) {                                               /* too much recomputation: hold the heaviest input instead */
         int64_t weight = node->kind == ASH_NODE_ELEMENTWISE; /* leaves and views cost nothing */
         ash_node *heaviest = NULL;
         for (int k = 0; k < node->ninputs; k++) {
@@ -110,7 +115,8 @@ static void weigh(lowering *lw, ash_node *node) {
             }
         }
         node->weight = weight > WEIGHT_MOST ? WEIGHT_MOST : (int)weight;
-        if (weight <= WEIGHT_LIMIT || !heaviest || node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_VIEW || node->kind == ASH_NODE_TAKE) {
+        if (weight <= WEIGHT_LIMIT || !heaviest || node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_VIEW ||
+            node->kind == ASH_NODE_TAKE) {
             return;
         }
         behind_views(heaviest)->held = 1;
@@ -150,14 +156,16 @@ static ash_held *add_held(lowering *lw, ash_value value) {
 /* ---- Items and stages ---- */
 
 typedef struct item {
-    ash_value value;           /* what is computed over the grid: the value itself, or a reduction's input */
-    const ash_node *fold;      /* reduction */
-    ash_held *held;            /* what the item makes, NULL for targets */
+    ash_value value;      /* what is computed over the grid: the value itself, or a reduction's input */
+    const ash_node *fold; /* reduction */
+    ash_held *held;       /* what the item makes, NULL for targets */
     const ash_target *target;
 } item;
 
 /* Whether an axis can be on either side of a run: it has one element, and is not what groups stand in for. */
-static int is_neutral(const ash_stage *stage, const ash_reduce_node *reduce, int axis) { return stage->axis[axis].extent == 1 && !(reduce && reduce->group_axis == axis); }
+static int is_neutral(const ash_stage *stage, const ash_reduce_node *reduce, int axis) {
+    return stage->axis[axis].extent == 1 && !(reduce && reduce->group_axis == axis);
+}
 
 /* Axes that must be one run for the sums of an item to be what they are; *fixed tells whether more would change them. */
 static int item_run_axes(const ash_stage *stage, const item *it, int *fixed) {
@@ -171,7 +179,8 @@ static int item_run_axes(const ash_stage *stage, const item *it, int *fixed) {
     *fixed = reduce && last >= 0 && reduce->reduced[last];
     int single = *fixed && (ash_reduction_table[reduce->reduction].is_index || reduce->group_axis == last);
     for (int a = last; a >= 0 && elements < RUN_ELEMENTS; a--) {
-        int same = !reduce || is_neutral(stage, reduce, a) || (reduce->reduced[a] == reduce->reduced[last] && (a == last || reduce->group_axis != a));
+        int same = !reduce || is_neutral(stage, reduce, a) ||
+            (reduce->reduced[a] == reduce->reduced[last] && (a == last || reduce->group_axis != a));
         if (!same || (single && a < last)) {
             break;
         }
@@ -203,10 +212,14 @@ static int runs_agree(const ash_stage *stage, int stage_fixed, const item *it) {
     return stage->run_axes <= item_run_limit(stage, it);
 }
 
-static int is_leaf(const ash_node *node) { return node->ninputs == 0; }
+static int is_leaf(const ash_node *node) {
+    return node->ninputs == 0;
+}
 
 /* Begins a walk over what an item is computed from; every node and stage is visited once a walk. */
-static void begin_walk(lowering *lw) { lw->plan->visit = ash_context_mark(lw->context); }
+static void begin_walk(lowering *lw) {
+    lw->plan->visit = ash_context_mark(lw->context);
+}
 
 static int visited(const ash_plan *plan, ash_node *node) {
     int before = node->visit == plan->visit;
@@ -320,7 +333,7 @@ static ash_stage *find_stage(lowering *lw, const item *it) {
         if (!agree && fixed && !stage_fixed) { /* the stage can still take the item's run if all its sinks can */
             agree = 1;
             for (int s = 0; s < stage->nsinks; s++) {
-                item other = {.fold = stage->sink[s].fold ? stage->sink[s].fold->node : NULL};
+                item other = { .fold = stage->sink[s].fold ? stage->sink[s].fold->node : NULL };
                 agree = agree && run <= item_run_limit(stage, &other);
             }
         }
@@ -387,7 +400,7 @@ static int add_item(lowering *lw, const item *it) {
     if (shared && fixed) {
         stage->run_axes = run;
     }
-    ash_sink sink = {.dtype = ash_value_output(it->value)->dtype, .target = it->target, .held = it->held};
+    ash_sink sink = { .dtype = ash_value_output(it->value)->dtype, .target = it->target, .held = it->held };
     sink.kind = it->fold ? ASH_SINK_FOLD : it->held ? ASH_SINK_HELD : it->target->kind == ASH_TARGET_FILE ? ASH_SINK_FILE : ASH_SINK_MEMORY;
     if (!ash_emit(plan, stage, it->value, &sink.slot)) {
         return no_memory(lw);
@@ -408,7 +421,7 @@ static int add_item(lowering *lw, const item *it) {
 
 static int lower_held(lowering *lw, ash_node *node) {
     for (int k = 0; k < node->noutputs; k++) {
-        item it = {.value = {node, k}, .held = add_held(lw, (ash_value){node, k})};
+        item it = { .value = { node, k }, .held = add_held(lw, (ash_value){ node, k }) };
         if (node->kind == ASH_NODE_REDUCE) {
             it.fold = node;
             it.value = node->input[0];
@@ -423,7 +436,7 @@ static int lower_held(lowering *lw, ash_node *node) {
 static int lower_targets(lowering *lw) {
     ash_plan *plan = lw->plan;
     for (int t = 0; t < plan->ntargets; t++) {
-        item it = {.value = plan->target[t].value, .target = &plan->target[t]};
+        item it = { .value = plan->target[t].value, .target = &plan->target[t] };
         if (!add_item(lw, &it)) {
             return 0;
         }
@@ -432,7 +445,7 @@ static int lower_targets(lowering *lw) {
 }
 
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error) {
-    lowering lw = {.plan = plan, .context = context, .function = function, .mark = ash_context_mark(context), .error = error};
+    lowering lw = { .plan = plan, .context = context, .function = function, .mark = ash_context_mark(context), .error = error };
     for (int t = 0; t < plan->ntargets; t++) {
         plan->target[t].value.node->mark = lw.mark;
     }

@@ -32,7 +32,7 @@ void ash_plan_free(ash_plan *plan) {
 }
 
 static ash_plan *new_plan(const ash_context *context, const ash_plan_request *request, int absorb) {
-    ash_arena arena = {0};
+    ash_arena arena = { 0 };
     ash_plan *plan = ash_arena_alloc(&arena, sizeof *plan);
     if (plan) {
         plan->arena = arena;
@@ -68,7 +68,8 @@ static int is_first_use(const ash_plan *plan, int stage, int operand) {
 static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t per_task = sizeof(ash_task) + sizeof(int64_t) + 2 * sizeof(uint32_t); /* and the executor's counter and ready bit */
     int64_t per_buffer = 2 * sizeof(uint32_t) + 16;
-    int64_t bytes = plan->node_bytes + plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer + plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
+    int64_t bytes = plan->node_bytes + plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer +
+        plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
     int registers = 0, operands = 0, slots = 0, sinks = 0;
     int64_t reading = 0, cached = 0;
     for (int s = 0; s < plan->nstages; s++) {
@@ -80,7 +81,9 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
         sinks = stage->nsinks > sinks ? stage->nsinks : sinks;
         for (int k = 0; k < stage->noperands; k++) {
             const ash_operand *operand = &stage->operand[k];
-            int64_t workspace = operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k) ? ash_file_read_workspace(operand->value.node->u.file.file, operand->value.node->u.file.variable) : 0;
+            int64_t workspace = operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)
+                ? ash_file_read_workspace(operand->value.node->u.file.file, operand->value.node->u.file.variable)
+                : 0;
             reading = workspace > reading ? workspace : reading; /* one read at a time */
             cached += workspace / 3;                             /* a decompressed chunk of each variable may stay cached */
         }
@@ -94,9 +97,13 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
 }
 
-int64_t ash_plan_base_bytes(const ash_plan *plan) { return plan->plan_bytes + plan->reserve_bytes; }
+int64_t ash_plan_base_bytes(const ash_plan *plan) {
+    return plan->plan_bytes + plan->reserve_bytes;
+}
 
-int64_t ash_plan_sequential_peak(const ash_plan *plan) { return ash_plan_base_bytes(plan) + plan->suffix_peak[0]; }
+int64_t ash_plan_sequential_peak(const ash_plan *plan) {
+    return ash_plan_base_bytes(plan) + plan->suffix_peak[0];
+}
 
 static int64_t largest_task(const ash_plan *plan) {
     int64_t largest = 0;
@@ -110,7 +117,8 @@ static int64_t largest_task(const ash_plan *plan) {
     return largest;
 }
 
-/* Room for every thread's task beside the sequential run, and once more for results that wait for their turn: more would not make the run faster. */
+/* Room for every thread's task beside the sequential run, and once more for results that wait for their turn: more would not make the run
+ * faster. */
 int64_t ash_plan_peak(const ash_plan *plan) {
     int64_t sequential = ash_plan_sequential_peak(plan), peak = sequential + 2 * plan->num_threads * largest_task(plan);
     return peak < plan->limit ? peak : sequential > plan->limit ? sequential : plan->limit;
@@ -132,7 +140,8 @@ static int choose_pieces(ash_plan *plan) {
         if (!profile_with_pieces(plan, target)) {
             return 0;
         }
-        if (ash_plan_sequential_peak(plan) <= plan->limit && ash_plan_sequential_peak(plan) + (plan->num_threads - 1) * largest_task(plan) <= plan->limit) {
+        if (ash_plan_sequential_peak(plan) <= plan->limit &&
+            ash_plan_sequential_peak(plan) + (plan->num_threads - 1) * largest_task(plan) <= plan->limit) {
             break;
         }
     }
@@ -148,7 +157,8 @@ static int find_least(ash_plan *plan) {
     return 1;
 }
 
-static ash_status make(ash_context *context, const ash_plan_request *request, int absorb, const char *function, ash_plan **out, ash_error_state *error) {
+static ash_status make(
+    ash_context *context, const ash_plan_request *request, int absorb, const char *function, ash_plan **out, ash_error_state *error) {
     ash_plan *plan = new_plan(context, request, absorb);
     *out = NULL;
     if (!plan) {
@@ -167,12 +177,15 @@ static ash_status make(ash_context *context, const ash_plan_request *request, in
     if (!fine && plan->too_many) {
         char limit[32];
         ash_plan_free(plan);
-        return ash_fail(error, ASH_ERR_LIMIT, "%s: the plan alone would need more than the memory limit of %s: there are too many chunks; raise the limit or use larger chunks", function,
-                        ash_format_bytes(request->limit, limit));
+        return ash_fail(error, ASH_ERR_LIMIT,
+            "%s: the plan alone would need more than the memory limit of %s: there are too many chunks; raise the limit or use larger "
+            "chunks",
+            function, ash_format_bytes(request->limit, limit));
     }
     if (!fine) {
         ash_plan_free(plan);
-        return ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan, or it would have more than %d tasks", function, INT32_MAX / 2);
+        return ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan, or it would have more than %d tasks", function,
+            INT32_MAX / 2);
     }
     *out = plan;
     return ASH_OK;
@@ -197,7 +210,8 @@ static const char *neediest(const ash_plan *plan) {
     return s->ninstructions > 0 ? s->instruction[s->ninstructions - 1].name : "copy";
 }
 
-ash_status ash_plan_make(ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error) {
+ash_status ash_plan_make(
+    ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error) {
     if (make(context, request, 0, function, plan, error) != ASH_OK || ash_plan_sequential_peak(*plan) <= request->limit) {
         return error->status;
     }
@@ -218,12 +232,15 @@ ash_status ash_plan_make(ash_context *context, const ash_plan_request *request, 
         return ASH_OK;
     }
     char limit[32], least[32];
-    return ash_fail(error, ASH_ERR_LIMIT, "%s: the memory limit is %s (%lld bytes), but the plan needs at least %s (%lld bytes), of which '%s' needs the most; raise the limit or use smaller chunks", function,
-                    ash_format_bytes(request->limit, limit), (long long)request->limit, ash_format_bytes((*plan)->least_bytes, least), (long long)(*plan)->least_bytes, neediest(*plan));
+    return ash_fail(error, ASH_ERR_LIMIT,
+        "%s: the memory limit is %s (%lld bytes), but the plan needs at least %s (%lld bytes), of which '%s' needs the most; raise the "
+        "limit or use smaller chunks",
+        function, ash_format_bytes(request->limit, limit), (long long)request->limit, ash_format_bytes((*plan)->least_bytes, least),
+        (long long)(*plan)->least_bytes, neediest(*plan));
 }
 
 void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
-    *info = (ash_plan_info){.size = sizeof *info};
+    *info = (ash_plan_info){ .size = sizeof *info };
     info->nodes = plan->nodes;
     info->groups = plan->nstages;
     info->tasks = plan->ntasks;

@@ -2,9 +2,10 @@
  *
  *   values asked for  --lower-->  stages (fused groups)  --enumerate-->  tasks in order  --profile-->  memory of every task
  *
- * A *stage* is one pass over a grid of chunks: operands are loaded, a short list of instructions turns them into values block by block, and sinks
- * store the values, write them, or fold them into partial results. A *task* is one chunk of a stage, or one merge of partial results. A *buffer* is
- * what a task leaves for later tasks. Everything here is a pure function of the expression, the limit and the number of threads.
+ * A *stage* is one pass over a grid of chunks: operands are loaded, a short list of instructions turns them into values block by block, and
+ * sinks store the values, write them, or fold them into partial results. A *task* is one chunk of a stage, or one merge of partial results.
+ * A *buffer* is what a task leaves for later tasks. Everything here is a pure function of the expression, the limit and the number of
+ * threads.
  */
 #ifndef ASH_PLAN_H
 #define ASH_PLAN_H
@@ -16,8 +17,8 @@ typedef enum ash_target_kind { ASH_TARGET_MEMORY, ASH_TARGET_FILE } ash_target_k
 typedef struct ash_target {
     ash_target_kind kind;
     ash_value value;
-    char *memory;   /* MEMORY: dense, last axis fastest */
-    int variable;   /* FILE: of the run's writer */
+    char *memory; /* MEMORY: dense, last axis fastest */
+    int variable; /* FILE: of the run's writer */
 } ash_target;
 
 /* Index along one axis of an operand as a function of the index i along iteration axis `axis`:
@@ -44,22 +45,28 @@ typedef struct ash_stage ash_stage;
 typedef struct ash_held ash_held;
 typedef struct ash_fold ash_fold;
 
-typedef enum ash_operand_kind { ASH_OPERAND_CONSTANT, ASH_OPERAND_RAMP, ASH_OPERAND_MEMORY, ASH_OPERAND_FILE, ASH_OPERAND_HELD } ash_operand_kind;
+typedef enum ash_operand_kind {
+    ASH_OPERAND_CONSTANT,
+    ASH_OPERAND_RAMP,
+    ASH_OPERAND_MEMORY,
+    ASH_OPERAND_FILE,
+    ASH_OPERAND_HELD
+} ash_operand_kind;
 
 /* A leaf of a stage's program. */
 typedef struct ash_operand {
     ash_operand_kind kind;
     ash_value value;
     ash_dtype dtype;
-    int64_t size;               /* bytes of an element */
+    int64_t size; /* bytes of an element */
     int ndim;
-    ash_map map[ASH_MAX_NDIM];  /* per axis of the operand */
-    int table_axis;             /* iteration axis whose map has a table, -1: none */
-    int table_map;              /* the operand's axis with the table */
-    int pack;                   /* its elements run along another axis than the stage's innermost: reorder before looping */
-    int aligned;                /* HELD: every chunk of the stage lies in one chunk of the operand, table axis aside */
-    ash_held *held;             /* HELD */
-    unsigned char element[16];  /* CONSTANT: the value in `dtype` */
+    ash_map map[ASH_MAX_NDIM]; /* per axis of the operand */
+    int table_axis;            /* iteration axis whose map has a table, -1: none */
+    int table_map;             /* the operand's axis with the table */
+    int pack;                  /* its elements run along another axis than the stage's innermost: reorder before looping */
+    int aligned;               /* HELD: every chunk of the stage lies in one chunk of the operand, table axis aside */
+    ash_held *held;            /* HELD */
+    unsigned char element[16]; /* CONSTANT: the value in `dtype` */
     int slot;
 } ash_operand;
 
@@ -74,9 +81,9 @@ typedef struct ash_instruction {
 
 typedef struct ash_slot {
     ash_dtype dtype;
-    int operand;     /* -1: result of an instruction */
-    int reg;         /* register that holds it, -1 while operands are used in place */
-    int last_use;    /* instruction index, or INT32_MAX for sinks */
+    int operand;  /* -1: result of an instruction */
+    int reg;      /* register that holds it, -1 while operands are used in place */
+    int last_use; /* instruction index, or INT32_MAX for sinks */
 } ash_slot;
 
 typedef enum ash_sink_kind { ASH_SINK_MEMORY, ASH_SINK_FILE, ASH_SINK_HELD, ASH_SINK_FOLD } ash_sink_kind;
@@ -91,7 +98,7 @@ typedef struct ash_sink {
 
 struct ash_stage {
     int id;
-    int64_t visit;              /* the last walk that came here */
+    int64_t visit; /* the last walk that came here */
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
     int64_t chunks;
@@ -104,12 +111,12 @@ struct ash_stage {
     ash_instruction *instruction;
     ash_slot *slot;
     ash_sink *sink;
-    void *memo;                    /* emit.c: what has a slot already */
-    int64_t elements;              /* in the largest chunk */
-    int64_t work_bytes;            /* bound on the scratch of one task */
-    uint32_t *task;                /* per chunk, ASH_NONE: not enumerated */
+    void *memo;         /* emit.c: what has a slot already */
+    int64_t elements;   /* in the largest chunk */
+    int64_t work_bytes; /* bound on the scratch of one task */
+    uint32_t *task;     /* per chunk, ASH_NONE: not enumerated */
     int64_t tasks;
-    int64_t placed;                /* targets: chunks placed so far */
+    int64_t placed; /* targets: chunks placed so far */
 };
 
 enum { ASH_NONE = -1 };
@@ -125,7 +132,7 @@ struct ash_held {
     int64_t chunks;
     ash_stage *stage;
     int sink;
-    uint32_t *buffer;    /* per chunk, ASH_NO_ID: not made (yet) */
+    uint32_t *buffer; /* per chunk, ASH_NO_ID: not made (yet) */
     ash_held *next;
 };
 
@@ -138,21 +145,22 @@ struct ash_fold {
     ash_stage *stage;
     ash_held *held;
     int sink;
-    int inner;                         /* the innermost axis is reduced: fold runs; else fold rows */
-    int out_axis[ASH_MAX_NDIM];        /* per iteration axis: axis of the result, -1 if reduced away */
-    int64_t index_stride[ASH_MAX_NDIM];/* per iteration axis: position in the reduced dimensions per step, for argmin and argmax */
-    int arity;                         /* children of a merge */
+    int inner;                          /* the innermost axis is reduced: fold runs; else fold rows */
+    int out_axis[ASH_MAX_NDIM];         /* per iteration axis: axis of the result, -1 if reduced away */
+    int64_t index_stride[ASH_MAX_NDIM]; /* per iteration axis: position in the reduced dimensions per step, for argmin and argmax */
+    int arity;                          /* children of a merge */
     /* Groups only. */
-    int64_t *member_begin, *member;    /* per chunk of groups: which chunks along the group axis have members */
-    int64_t *group_begin, *group;      /* per chunk along the group axis: which chunks of groups it has members of */
-    int32_t *rank;                     /* per label: how many before it in its chunk have the same label */
+    int64_t *member_begin, *member; /* per chunk of groups: which chunks along the group axis have members */
+    int64_t *group_begin, *group;   /* per chunk along the group axis: which chunks of groups it has members of */
+    int32_t *rank;                  /* per label: how many before it in its chunk have the same label */
     /* Enumeration only: the trees of merges, one a chunk of the result. */
-    int64_t *tree_begin;               /* per chunk of the result: first entry of its tree in `tree` */
-    uint32_t *tree;                    /* buffer ids of leaves, then of each level; ASH_NO_ID: not made yet */
-    uint32_t *arrived;                 /* beside tree: children that have arrived */
+    int64_t *tree_begin; /* per chunk of the result: first entry of its tree in `tree` */
+    uint32_t *tree;      /* buffer ids of leaves, then of each level; ASH_NO_ID: not made yet */
+    uint32_t *arrived;   /* beside tree: children that have arrived */
 };
 
-/* A task: stage >= 0: chunk `item` of that stage; stage < 0: merge for fold ~stage, item = 2 * chunk of the result + (1: the last one, which finishes). */
+/* A task: stage >= 0: chunk `item` of that stage; stage < 0: merge for fold ~stage, item = 2 * chunk of the result + (1: the last one,
+ * which finishes). */
 typedef struct ash_task {
     int32_t stage;
     uint32_t item;
@@ -164,7 +172,7 @@ typedef struct ash_plan {
     ash_arena arena;
     ash_isa isa;
     int64_t nodes;
-    int64_t visit;            /* the walk under way, see lower.c */
+    int64_t visit; /* the walk under way, see lower.c */
     int nstages, nfolds, nheld, stage_capacity, fold_capacity;
     ash_stage **stage;
     ash_fold **fold;
@@ -182,11 +190,11 @@ typedef struct ash_plan {
     int too_many;             /* planning stopped because its own lists passed the limit */
     int64_t node_bytes;       /* of the nodes of the expression */
     int64_t plan_bytes, reserve_bytes;
-    int64_t workspace_bytes;  /* of a thread */
-    int64_t least_bytes;      /* buffers of the smallest plan there is */
+    int64_t workspace_bytes; /* of a thread */
+    int64_t least_bytes;     /* buffers of the smallest plan there is */
     int64_t bytes_read, bytes_written;
-    int64_t io_bytes;         /* workspace of the storage libraries */
-    int absorb;               /* new grids over files are read as they are asked for, instead of held */
+    int64_t io_bytes; /* workspace of the storage libraries */
+    int absorb;       /* new grids over files are read as they are asked for, instead of held */
     int num_threads;
     int64_t limit;
 } ash_plan;
@@ -198,13 +206,15 @@ enum { ASH_UNIT = 64, ASH_SLAB_BYTES = 64 << 10 };
 typedef struct ash_plan_request {
     int ntargets;
     const ash_target *target;
-    int64_t limit;      /* of everything: plan, reserve, buffers */
+    int64_t limit; /* of everything: plan, reserve, buffers */
     int num_threads;
-    int64_t io_bytes;   /* workspace of the writer */
+    int64_t io_bytes; /* workspace of the writer */
 } ash_plan_request;
 
-/* Makes the plan. ASH_ERR_LIMIT with a sentence when the limit is too small; *plan is then still set (for its figures) and must be freed. NULL on any other failure. */
-ash_status ash_plan_make(ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error);
+/* Makes the plan. ASH_ERR_LIMIT with a sentence when the limit is too small; *plan is then still set (for its figures) and must be freed.
+ * NULL on any other failure. */
+ash_status ash_plan_make(
+    ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error);
 void ash_plan_free(ash_plan *plan);
 void ash_plan_figures(const ash_plan *plan, ash_plan_info *info);
 /* What the whole needs in sequence, and at the very least. */
@@ -220,39 +230,45 @@ int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int6
 
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
-int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value, int *slot);      /* adds what computes `value` over the stage's grid; 0 when out of memory */
-int ash_emit_finish(ash_plan *plan, ash_stage *stage);                           /* assigns registers */
+int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,
+    int *slot);                                        /* adds what computes `value` over the stage's grid; 0 when out of memory */
+int ash_emit_finish(ash_plan *plan, ash_stage *stage); /* assigns registers */
 ash_held *ash_plan_held(const ash_plan *plan, ash_value value);
 ash_block_kernel *ash_node_kernel(ash_isa isa, const ash_node *node);
 /* fold.c: the geometry of reductions. */
 int ash_fold_init(ash_plan *plan, ash_fold *fold);
-int64_t ash_fold_leaves(const ash_fold *fold, int64_t out_chunk);                           /* partial results that make a chunk of the result */
-int64_t ash_fold_leaf_chunk(const ash_fold *fold, int64_t out_chunk, int64_t leaf);         /* the stage's chunk of a leaf */
-int64_t ash_fold_out_chunks(const ash_fold *fold, int64_t chunk);                           /* chunks of the result that a stage's chunk contributes to */
-int64_t ash_fold_out_chunk(const ash_fold *fold, int64_t chunk, int64_t k, int64_t *leaf);  /* the k-th of them, and which leaf it is there */
+int64_t ash_fold_leaves(const ash_fold *fold, int64_t out_chunk);                   /* partial results that make a chunk of the result */
+int64_t ash_fold_leaf_chunk(const ash_fold *fold, int64_t out_chunk, int64_t leaf); /* the stage's chunk of a leaf */
+int64_t ash_fold_out_chunks(const ash_fold *fold, int64_t chunk); /* chunks of the result that a stage's chunk contributes to */
+int64_t ash_fold_out_chunk(
+    const ash_fold *fold, int64_t chunk, int64_t k, int64_t *leaf); /* the k-th of them, and which leaf it is there */
 int64_t ash_fold_cells(const ash_fold *fold, int64_t out_chunk);
-int64_t ash_fold_groups_in(const ash_fold *fold, int64_t out_chunk);                        /* 1 if not grouped */
+int64_t ash_fold_groups_in(const ash_fold *fold, int64_t out_chunk); /* 1 if not grouped */
 int64_t ash_fold_state_bytes(const ash_fold *fold, int64_t out_chunk);
 /* geometry.c: chunks, boxes and sizes. */
-int64_t ash_round_bytes(int64_t bytes);                                          /* size of the pool's class that holds `bytes` */
+int64_t ash_round_bytes(int64_t bytes); /* size of the pool's class that holds `bytes` */
 void ash_grid_coordinates(int ndim, const ash_grid_axis axis[], int64_t chunk, int64_t coordinate[]);
 int64_t ash_grid_ordinal(int ndim, const ash_grid_axis axis[], const int64_t coordinate[]);
 int64_t ash_grid_chunks(int ndim, const ash_grid_axis axis[]);
 void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *box);
-int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *stage, const int64_t piece[]); /* bound on scratch for one piece */
+int64_t ash_operand_piece_bytes(
+    const ash_operand *operand, const ash_stage *stage, const int64_t piece[]); /* bound on scratch for one piece */
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]);
 void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes);
 int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk);
 /* The range of an operand's axis that iteration box [start, start + extent) needs: lowest index and span. 0 if every entry is missing. */
 int ash_map_range(const ash_map *map, int64_t start, int64_t extent, int64_t *low, int64_t *span);
-/* Whether a box of the stage needs any row in one chunk along the table axis of a held operand: rows between the lowest and the highest may be unused. */
+/* Whether a box of the stage needs any row in one chunk along the table axis of a held operand: rows between the lowest and the highest may
+ * be unused. */
 int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64_t table_chunk);
 /* enumerate.c, profile.c */
 int ash_plan_enumerate(ash_plan *plan);
 int ash_plan_profile(ash_plan *plan);
 void ash_plan_count_bytes(ash_plan *plan);
 /* Merges but the last one of a tree go on in the buffer of their first input. */
-static inline int ash_task_takes_over(const ash_task *task) { return task->stage < 0 && !(task->item & 1); }
+static inline int ash_task_takes_over(const ash_task *task) {
+    return task->stage < 0 && !(task->item & 1);
+}
 /* Bytes that a task allocates when it starts: its buffers, and scratch that it gives back when it ends. */
 int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task);
 int64_t ash_task_work_bytes(const ash_plan *plan, uint32_t task);

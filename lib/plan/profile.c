@@ -19,7 +19,9 @@ int64_t ash_task_work_bytes(const ash_plan *plan, uint32_t task) {
     return stage < 0 ? 0 : plan->stage[stage]->work_bytes;
 }
 
-static uint32_t consumers_of(const ash_plan *plan, uint32_t buffer) { return plan->consumer_begin[buffer + 1] - plan->consumer_begin[buffer]; }
+static uint32_t consumers_of(const ash_plan *plan, uint32_t buffer) {
+    return plan->consumer_begin[buffer + 1] - plan->consumer_begin[buffer];
+}
 
 /* Bytes that end with a task in sequence: inputs it is the last to use, and results nobody uses. A buffer taken over lives on. */
 static int64_t freed_bytes(const ash_plan *plan, uint32_t task, uint32_t *left) {
@@ -72,7 +74,9 @@ static int64_t operand_bytes(const ash_operand *operand, const ash_box *box) {
         const ash_map *map = &operand->map[k];
         int64_t low, span = 0;
         if (map->table) {
-            span = ash_map_range(map, map->axis < 0 ? 0 : box->start[map->axis], map->axis < 0 ? 1 : box->extent[map->axis], &low, &span) ? span : 0;
+            span = ash_map_range(map, map->axis < 0 ? 0 : box->start[map->axis], map->axis < 0 ? 1 : box->extent[map->axis], &low, &span)
+                ? span
+                : 0;
         } else {
             span = map->axis < 0 ? 1 : box->extent[map->axis];
         }

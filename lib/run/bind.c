@@ -1,5 +1,5 @@
-/* Binding operands: where the elements of one piece are. Stored values are read into scratch, chunks of held values are put together where a piece spans several,
- * and what runs across the stage's innermost axis is reordered. */
+/* Binding operands: where the elements of one piece are. Stored values are read into scratch, chunks of held values are put together where
+ * a piece spans several, and what runs across the stage's innermost axis is reordered. */
 #include "run/run.h"
 
 #include <string.h>
@@ -29,7 +29,8 @@ typedef struct layout {
 } layout;
 
 /* Turns a layout into strides per iteration axis, and row pointers for the table axis. */
-static ash_status apply_layout(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const layout *from, ash_binding *binding) {
+static ash_status apply_layout(
+    ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const layout *from, ash_binding *binding) {
     const char *base = from->base;
     memset(binding->stride, 0, sizeof binding->stride);
     for (int k = 0; k < operand->ndim; k++) {
@@ -66,7 +67,8 @@ static ash_status apply_layout(ash_run *run, ash_worker *worker, const ash_opera
 static int needed_box(const ash_operand *operand, const ash_box *piece, int64_t low[], int64_t span[]) {
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
-        if (!ash_map_range(map, map->axis < 0 ? 0 : piece->start[map->axis], map->axis < 0 ? 1 : piece->extent[map->axis], &low[k], &span[k])) {
+        if (!ash_map_range(
+                map, map->axis < 0 ? 0 : piece->start[map->axis], map->axis < 0 ? 1 : piece->extent[map->axis], &low[k], &span[k])) {
             return 0;
         }
     }
@@ -75,7 +77,7 @@ static int needed_box(const ash_operand *operand, const ash_box *piece, int64_t 
 
 static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
     int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], step[ASH_MAX_NDIM], bytes = operand->size;
-    layout in_scratch = {.base = NULL};
+    layout in_scratch = { .base = NULL };
     int any = needed_box(operand, piece, low, span);
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
@@ -107,7 +109,7 @@ static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand 
 
 /* Dense layout of one chunk of a held value. */
 static layout chunk_layout(const ash_run *run, const ash_held *held, int64_t chunk) {
-    layout block = {.base = run->buffer[held->buffer[chunk]]};
+    layout block = { .base = run->buffer[held->buffer[chunk]] };
     ash_box box;
     ash_grid_box(held->ndim, held->axis, chunk, &box);
     int64_t stride = ash_dtype_size(held->dtype);
@@ -121,7 +123,8 @@ static layout chunk_layout(const ash_run *run, const ash_held *held, int64_t chu
 }
 
 /* The piece lies in one chunk, but for the table axis, whose rows may come from several chunks that are laid out alike. */
-static ash_status bind_chunks(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[], ash_binding *binding) {
+static ash_status bind_chunks(
+    ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[], ash_binding *binding) {
     const ash_held *held = operand->held;
     int64_t coordinate[ASH_MAX_NDIM];
     for (int k = 0; k < held->ndim; k++) {
@@ -149,11 +152,13 @@ static ash_status bind_chunks(ash_run *run, ash_worker *worker, const ash_operan
     return ASH_OK;
 }
 
-/* The piece spans several chunks: copies what it needs of each into one box. Chunks that no row needs may not be there, and are left out. */
-static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[], const int64_t span[], ash_binding *binding) {
+/* The piece spans several chunks: copies what it needs of each into one box. Chunks that no row needs may not be there, and are left out.
+ */
+static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[],
+    const int64_t span[], ash_binding *binding) {
     const ash_held *held = operand->held;
     int ndim = held->ndim;
-    layout whole = {.base = NULL};
+    layout whole = { .base = NULL };
     int64_t bytes = operand->size, first[ASH_MAX_NDIM], last[ASH_MAX_NDIM], coordinate[ASH_MAX_NDIM];
     for (int k = ndim - 1; k >= 0; k--) {
         whole.origin[k] = low[k];
@@ -197,13 +202,14 @@ static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *
 static ash_status bind_held(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
     int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM];
     if (!needed_box(operand, piece, low, span)) { /* nothing but missing rows */
-        layout nothing = {.base = NULL};
+        layout nothing = { .base = NULL };
         for (int k = 0; k < operand->ndim; k++) {
             nothing.divisor[k] = 1;
         }
         return apply_layout(run, worker, operand, piece, &nothing, binding);
     }
-    return operand->aligned ? bind_chunks(run, worker, operand, piece, low, binding) : assemble(run, worker, operand, piece, low, span, binding);
+    return operand->aligned ? bind_chunks(run, worker, operand, piece, low, binding)
+                            : assemble(run, worker, operand, piece, low, span, binding);
 }
 
 static void bind_memory(const ash_operand *operand, layout *block) {
@@ -235,7 +241,8 @@ static int collapses(const ash_stage *stage, const ash_binding *binding, const a
 }
 
 /* Copies the piece into iteration order; afterwards it has no rows any more. */
-static ash_status pack(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
+static ash_status pack(
+    ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
     int64_t dense[ASH_MAX_NDIM], bytes = operand->size, extent[ASH_MAX_NDIM];
     for (int a = stage->ndim - 1; a >= 0; a--) {
         dense[a] = bytes;
@@ -250,15 +257,16 @@ static ash_status pack(ash_run *run, ash_worker *worker, const ash_stage *stage,
         ash_copy_box(stage->ndim, extent, operand->size, memory, dense, binding->base, binding->stride);
     } else {
         int t = operand->table_axis;
-        int64_t n = t < 0 ? 1 : extent[t], none[ASH_MAX_NDIM] = {0};
-        unsigned char nan[16] = {0};
-        ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){.f = __builtin_nan("")});
+        int64_t n = t < 0 ? 1 : extent[t], none[ASH_MAX_NDIM] = { 0 };
+        unsigned char nan[16] = { 0 };
+        ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){ .f = __builtin_nan("") });
         for (int64_t i = 0; i < n; i++) {
             if (t >= 0) {
                 extent[t] = 1;
             }
             const char *row = binding->row[i];
-            ash_copy_box(stage->ndim, extent, operand->size, memory + (t < 0 ? 0 : i * dense[t]), dense, row ? row : (const char *)nan, row ? binding->stride : none);
+            ash_copy_box(stage->ndim, extent, operand->size, memory + (t < 0 ? 0 : i * dense[t]), dense, row ? row : (const char *)nan,
+                row ? binding->stride : none);
         }
         binding->row = NULL;
     }
@@ -267,7 +275,8 @@ static ash_status pack(ash_run *run, ash_worker *worker, const ash_stage *stage,
     return ASH_OK;
 }
 
-ash_status ash_bind(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
+ash_status ash_bind(
+    ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
     ash_status status = ASH_OK;
     layout block;
     binding->row = NULL;

@@ -9,7 +9,9 @@
 
 /* ---- Workers ---- */
 
-static int max_int(int a, int b) { return a > b ? a : b; }
+static int max_int(int a, int b) {
+    return a > b ? a : b;
+}
 
 static int begin_worker(const ash_plan *plan, ash_worker *worker) {
     int registers = ASH_MAX_FIELDS, slots = 1, operands = 1, sinks = 1;
@@ -27,7 +29,8 @@ static int begin_worker(const ash_plan *plan, ash_worker *worker) {
     worker->folding = ash_calloc(sinks, sizeof *worker->folding);
     worker->sink_buffer = ash_calloc(sinks, sizeof *worker->sink_buffer);
     worker->registers = (char *)(((uintptr_t)worker->registers_memory + 63) / 64 * 64);
-    return worker->registers_memory && worker->slot && worker->slot_sink && worker->binding && worker->destination && worker->folding && worker->sink_buffer;
+    return worker->registers_memory && worker->slot && worker->slot_sink && worker->binding && worker->destination && worker->folding &&
+        worker->sink_buffer;
 }
 
 static void end_worker(ash_worker *worker) {
@@ -74,8 +77,11 @@ static void keep_figures(ash_run *run) {
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
 }
 
-static ash_status execute(ash_context *context, const ash_plan *plan, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
-    ash_run run = {.context = context, .plan = plan, .writer = writer, .function = function, .lock = ATOMIC_FLAG_INIT, .reporting = ATOMIC_FLAG_INIT};
+static ash_status execute(
+    ash_context *context, const ash_plan *plan, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
+    ash_run run = {
+        .context = context, .plan = plan, .writer = writer, .function = function, .lock = ATOMIC_FLAG_INIT, .reporting = ATOMIC_FLAG_INIT
+    };
     run.began = ash_system_now_ns();
     atomic_init(&run.last_progress, run.began);
     if (!begin_workers(&run) || !ash_schedule_begin(&run)) {
@@ -87,7 +93,9 @@ static ash_status execute(ash_context *context, const ash_plan *plan, ash_writer
             ash_execute_serial(&run);
         }
         if (run.error.status == ASH_OK && run.finished != plan->ntasks) {
-            ash_fail(&run.error, ASH_ERR_INTERNAL, "%s: internal error: %u of %u tasks ran and none of the others could start; please report this", function, run.finished, plan->ntasks);
+            ash_fail(&run.error, ASH_ERR_INTERNAL,
+                "%s: internal error: %u of %u tasks ran and none of the others could start; please report this", function, run.finished,
+                plan->ntasks);
         }
         ash_run_progress(&run, 1);
         keep_figures(&run);
@@ -100,13 +108,14 @@ static ash_status execute(ash_context *context, const ash_plan *plan, ash_writer
     return error->status;
 }
 
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options, const char *function, ash_plan_request *request,
-                           int *openmp, ash_error_state *error) {
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options,
+    const char *function, ash_plan_request *request, int *openmp, ash_error_state *error) {
     ash_compute_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
     const char *executor = o.executor ? o.executor : context->options.executor;
     if (o.num_threads < 0 || o.num_threads > 1024 || o.memory_limit < 0) {
-        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to 1024 and memory_limit >= 0, found %d and %lld", function, o.num_threads, (long long)o.memory_limit);
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to 1024 and memory_limit >= 0, found %d and %lld",
+            function, o.num_threads, (long long)o.memory_limit);
     }
     if (strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial or openmp, found '%s'", function, executor);
@@ -122,7 +131,8 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
     return ASH_OK;
 }
 
-static ash_status plan_and_execute(ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
+static ash_status plan_and_execute(
+    ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
     int64_t began = ash_system_now_ns();
     ash_plan *plan = NULL;
     ash_plan_make(context, request, function, &plan, error);
@@ -141,7 +151,7 @@ static ash_status plan_and_execute(ash_context *context, const ash_plan_request 
 static int each_fits(ash_context *context, const ash_plan_request *request, const char *function) {
     for (int k = 0; k < request->ntargets; k++) {
         ash_plan_request one = *request;
-        ash_error_state error = {0};
+        ash_error_state error = { 0 };
         ash_plan *plan = NULL;
         one.ntargets = 1;
         one.target = &request->target[k];
@@ -154,8 +164,8 @@ static int each_fits(ash_context *context, const ash_plan_request *request, cons
     return 1;
 }
 
-ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes, const ash_compute_options *options, const char *function,
-                           ash_error_state *error) {
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes,
+    const ash_compute_options *options, const char *function, ash_error_state *error) {
     ash_plan_request request;
     int openmp = 0;
     if (ash_run_request(context, n, targets, writer_bytes, options, function, &request, &openmp, error) != ASH_OK) {
@@ -166,8 +176,9 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     }
     atomic_store(&context->cancel, 0);
     atomic_store(&context->running, 1);
-    if (plan_and_execute(context, &request, writer, openmp, function, error) == ASH_ERR_LIMIT && n > 1 && each_fits(context, &request, function)) {
-        *error = (ash_error_state){0};
+    if (plan_and_execute(context, &request, writer, openmp, function, error) == ASH_ERR_LIMIT && n > 1 &&
+        each_fits(context, &request, function)) {
+        *error = (ash_error_state){ 0 };
         for (int k = 0; k < n && error->status == ASH_OK; k++) {
             ash_plan_request one = request;
             one.ntargets = 1;
@@ -180,7 +191,7 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
 }
 
 ash_status ash_engine_compute(ash_context *context, ash_value value, void *buffer, int64_t bytes, ash_error_state *error) {
-    ash_target target = {.kind = ASH_TARGET_MEMORY, .value = value, .memory = buffer};
+    ash_target target = { .kind = ASH_TARGET_MEMORY, .value = value, .memory = buffer };
     (void)bytes;
     /* A small computation on the way is not worth a bar, and its figures are nobody's last run. */
     ash_progress_fn *progress = context->options.progress;
@@ -194,8 +205,9 @@ ash_status ash_engine_compute(ash_context *context, ash_value value, void *buffe
 
 /* ---- Public ---- */
 
-ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[], void *const buffers[], const int64_t bytes[], const ash_compute_options *options) {
-    ash_error_state error = {0};
+ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[], void *const buffers[], const int64_t bytes[],
+    const ash_compute_options *options) {
+    ash_error_state error = { 0 };
     if (!context) {
         return ASH_ERR_HANDLE;
     }
@@ -210,15 +222,16 @@ ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[
     for (int k = 0; k < n && error.status == ASH_OK; k++) {
         char argument[32];
         snprintf(argument, sizeof argument, n > 1 ? "arrays[%d]" : "a", k);
-        target[k] = (ash_target){.kind = ASH_TARGET_MEMORY, .memory = buffers[k]};
+        target[k] = (ash_target){ .kind = ASH_TARGET_MEMORY, .memory = buffers[k] };
         if (ash_resolve(context, arrays[k], "compute", argument, &target[k].value, &error) != ASH_OK) {
             break;
         }
         const ash_output *output = ash_value_output(target[k].value);
         int64_t needed = ash_output_size(output) * ash_dtype_size(output->dtype);
         if (bytes[k] != needed || (!buffers[k] && needed > 0)) {
-            ash_fail(&error, ASH_ERR_ARGUMENT, "compute: the buffer of %s must have %lld bytes (%lld elements of %s), found %lld%s", argument, (long long)needed,
-                     (long long)ash_output_size(output), ash_dtype_name(output->dtype), (long long)bytes[k], buffers[k] ? "" : " at NULL");
+            ash_fail(&error, ASH_ERR_ARGUMENT, "compute: the buffer of %s must have %lld bytes (%lld elements of %s), found %lld%s",
+                argument, (long long)needed, (long long)ash_output_size(output), ash_dtype_name(output->dtype), (long long)bytes[k],
+                buffers[k] ? "" : " at NULL");
         }
     }
     if (error.status == ASH_OK && n > 0) {

@@ -1,5 +1,6 @@
-/* The OpenMP executor. Work is done by *tickets*: OpenMP tasks, at most one a thread, that take batches of ready tasks until none can start. A ticket that leaves work behind
- * makes another one if there is a thread for it. Called inside a parallel region of the host, tickets run on the host's team.
+/* The OpenMP executor. Work is done by *tickets*: OpenMP tasks, at most one a thread, that take batches of ready tasks until none can
+ * start. A ticket that leaves work behind makes another one if there is a thread for it. Called inside a parallel region of the host,
+ * tickets run on the host's team.
  */
 #include "run/execute.h"
 

@@ -48,7 +48,8 @@ static void say_value(text *t, ash_value value) {
     say(t, "%s %s (", output->name ? output->name : "array", ash_dtype_name(output->dtype));
     for (int a = 0; a < output->ndim; a++) {
         const ash_dim *dim = &output->dim[a];
-        say(t, "%s%s%s%lld in %lld", a ? ", " : "", dim->name ? dim->name : "", dim->name ? " " : "", (long long)dim->axis.extent, (long long)dim->axis.count);
+        say(t, "%s%s%s%lld in %lld", a ? ", " : "", dim->name ? dim->name : "", dim->name ? " " : "", (long long)dim->axis.extent,
+            (long long)dim->axis.count);
     }
     say(t, ")");
 }
@@ -69,7 +70,8 @@ static void say_operand(text *t, const ash_operand *operand) {
 static void say_sink(text *t, const ash_sink *sink) {
     if (sink->kind == ASH_SINK_FOLD) {
         const ash_reduce_node *reduce = sink->fold->reduce;
-        say(t, "    fold     %s%s into result %d: ", reduce->group_axis >= 0 ? "group " : "", ash_reduction_table[reduce->reduction].name, sink->held->id);
+        say(t, "    fold     %s%s into result %d: ", reduce->group_axis >= 0 ? "group " : "", ash_reduction_table[reduce->reduction].name,
+            sink->held->id);
         say_value(t, sink->held->value);
         say(t, "\n");
     } else if (sink->kind == ASH_SINK_HELD) {
@@ -112,10 +114,12 @@ static void say_stage(text *t, const ash_stage *stage) {
 static void say_plan(text *t, const ash_plan *plan) {
     ash_plan_info info;
     ash_plan_figures(plan, &info);
-    say(t, "plan: %lld nodes, %lld fused groups, %lld tasks on %d thread%s\n", (long long)info.nodes, (long long)info.groups, (long long)info.tasks, info.num_threads, info.num_threads == 1 ? "" : "s");
+    say(t, "plan: %lld nodes, %lld fused groups, %lld tasks on %d thread%s\n", (long long)info.nodes, (long long)info.groups,
+        (long long)info.tasks, info.num_threads, info.num_threads == 1 ? "" : "s");
     say(t, "  bytes read      %s\n  bytes written   %s\n", bytes_text(info.bytes_read), bytes_text(info.bytes_written));
     say(t, "  peak memory     %s of a limit of %s\n", bytes_text(info.peak_bytes), bytes_text(info.memory_limit));
-    say(t, "  least limit     %s (plan %s, reserve %s)\n", bytes_text(info.least_limit), bytes_text(info.plan_bytes), bytes_text(info.reserve_bytes));
+    say(t, "  least limit     %s (plan %s, reserve %s)\n", bytes_text(info.least_limit), bytes_text(info.plan_bytes),
+        bytes_text(info.reserve_bytes));
     if (info.sequential_peak > info.memory_limit) {
         say(t, "  the limit is too small: this plan will be refused\n");
     }
@@ -127,7 +131,8 @@ static void say_plan(text *t, const ash_plan *plan) {
 /* ---- Public ---- */
 
 /* A plan for arrays without a destination. A limit that is too small still gives a plan to talk about. */
-static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options, const char *function, ash_error_state *error) {
+static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options, const char *function,
+    ash_error_state *error) {
     ash_plan_request request;
     int openmp = 0;
     ash_plan *plan = NULL;
@@ -147,7 +152,7 @@ static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[],
     if (error->status == ASH_OK && ash_run_request(context, n, target, 0, options, function, &request, &openmp, error) == ASH_OK) {
         ash_plan_make(context, &request, function, &plan, error);
         if (error->status == ASH_ERR_LIMIT && plan) {
-            *error = (ash_error_state){0};
+            *error = (ash_error_state){ 0 };
         }
     }
     ash_free(target);
@@ -155,8 +160,8 @@ static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[],
 }
 
 const char *ash_explain(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options) {
-    ash_error_state error = {0};
-    text t = {0};
+    ash_error_state error = { 0 };
+    text t = { 0 };
     if (!context) {
         return NULL;
     }
@@ -179,7 +184,7 @@ const char *ash_explain(ash_context *context, int n, const ash_array arrays[], c
 }
 
 ash_status ash_plan_query(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options, ash_plan_info *info) {
-    ash_error_state error = {0};
+    ash_error_state error = { 0 };
     if (!context || !info) {
         return ASH_ERR_ARGUMENT;
     }

@@ -38,7 +38,7 @@ static int add_dim(maker *m, const char *name, int64_t extent) {
         return -1;
     }
     int unlimited = m->options->unlimited && strcmp(m->options->unlimited, name) == 0;
-    layout->dim[layout->ndims] = (ash_writer_dim){.name = copy, .extent = extent, .unlimited = unlimited};
+    layout->dim[layout->ndims] = (ash_writer_dim){ .name = copy, .extent = extent, .unlimited = unlimited };
     return layout->ndims++;
 }
 
@@ -66,12 +66,13 @@ static int named_dim(maker *m, const ash_dim *dim, const char *variable) {
         return -1;
     }
     if (m->layout->dim[found].extent != dim->axis.extent) {
-        ash_fail(m->error, ASH_ERR_SHAPE, "write: dimension '%s' has extent %lld in '%s', but %lld in another variable of the file", dim->name, (long long)dim->axis.extent, variable,
-                 (long long)m->layout->dim[found].extent);
+        ash_fail(m->error, ASH_ERR_SHAPE, "write: dimension '%s' has extent %lld in '%s', but %lld in another variable of the file",
+            dim->name, (long long)dim->axis.extent, variable, (long long)m->layout->dim[found].extent);
         return -1;
     }
     if (dim->coord && m->layout->coord[found] && !ash_coord_equal(dim->coord, m->layout->coord[found])) {
-        ash_fail(m->error, ASH_ERR_DIMENSION, "write: the coordinate of dimension '%s' in '%s' differs from that in another variable of the file", dim->name, variable);
+        ash_fail(m->error, ASH_ERR_DIMENSION,
+            "write: the coordinate of dimension '%s' in '%s' differs from that in another variable of the file", dim->name, variable);
         return -1;
     }
     if (dim->coord && !m->layout->coord[found]) {
@@ -84,7 +85,8 @@ static int named_dim(maker *m, const ash_dim *dim, const char *variable) {
 
 /* Attributes that point at variables which are not in this file would dangle. */
 static int drop_references(ash_attrs **attrs) {
-    static const char *const names[] = {"coordinates", "cell_measures", "grid_mapping", "ancillary_variables", "bounds", "climatology", "formula_terms"};
+    static const char *const names[] = { "coordinates", "cell_measures", "grid_mapping", "ancillary_variables", "bounds", "climatology",
+        "formula_terms" };
     int fine = 1;
     for (int k = 0; k < 7; k++) {
         fine = fine && ash_attrs_set(attrs, names[k], 1, ASH_INT8, 0, NULL);
@@ -127,9 +129,10 @@ static void choose_chunks(maker *m, const ash_output *output, ash_writer_variabl
 static int add_array(maker *m, const ash_output *output, const char *name, ash_writer_variable *variable) {
     ash_attrs *attrs = ash_attrs_retain(output->attrs);
     char kind = ash_dtype_kind(output->dtype);
-    *variable = (ash_writer_variable){.name = name, .dtype = output->dtype == ASH_BOOL ? ASH_INT8 : output->dtype, .ndim = output->ndim};
+    *variable = (ash_writer_variable){ .name = name, .dtype = output->dtype == ASH_BOOL ? ASH_INT8 : output->dtype, .ndim = output->ndim };
     if (kind == 'c') {
-        ash_fail(m->error, ASH_ERR_DTYPE, "write: '%s' is %s, which NetCDF cannot hold; write ash_real_part() and ash_imag_part()", name, ash_dtype_name(output->dtype));
+        ash_fail(m->error, ASH_ERR_DTYPE, "write: '%s' is %s, which NetCDF cannot hold; write ash_real_part() and ash_imag_part()", name,
+            ash_dtype_name(output->dtype));
     }
     for (int a = 0; a < output->ndim && m->error->status == ASH_OK; a++) {
         const ash_dim *dim = &output->dim[a];
@@ -142,7 +145,8 @@ static int add_array(maker *m, const ash_output *output, const char *name, ash_w
     double nan64 = NAN;
     int fine = drop_references(&attrs);
     if (kind == 'f') {
-        fine = fine && ash_attrs_set(&attrs, "_FillValue", 0, output->dtype, 1, output->dtype == ASH_FLOAT32 ? (void *)&nan32 : (void *)&nan64);
+        fine = fine &&
+            ash_attrs_set(&attrs, "_FillValue", 0, output->dtype, 1, output->dtype == ASH_FLOAT32 ? (void *)&nan32 : (void *)&nan64);
     }
     if (output->dtype == ASH_BOOL) {
         fine = fine && ash_attrs_set_text(&attrs, "dtype", "bool");
@@ -164,9 +168,9 @@ static int name_taken(const maker *m, const char *name, int variables) {
 static void add_fixed(maker *m, const char *name, ash_dtype dtype, int ndim, const int dim[], const void *values, ash_attrs *attrs) {
     ash_file_layout *layout = m->layout;
     ash_writer_variable *variable = &layout->variable[layout->nfixed];
-    *variable = (ash_writer_variable){.name = name, .dtype = dtype == ASH_BOOL ? ASH_INT8 : dtype, .ndim = ndim, .attrs = attrs};
+    *variable = (ash_writer_variable){ .name = name, .dtype = dtype == ASH_BOOL ? ASH_INT8 : dtype, .ndim = ndim, .attrs = attrs };
     ash_layout_fixed *fixed = &layout->fixed[layout->nfixed];
-    *fixed = (ash_layout_fixed){.variable = layout->nfixed, .values = values};
+    *fixed = (ash_layout_fixed){ .variable = layout->nfixed, .values = values };
     for (int a = 0; a < ndim; a++) {
         variable->dim[a] = dim[a];
         fixed->extent[a] = layout->dim[dim[a]].extent;
@@ -202,7 +206,7 @@ static int add_coordinates(maker *m) {
         if (vertices < 0) {
             return 0;
         }
-        add_fixed(m, coord->bounds_name, coord->bounds_dtype, 2, (int[]){k, vertices}, coord->bounds, NULL);
+        add_fixed(m, coord->bounds_name, coord->bounds_dtype, 2, (int[]){ k, vertices }, coord->bounds, NULL);
     }
     return 1;
 }
@@ -215,7 +219,8 @@ static int parse_attributes(maker *m, const char *text) {
         size_t length = strcspn(text, "\n");
         const char *equals = memchr(text, '=', length);
         if (length > 0 && (!equals || equals == text)) {
-            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: attributes must be lines of name=value, found '%.*s'", (int)(length < 80 ? length : 80), text);
+            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: attributes must be lines of name=value, found '%.*s'",
+                (int)(length < 80 ? length : 80), text);
             return 0;
         }
         char *line = length > 0 ? ash_arena_alloc(&m->layout->arena, (int64_t)length + 1) : NULL;
@@ -287,7 +292,8 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     for (int k = 0; k < n; k++) {
         dims += ash_value_output(value[k])->ndim;
         if (!names[k] || !*names[k] || strchr(names[k], '/')) {
-            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: the name of variable %d must be a name without '/', found '%s'", k, names[k] ? names[k] : "(NULL)");
+            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: the name of variable %d must be a name without '/', found '%s'", k,
+                names[k] ? names[k] : "(NULL)");
             return;
         }
     }
@@ -330,8 +336,9 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     }
 }
 
-ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[], const ash_write_options *options, ash_error_state *error) {
-    maker m = {.layout = layout, .context = context, .options = options, .error = error};
+ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[],
+    const ash_write_options *options, ash_error_state *error) {
+    maker m = { .layout = layout, .context = context, .options = options, .error = error };
     make(&m, n, value, names);
     return error->status;
 }
@@ -342,5 +349,5 @@ void ash_file_layout_free(ash_file_layout *layout) {
     }
     ash_attrs_release(layout->global);
     ash_arena_free(&layout->arena);
-    *layout = (ash_file_layout){0};
+    *layout = (ash_file_layout){ 0 };
 }

@@ -24,7 +24,8 @@ typedef struct ash_file_layout {
     ash_attrs *global;
 } ash_file_layout;
 
-ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[], const ash_write_options *options, ash_error_state *error);
+ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[],
+    const ash_write_options *options, ash_error_state *error);
 void ash_file_layout_free(ash_file_layout *layout);
 
 #endif

@@ -1,8 +1,10 @@
 /* Folding blocks into partial results.
  *
- * What a cell's sequence of elements is, and how it is cut, follows from the chunk alone, so its bits do not depend on pieces, threads or memory:
+ * What a cell's sequence of elements is, and how it is cut, follows from the chunk alone, so its bits do not depend on pieces, threads or
+ * memory:
  *  - innermost axis kept ("rows"): elements come one at a time in C order of the reduced axes, each block folds into as many cells;
- *  - innermost axis reduced ("runs"): a run is cut into leaves of ASH_BLOCK elements, leaves merge as a binary counter does, and runs merge into the cell in C order.
+ *  - innermost axis reduced ("runs"): a run is cut into leaves of ASH_BLOCK elements, leaves merge as a binary counter does, and runs merge
+ * into the cell in C order.
  */
 #include "run/run.h"
 
@@ -62,7 +64,8 @@ static void count_labels(const ash_fold *fold, const ash_box *out, const ash_box
     }
 }
 
-void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk, uint32_t first_buffer) {
+void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk,
+    uint32_t first_buffer) {
     const ash_fold *fold = sink->fold;
     int grouped = fold->reduce->group_axis >= 0;
     folding->first_buffer = first_buffer;
@@ -208,7 +211,8 @@ static void end_run(ash_folding *folding, const ash_reduce_kernel *kernel, const
 }
 
 /* A run along the group axis: stretches of one label are runs of their own. */
-static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t first[], int64_t position, int64_t n, const char *x, int64_t size) {
+static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t first[],
+    int64_t position, int64_t n, const char *x, int64_t size) {
     int axis = fold->reduce->group_axis;
     int64_t local[ASH_MAX_NDIM];
     memcpy(local, first, sizeof local);
@@ -229,7 +233,8 @@ static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *f
     }
 }
 
-void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x) {
+void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[],
+    int64_t position, int64_t n, int64_t run_length, const void *x) {
     const ash_fold *fold = sink->fold;
     const ash_reduce_node *reduce = fold->reduce;
     int last = fold->stage->ndim - 1;

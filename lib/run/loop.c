@@ -14,15 +14,17 @@ typedef struct piece_loop {
     ash_worker *worker;
     const ash_stage *stage;
     const ash_box *chunk, *piece;
-    int run_axes;                  /* trailing axes walked as one run */
-    int64_t length;                /* elements of a run */
-    int64_t index[ASH_MAX_NDIM];   /* in the piece */
-    ahead ahead[AHEAD];            /* what follows the block in memory, to be fetched while it is worked on */
-    int streams, fetching;         /* entries of ahead; the first that is not fetched yet */
-    int64_t share;                 /* cache lines to fetch before each kernel */
+    int run_axes;                /* trailing axes walked as one run */
+    int64_t length;              /* elements of a run */
+    int64_t index[ASH_MAX_NDIM]; /* in the piece */
+    ahead ahead[AHEAD];          /* what follows the block in memory, to be fetched while it is worked on */
+    int streams, fetching;       /* entries of ahead; the first that is not fetched yet */
+    int64_t share;               /* cache lines to fetch before each kernel */
 } piece_loop;
 
-static char *reg(const ash_worker *worker, const ash_stage *stage, int slot) { return worker->registers + (int64_t)stage->slot[slot].reg * ASH_BLOCK * 16; }
+static char *reg(const ash_worker *worker, const ash_stage *stage, int slot) {
+    return worker->registers + (int64_t)stage->slot[slot].reg * ASH_BLOCK * 16;
+}
 
 /* ---- How far runs may reach ---- */
 
@@ -131,22 +133,26 @@ static void choose_access(piece_loop *lp) {
 }
 
 /* ---- Fetching ahead ----
- * A kernel is over after a block, and with it the reach of the processor's own look-ahead. So the next block of every stream is asked for while this one is worked on, in equal shares
- * before each kernel: asked for at once they would wait for one another, and the kernels for them. */
+ * A kernel is over after a block, and with it the reach of the processor's own look-ahead. So the next block of every stream is asked for
+ * while this one is worked on, in equal shares before each kernel: asked for at once they would wait for one another, and the kernels for
+ * them. */
 
 static void fetch_later(piece_loop *lp, const char *at, int64_t bytes) {
     if (lp->streams < AHEAD) {
-        lp->ahead[lp->streams++] = (ahead){at, at + bytes};
+        lp->ahead[lp->streams++] = (ahead){ at, at + bytes };
         lp->share += bytes / CACHE_LINE;
     }
 }
 
 /* Notes that a full block at `at` is used in place. */
-static void follow(piece_loop *lp, const char *at, int64_t bytes) { fetch_later(lp, at + bytes, bytes); }
+static void follow(piece_loop *lp, const char *at, int64_t bytes) {
+    fetch_later(lp, at + bytes, bytes);
+}
 
 /* After the loads of a full block. */
 static void share_out(piece_loop *lp) {
-    if (lp->streams == 1) { /* one stream alone does not keep the memory busy: some lines of pages to come wake the processor's prefetchers */
+    if (lp->streams ==
+        1) { /* one stream alone does not keep the memory busy: some lines of pages to come wake the processor's prefetchers */
         const ahead *next = &lp->ahead[0];
         fetch_later(lp, next->at + (SCOUT_BLOCKS - 1) * (next->end - next->at), SCOUT_LINES * CACHE_LINE);
     }
@@ -167,8 +173,8 @@ static void fetch_share(piece_loop *lp) {
 /* ---- Loading ---- */
 
 static void fill_missing(const ash_operand *operand, void *out, int64_t n) {
-    unsigned char nan[16] = {0};
-    ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){.f = __builtin_nan("")});
+    unsigned char nan[16] = { 0 };
+    ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){ .f = __builtin_nan("") });
     ash_fill(operand->dtype, out, n, nan);
 }
 
@@ -199,7 +205,8 @@ static void load_ramp(const piece_loop *lp, const ash_operand *operand, int64_t 
         }
         ash_ramp(operand->dtype, at, count, index, map->step, node->u.ramp.start, node->u.ramp.step);
         int64_t last = extent - 1 - index; /* linspace ends exactly where it was told to */
-        if (node->u.ramp.has_last && (count == 1 ? last == 0 : map->step != 0 && last % map->step == 0 && last / map->step >= 0 && last / map->step < count)) {
+        if (node->u.ramp.has_last &&
+            (count == 1 ? last == 0 : map->step != 0 && last % map->step == 0 && last / map->step >= 0 && last / map->step < count)) {
             int64_t where = count == 1 ? 0 : last / map->step;
             ash_number_store(operand->dtype, at + where * size, ASH_FLOAT64, node->u.ramp.last);
         }
@@ -207,7 +214,8 @@ static void load_ramp(const piece_loop *lp, const ash_operand *operand, int64_t 
 }
 
 /* Elements whose row changes from one to the next. */
-static void load_rows(const piece_loop *lp, const ash_operand *operand, const ash_binding *binding, int64_t position, int64_t n, char *out) {
+static void load_rows(
+    const piece_loop *lp, const ash_operand *operand, const ash_binding *binding, int64_t position, int64_t n, char *out) {
     int64_t offset = binding->pointer - binding->base;
     for (int64_t k = 0; k < n; k++) {
         const char *row = binding->row[position + k];
@@ -285,7 +293,8 @@ static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
         }
         for (int o = 0; o < instruction->nout; o++) {
             int s = instruction->out[o], sink = lp->worker->slot_sink[s];
-            slot[s] = sink < 0 ? reg(lp->worker, stage, s) : lp->worker->destination[sink].pointer + position * ash_dtype_size(stage->slot[s].dtype);
+            slot[s] = sink < 0 ? reg(lp->worker, stage, s)
+                               : lp->worker->destination[sink].pointer + position * ash_dtype_size(stage->slot[s].dtype);
             out[o] = slot[s];
         }
         fetch_share(lp);
@@ -376,7 +385,7 @@ static void set_pointers(piece_loop *lp) {
 }
 
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece) {
-    piece_loop lp = {.run = run, .worker = worker, .stage = stage, .chunk = chunk, .piece = piece};
+    piece_loop lp = { .run = run, .worker = worker, .stage = stage, .chunk = chunk, .piece = piece };
     for (int a = 0; a < stage->ndim; a++) {
         if (piece->extent[a] == 0) {
             return;

@@ -12,7 +12,7 @@ typedef struct state {
 
 static state open_state(const ash_fold *fold, const ash_box *out, void *memory) {
     int group_axis = fold->reduce->group_axis;
-    state s = {.groups = group_axis < 0 ? 1 : out->extent[fold->out_axis[group_axis]], .inner = 1};
+    state s = { .groups = group_axis < 0 ? 1 : out->extent[fold->out_axis[group_axis]], .inner = 1 };
     void *field[ASH_MAX_FIELDS];
     s.cells = ash_state_parts(fold, out, memory, &s.counts, field);
     for (int f = 0; f < fold->kernel->fields; f++) {

@@ -30,7 +30,7 @@ static int class_of(int64_t bytes) {
 
 /* Returns idle large blocks to the system, largest first, until `bytes` more fit. */
 static void trim(ash_pool *pool, int64_t bytes) {
-    for (int class = ASH_POOL_CLASSES - 1; class > class_of(SMALL) && pool->held + bytes > pool->limit; class--) {
+    for (int class = ASH_POOL_CLASSES - 1; class > class_of(SMALL) && pool->held + bytes > pool->limit; class --) {
         while (pool->free_list[class] && pool->held + bytes > pool->limit) {
             ash_pool_block *block = pool->free_list[class];
             pool->free_list[class] = block->next;
@@ -50,7 +50,9 @@ static void *take_pages(ash_pool *pool, int64_t bytes) {
     return memory;
 }
 
-void ash_pool_begin(ash_pool *pool, int64_t limit) { *pool = (ash_pool){.limit = limit}; }
+void ash_pool_begin(ash_pool *pool, int64_t limit) {
+    *pool = (ash_pool){ .limit = limit };
+}
 
 static void *take_small(ash_pool *pool, int64_t bytes) {
     if (pool->slab_left < bytes) {
@@ -96,7 +98,7 @@ void ash_pool_give(ash_pool *pool, void *memory, int64_t bytes) {
 }
 
 void ash_pool_end(ash_pool *pool) {
-    for (int class = class_of(SMALL) + 1; class < ASH_POOL_CLASSES; class++) {
+    for (int class = class_of(SMALL) + 1; class < ASH_POOL_CLASSES; class ++) {
         while (pool->free_list[class]) {
             ash_pool_block *block = pool->free_list[class];
             pool->free_list[class] = block->next;
@@ -108,5 +110,5 @@ void ash_pool_end(ash_pool *pool) {
         pool->slabs = slab->next;
         ash_page_free(slab, ASH_SLAB_BYTES);
     }
-    *pool = (ash_pool){0};
+    *pool = (ash_pool){ 0 };
 }

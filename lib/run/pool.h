@@ -8,19 +8,19 @@ enum { ASH_POOL_CLASSES = 160 };
 
 typedef struct ash_pool_block ash_pool_block;
 typedef struct ash_pool {
-    int64_t limit;  /* of everything held */
-    int64_t live;   /* bytes handed out */
-    int64_t held;   /* bytes taken from the system: live, idle, and slabs for small blocks */
-    int64_t peak;   /* most that was held at once */
+    int64_t limit; /* of everything held */
+    int64_t live;  /* bytes handed out */
+    int64_t held;  /* bytes taken from the system: live, idle, and slabs for small blocks */
+    int64_t peak;  /* most that was held at once */
     ash_pool_block *free_list[ASH_POOL_CLASSES];
     int64_t class_size[ASH_POOL_CLASSES];
-    char *slab;     /* small blocks are cut from slabs */
+    char *slab; /* small blocks are cut from slabs */
     int64_t slab_left;
     void *slabs;
 } ash_pool;
 
-/* Not thread-safe: the executor's lock guards it. `bytes` must be a value of ash_round_bytes(). Memory is aligned to 64 bytes and not zeroed. NULL when the system gives
- * none; admission has made sure that the limit is kept. */
+/* Not thread-safe: the executor's lock guards it. `bytes` must be a value of ash_round_bytes(). Memory is aligned to 64 bytes and not
+ * zeroed. NULL when the system gives none; admission has made sure that the limit is kept. */
 void ash_pool_begin(ash_pool *pool, int64_t limit);
 void *ash_pool_take(ash_pool *pool, int64_t bytes);
 void ash_pool_give(ash_pool *pool, void *memory, int64_t bytes);

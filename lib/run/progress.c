@@ -61,8 +61,9 @@ void ash_progress_bar(const ash_progress *progress, void *user) {
     if (!progress->finished && done > 0.01) {
         snprintf(left, sizeof left, ", %.0f s left", ceil(seconds / done - seconds));
     }
-    fprintf(stderr, "\r[%s] %3.0f%%  %lld/%lld tasks, %s/s, memory %s of %s, %.1f s%s   %s", bar, 100 * done, (long long)progress->tasks_done,
-            (long long)progress->tasks_total, ash_format_bytes((int64_t)(moved / seconds), rate), ash_format_bytes(progress->memory_now, memory),
-            ash_format_bytes(progress->memory_limit, limit), progress->seconds, left, progress->finished ? "\n" : "");
+    fprintf(stderr, "\r[%s] %3.0f%%  %lld/%lld tasks, %s/s, memory %s of %s, %.1f s%s   %s", bar, 100 * done,
+        (long long)progress->tasks_done, (long long)progress->tasks_total, ash_format_bytes((int64_t)(moved / seconds), rate),
+        ash_format_bytes(progress->memory_now, memory), ash_format_bytes(progress->memory_limit, limit), progress->seconds, left,
+        progress->finished ? "\n" : "");
     fflush(stderr);
 }

@@ -8,16 +8,24 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-/* Where an operand's elements are for one piece: pointer to the element at the piece's first index and bytes per step along each iteration axis. */
-typedef enum ash_access { ASH_ACCESS_CONSTANT, ASH_ACCESS_DIRECT, ASH_ACCESS_UNIFORM, ASH_ACCESS_STRIDED, ASH_ACCESS_ROWS, ASH_ACCESS_RAMP } ash_access;
+/* Where an operand's elements are for one piece: pointer to the element at the piece's first index and bytes per step along each iteration
+ * axis. */
+typedef enum ash_access {
+    ASH_ACCESS_CONSTANT,
+    ASH_ACCESS_DIRECT,
+    ASH_ACCESS_UNIFORM,
+    ASH_ACCESS_STRIDED,
+    ASH_ACCESS_ROWS,
+    ASH_ACCESS_RAMP
+} ash_access;
 typedef struct ash_binding {
     const char *base;
     int64_t stride[ASH_MAX_NDIM];
-    const char **row;     /* one pointer per index along the operand's table axis (NULL: missing), instead of base */
-    ash_access access;    /* within a run */
+    const char **row;  /* one pointer per index along the operand's table axis (NULL: missing), instead of base */
+    ash_access access; /* within a run */
     int64_t run_stride;
-    const char *pointer;  /* first element of the run under way */
-    const char *filled;   /* UNIFORM: what the register holds copies of */
+    const char *pointer; /* first element of the run under way */
+    const char *filled;  /* UNIFORM: what the register holds copies of */
     int64_t filled_count;
     void *scratch[3];
     int64_t scratch_bytes[3];
@@ -28,9 +36,9 @@ typedef struct ash_binding {
 typedef struct ash_destination {
     char *base;
     int64_t stride[ASH_MAX_NDIM];
-    int contiguous;        /* within a run */
+    int contiguous; /* within a run */
     char *pointer;
-    void *scratch;         /* FILE: the piece on its way to the writer */
+    void *scratch; /* FILE: the piece on its way to the writer */
     int64_t scratch_bytes;
 } ash_destination;
 
@@ -38,12 +46,12 @@ enum { ASH_STACK = 48 };
 
 /* A fold at work on one chunk. */
 typedef struct ash_folding {
-    uint32_t first_buffer;                /* of its partial results */
-    void *field[ASH_MAX_FIELDS];          /* of the only one, if there are no groups */
+    uint32_t first_buffer;       /* of its partial results */
+    void *field[ASH_MAX_FIELDS]; /* of the only one, if there are no groups */
     int64_t nstates;
-    int64_t current;                      /* groups: which partial result was used last */
-    int64_t cell_stride[ASH_MAX_NDIM];    /* cells per step along an iteration axis (group axis: per group) */
-    int64_t count_stride[ASH_MAX_NDIM];   /* elements of a cell that come before, per step along a reduced axis */
+    int64_t current;                    /* groups: which partial result was used last */
+    int64_t cell_stride[ASH_MAX_NDIM];  /* cells per step along an iteration axis (group axis: per group) */
+    int64_t count_stride[ASH_MAX_NDIM]; /* elements of a cell that come before, per step along a reduced axis */
     /* Runs: the stack of partial leaves of the run under way, cells of each field. */
     int depth;
     int64_t leaves;
@@ -58,10 +66,10 @@ typedef struct ash_worker {
     const ash_stage *constants_of; /* the stage whose constants are in the registers */
     void **slot;                   /* block pointer of every slot */
     ash_binding *binding;
-    ash_destination *destination;  /* per sink */
-    ash_folding *folding;          /* per sink */
-    uint32_t *sink_buffer;         /* per sink: first buffer of the task under way */
-    int *slot_sink;                /* per slot: sink that receives the result in place, -1 */
+    ash_destination *destination; /* per sink */
+    ash_folding *folding;         /* per sink */
+    uint32_t *sink_buffer;        /* per sink: first buffer of the task under way */
+    int *slot_sink;               /* per slot: sink that receives the result in place, -1 */
     ash_error_state error;
 } ash_worker;
 
@@ -75,13 +83,13 @@ typedef struct ash_run {
     /* Guarded by the lock. */
     atomic_flag lock;
     ash_pool pool;
-    void **buffer;              /* per buffer: its memory */
-    uint32_t *consumers_left;   /* per buffer */
-    uint64_t *early_bit;        /* per buffer: allocated by a task that ran before its turn */
-    uint32_t *inputs_left;      /* per task; ASH_STARTED once it has started */
+    void **buffer;            /* per buffer: its memory */
+    uint32_t *consumers_left; /* per buffer */
+    uint64_t *early_bit;      /* per buffer: allocated by a task that ran before its turn */
+    uint32_t *inputs_left;    /* per task; ASH_STARTED once it has started */
     uint64_t *ready[ASH_READY_LEVELS];
     int ready_levels;
-    uint32_t frontier;          /* first task that has not started */
+    uint32_t frontier; /* first task that has not started */
     uint32_t finished;
     int64_t limit, live, early; /* of buffers and scratch */
     ash_worker *worker;
@@ -109,14 +117,17 @@ static inline void ash_run_lock(ash_run *run) {
     }
 }
 
-static inline void ash_run_unlock(ash_run *run) { atomic_flag_clear_explicit(&run->lock, memory_order_release); }
+static inline void ash_run_unlock(ash_run *run) {
+    atomic_flag_clear_explicit(&run->lock, memory_order_release);
+}
 
 /* schedule.c: which task next, within the memory. All but begin and end need the lock. */
 int ash_schedule_begin(ash_run *run);
 void ash_schedule_end(ash_run *run);
-int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]); /* admits up to a batch of tasks and allocates their buffers; 0 when none can start now */
+int ash_schedule_take(
+    ash_run *run, uint32_t batch[ASH_BATCH]); /* admits up to a batch of tasks and allocates their buffers; 0 when none can start now */
 void ash_schedule_finish(ash_run *run, uint32_t task);
-int ash_schedule_more(const ash_run *run);                      /* whether another worker might find a task */
+int ash_schedule_more(const ash_run *run); /* whether another worker might find a task */
 
 /* task.c and below: the only code that touches chunk data. */
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task);
@@ -127,13 +138,16 @@ void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker);
 void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes);
 
 /* bind.c: operands of a piece. */
-ash_status ash_bind(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding);
+ash_status ash_bind(
+    ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding);
 void ash_unbind(ash_run *run, ash_binding *binding);
 /* loop.c: one piece. */
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece);
 /* folding.c: folding blocks into partial results. */
-void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk, uint32_t first_buffer);
-void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[], int64_t position, int64_t n, int64_t run_length, const void *x);
+void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk,
+    uint32_t first_buffer);
+void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[],
+    int64_t position, int64_t n, int64_t run_length, const void *x);
 /* The parts of a partial result for box `out` of the result; returns its number of cells. */
 int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, int64_t **counts, void *field[]);
 
@@ -144,7 +158,9 @@ void ash_execute_openmp(ash_run *run, int num_threads);
 void ash_run_progress(ash_run *run, int finished);
 
 /* compute.c: makes the plan, runs it, keeps the figures. */
-ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes, const ash_compute_options *options, const char *function, ash_error_state *error);
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error);
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes,
+    const ash_compute_options *options, const char *function, ash_error_state *error);
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options,
+    const char *function, ash_plan_request *request, int *openmp, ash_error_state *error);
 
 #endif

@@ -1,9 +1,9 @@
 /* Which task next, within the memory.
  *
- * Tasks have a fixed order. `frontier` is the first that has not started. A ready task j may start if what it allocates fits beside what is live, and
- *     j is the frontier, or  suffix_peak(frontier) + early + out(j) <= limit,
- * where `early` are the bytes of buffers made by tasks that started before their turn. The second condition keeps enough memory for the frontier and everything after it to run
- * in sequence: so a run that fits in sequence never waits for memory that does not come, and never exceeds the limit.
+ * Tasks have a fixed order. `frontier` is the first that has not started. A ready task j may start if what it allocates fits beside what is
+ * live, and j is the frontier, or  suffix_peak(frontier) + early + out(j) <= limit, where `early` are the bytes of buffers made by tasks
+ * that started before their turn. The second condition keeps enough memory for the frontier and everything after it to run in sequence: so
+ * a run that fits in sequence never waits for memory that does not come, and never exceeds the limit.
  */
 #include "run/run.h"
 
@@ -13,7 +13,9 @@ enum { BATCH_ELEMENTS = 8192 };
 
 /* ---- The set of ready tasks: a bit each, and above every 64 bits one that says whether any is set ---- */
 
-static int64_t words(int64_t bits) { return (bits + 63) / 64; }
+static int64_t words(int64_t bits) {
+    return (bits + 63) / 64;
+}
 
 static int begin_ready(ash_run *run) {
     int64_t bits = run->plan->ntasks;
@@ -107,9 +109,15 @@ void ash_schedule_end(ash_run *run) {
 
 /* ---- Starting ---- */
 
-static int is_early(const ash_run *run, uint32_t buffer) { return run->early_bit[buffer / 64] >> (buffer % 64) & 1; }
-static void set_early(ash_run *run, uint32_t buffer) { run->early_bit[buffer / 64] |= 1ull << (buffer % 64); }
-static void clear_early(ash_run *run, uint32_t buffer) { run->early_bit[buffer / 64] &= ~(1ull << (buffer % 64)); }
+static int is_early(const ash_run *run, uint32_t buffer) {
+    return run->early_bit[buffer / 64] >> (buffer % 64) & 1;
+}
+static void set_early(ash_run *run, uint32_t buffer) {
+    run->early_bit[buffer / 64] |= 1ull << (buffer % 64);
+}
+static void clear_early(ash_run *run, uint32_t buffer) {
+    run->early_bit[buffer / 64] &= ~(1ull << (buffer % 64));
+}
 
 /* Moves the frontier past started tasks; what they made is no longer early. */
 static void advance_frontier(ash_run *run) {
@@ -150,7 +158,9 @@ static int allocate(ash_run *run, uint32_t task) {
         int64_t bytes = plan->buffer_units[b] * (int64_t)ASH_UNIT;
         run->buffer[b] = ash_pool_take(&run->pool, bytes);
         if (!run->buffer[b]) {
-            ash_fail(&run->error, ASH_ERR_MEMORY, "%s: the system gave no memory for a chunk of %lld bytes, although the memory limit allows it", run->function, (long long)bytes);
+            ash_fail(&run->error, ASH_ERR_MEMORY,
+                "%s: the system gave no memory for a chunk of %lld bytes, although the memory limit allows it", run->function,
+                (long long)bytes);
             return 0;
         }
         if (task != run->frontier) {
@@ -174,7 +184,8 @@ int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]) {
     int n = 0;
     int64_t elements = 0;
     uint32_t task;
-    while (n < ASH_BATCH && elements < BATCH_ELEMENTS && !atomic_load_explicit(&run->stop, memory_order_relaxed) && first_ready(run, &task)) {
+    while (
+        n < ASH_BATCH && elements < BATCH_ELEMENTS && !atomic_load_explicit(&run->stop, memory_order_relaxed) && first_ready(run, &task)) {
         int64_t out = ash_task_out_bytes(plan, task), work = ash_task_work_bytes(plan, task);
         if (!may_start(run, task, out, work)) {
             break;
@@ -233,5 +244,5 @@ void ash_schedule_finish(ash_run *run, uint32_t task) {
 int ash_schedule_more(const ash_run *run) {
     uint32_t task;
     return !atomic_load_explicit(&run->stop, memory_order_relaxed) && first_ready(run, &task) &&
-           may_start(run, task, ash_task_out_bytes(run->plan, task), ash_task_work_bytes(run->plan, task));
+        may_start(run, task, ash_task_out_bytes(run->plan, task), ash_task_work_bytes(run->plan, task));
 }

@@ -6,7 +6,9 @@ void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker) {
     void *memory = ash_pool_take(&run->pool, bytes);
     ash_run_unlock(run);
     if (!memory) {
-        ash_fail(&worker->error, ASH_ERR_MEMORY, "%s: the system gave no memory for %lld bytes of scratch, although the memory limit allows it", run->function, (long long)bytes);
+        ash_fail(&worker->error, ASH_ERR_MEMORY,
+            "%s: the system gave no memory for %lld bytes of scratch, although the memory limit allows it", run->function,
+            (long long)bytes);
     }
     return memory;
 }
@@ -27,7 +29,8 @@ static int64_t dense_strides(int ndim, const int64_t extent[], int64_t size, int
 }
 
 /* Where the elements of a piece go. */
-static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *chunk, const ash_box *piece, uint32_t buffer, ash_destination *to) {
+static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *chunk,
+    const ash_box *piece, uint32_t buffer, ash_destination *to) {
     int64_t size = ash_dtype_size(sink->dtype), shape[ASH_MAX_NDIM];
     to->scratch = NULL;
     if (sink->kind == ASH_SINK_FOLD) {
@@ -57,11 +60,13 @@ static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_
     return ASH_OK;
 }
 
-static void end_destination(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *piece, ash_destination *to) {
+static void end_destination(
+    ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *piece, ash_destination *to) {
     if (!to->scratch) {
         return;
     }
-    if (worker->error.status == ASH_OK && ash_writer_put(run->writer, sink->target->variable, piece->start, piece->extent, to->scratch, &worker->error) == ASH_OK) {
+    if (worker->error.status == ASH_OK &&
+        ash_writer_put(run->writer, sink->target->variable, piece->start, piece->extent, to->scratch, &worker->error) == ASH_OK) {
         int64_t bytes = ash_dtype_size(sink->dtype);
         for (int a = 0; a < stage->ndim; a++) {
             bytes *= piece->extent[a];
@@ -88,7 +93,8 @@ static int varies(const ash_stage *stage, const ash_operand *operand) {
     return 0;
 }
 
-static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece, const uint32_t buffer[], int first) {
+static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece,
+    const uint32_t buffer[], int first) {
     ash_status status = ASH_OK;
     for (int s = 0; s < stage->nsinks; s++) {
         worker->destination[s].scratch = NULL;

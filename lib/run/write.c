@@ -9,7 +9,7 @@
 #include <string.h>
 
 static ash_status put_coordinates(ash_writer *writer, const ash_file_layout *layout, ash_error_state *error) {
-    int64_t zero[ASH_MAX_NDIM] = {0};
+    int64_t zero[ASH_MAX_NDIM] = { 0 };
     for (int k = 0; k < layout->nfixed && error->status == ASH_OK; k++) {
         const ash_layout_fixed *fixed = &layout->fixed[k];
         if (fixed->extent[0] > 0) {
@@ -19,16 +19,18 @@ static ash_status put_coordinates(ash_writer *writer, const ash_file_layout *lay
     return error->status;
 }
 
-ash_status ash_write_many(ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options) {
-    ash_error_state error = {0};
-    ash_file_layout layout = {0};
+ash_status ash_write_many(
+    ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options) {
+    ash_error_state error = { 0 };
+    ash_file_layout layout = { 0 };
     ash_write_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
     if (!context) {
         return ASH_ERR_HANDLE;
     }
     if (n < 1 || !arrays || !path || !names) {
-        ash_fail(&error, ASH_ERR_ARGUMENT, "write: arrays, their names and a path are needed, found n = %d%s", n, path ? "" : " and no path");
+        ash_fail(
+            &error, ASH_ERR_ARGUMENT, "write: arrays, their names and a path are needed, found n = %d%s", n, path ? "" : " and no path");
         return ash_record(context, &error);
     }
     if (o.deflate < 0 || o.deflate > 9) {
@@ -51,7 +53,7 @@ ash_status ash_write_many(ash_context *context, int n, const ash_array arrays[],
     }
     if (writer && put_coordinates(writer, &layout, &error) == ASH_OK) {
         for (int k = 0; k < n; k++) {
-            target[k] = (ash_target){.kind = ASH_TARGET_FILE, .value = value[k], .variable = layout.nfixed + k};
+            target[k] = (ash_target){ .kind = ASH_TARGET_FILE, .value = value[k], .variable = layout.nfixed + k };
         }
         ash_run_targets(context, n, target, writer, ash_writer_workspace(layout.nvariables, layout.variable), o.compute, "write", &error);
     }
