@@ -116,7 +116,7 @@ struct ash_node {
     } u;
     /* Scratch of whoever walks the expression; valid during one walk (one mark). */
     int64_t mark, visit;
-    int weight, held, stored; /* see lib/plan/lower.c */
+    int weight, held, stored; /* see lib/plan/hold.c */
 };
 
 /* A node under construction, not yet in a context. NULL when out of memory. */

@@ -228,6 +228,8 @@ int64_t ash_plan_peak(const ash_plan *plan);
 /* A growing array in the plan's arena; 0 when out of memory. */
 int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int64_t size);
 
+/* hold.c: sets weight, held and stored of a node whose inputs have been weighed, and marks inputs that must be held. */
+void ash_plan_weigh(const ash_plan *plan, ash_node *node);
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,

@@ -1,0 +1,106 @@
+/* Which values are *held* in chunk buffers between stages, and which are recomputed where they are used?
+ *
+ * Reductions are held. Elementwise values and views are not: they become instructions of whoever uses them, up to a weight. Nodes are weighed
+ * in the order of their serials, so inputs come before their users.
+ */
+#include "plan/plan.h"
+
+enum { WEIGHT_LIMIT = 64, WEIGHT_MOST = 1 << 20, REPEATED = 8 };
+
+/* Whether a view puts its input on another grid that is not made of whole old chunks. */
+static int is_regrid(const ash_node *node) {
+    const ash_output *input = ash_value_output(node->input[0]);
+    for (int k = 0; k < input->ndim; k++) {
+        const ash_view_axis *axis = &node->u.view.axis[k];
+        if (axis->axis >= 0 && axis->start == 0 && axis->step == 1) {
+            const ash_grid_axis *out = &node->output[0].dim[axis->axis].axis;
+            if (out->extent == input->dim[k].axis.extent && !ash_axis_refines(&input->dim[k].axis, out)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* The input's axis that a view shows as `axis`; -1 if there is none, because the view repeats its input along it. */
+static int axis_behind(const ash_node *view, int axis) {
+    int found = -1;
+    for (int k = 0; k < ash_value_output(view->input[0])->ndim; k++) {
+        found = view->u.view.axis[k].axis == axis ? k : found;
+    }
+    return found;
+}
+
+/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, or a plain view of one. Missing
+ * rows need an operand that has the axis: not a constant, and nothing repeated along it. */
+static int take_needs_held(const ash_node *node) {
+    const ash_node *input = node->input[0].node;
+    int axis = node->u.take.axis;
+    while (input->kind == ASH_NODE_VIEW && !input->held && axis >= 0) {
+        axis = axis_behind(input, axis);
+        input = input->input[0].node;
+    }
+    int computed = input->kind == ASH_NODE_ELEMENTWISE || input->kind == ASH_NODE_TAKE || input->kind == ASH_NODE_VIEW;
+    return (axis < 0 && node->u.take.missing) || (!input->held && (computed || (input->kind == ASH_NODE_CONSTANT && node->u.take.missing)));
+}
+
+/* Whether an input is computed from operands and then repeated many times: weights along one dimension against a field. Computing it once
+ * costs little memory. */
+static int is_repeated(const ash_node *node, ash_value input) {
+    return input.node->kind == ASH_NODE_ELEMENTWISE &&
+        ash_output_size(ash_value_output(input)) <= ash_output_size(&node->output[0]) / REPEATED;
+}
+
+static int effective_weight(const ash_node *node) {
+    return node->held ? 1 : node->weight;
+}
+
+/* The computed value that a chain of views shows. */
+static ash_node *behind_views(ash_node *node) {
+    while (node->kind == ASH_NODE_VIEW && !node->held) {
+        node = node->input[0].node;
+    }
+    return node;
+}
+
+/* After what a chain of views shows has become held, the views weigh nothing more than it. */
+static void reweigh_views(ash_node *node) {
+    while (node->kind == ASH_NODE_VIEW && !node->held) {
+        node->weight = 1;
+        node = node->input[0].node;
+    }
+}
+
+void ash_plan_weigh(const ash_plan *plan, ash_node *node) {
+    node->held = node->kind == ASH_NODE_REDUCE;
+    node->stored = node->kind == ASH_NODE_FILE;
+    if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
+        node->input[0].node->held = 1;
+    }
+    for (int k = 0; k < node->ninputs; k++) {
+        ash_node *input = node->input[k].node;
+        input->held |= node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k]);
+        node->stored |= input->stored && !input->held;
+    }
+    if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && !plan->absorb && is_regrid(node)) {
+        node->input[0].node->held = 1;
+    }
+    for (;;) {                                               /* too much recomputation: hold the heaviest input instead */
+        int64_t weight = node->kind == ASH_NODE_ELEMENTWISE; /* leaves and views cost nothing */
+        ash_node *heaviest = NULL;
+        for (int k = 0; k < node->ninputs; k++) {
+            ash_node *input = node->input[k].node;
+            weight += effective_weight(input);
+            if (!input->held && input->weight > 1 && (!heaviest || input->weight > heaviest->weight)) {
+                heaviest = input;
+            }
+        }
+        node->weight = weight > WEIGHT_MOST ? WEIGHT_MOST : (int)weight;
+        if (weight <= WEIGHT_LIMIT || !heaviest || node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_VIEW ||
+            node->kind == ASH_NODE_TAKE) {
+            return;
+        }
+        behind_views(heaviest)->held = 1;
+        reweigh_views(heaviest);
+    }
+}
