@@ -1,6 +1,7 @@
 /* The one lock around HDF5 and NetCDF-C, neither of which is thread-safe as packaged everywhere. */
 #include "io/lock.h"
 
+#include <netcdf.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -16,6 +17,9 @@ static void prepare(void) {
     /* On file systems without locks (Lustre, NFS, read-only mounts) HDF5 refuses to open a file for reading. It looks at this once,
      * at its first call, so it holds for writing too: there the temporary name is ours alone. A value set by the user is kept. */
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    /* NetCDF-C silences HDF5 for good when it starts. Were that inside a scope, its end would undo it and the host's own calls of
+     * NetCDF-C would print. */
+    nc_initialize();
 }
 
 void ash_io_lock(void) {

@@ -22,23 +22,24 @@ static ash_dtype apply_unsigned(const ash_variable *variable) {
     return variable->dtype;
 }
 
-/* Adds an integer, if the stored dtype holds it. */
-static void add_missing_integer(ash_decoding *out, __int128 value) {
+/* Adds an integer, if the stored dtype holds it. Where _Unsigned changed the dtype, attributes are still in the one before: -1 is 255, or 255 is -1. */
+static void add_missing_integer(ash_decoding *out, __int128 value, int reinterpreted) {
     ash_number *stored = &out->missing[out->unpack.missing_count];
-    int bits = (int)ash_dtype_size(out->stored) * 8;
-    __int128 one = 1, half = one << (bits - 1);
-    if (ash_dtype_kind(out->stored) == 'u') {
-        value += value < 0 && value >= -half ? one << bits : 0; /* the attribute is written in the signed type: -1 is 255 */
+    int is_unsigned = ash_dtype_kind(out->stored) == 'u';
+    __int128 span = (__int128)1 << (8 * ash_dtype_size(out->stored)), low = is_unsigned ? 0 : -(span / 2), high = low + span;
+    if (reinterpreted && value >= -(span / 2) && value < span) {
+        value += value < low ? span : value >= high ? -span : 0;
+    }
+    if (is_unsigned) {
         stored->u = (uint64_t)value;
-        out->unpack.missing_count += value >= 0 && value < one << bits;
     } else {
         stored->i = (int64_t)value;
-        out->unpack.missing_count += value >= -half && value < half;
     }
+    out->unpack.missing_count += value >= low && value < high;
 }
 
 /* Adds one missing value given in the attribute's dtype; one that the stored dtype cannot hold is no missing value at all. */
-static void add_missing(ash_decoding *out, ash_dtype from, ash_number value) {
+static void add_missing(ash_decoding *out, ash_dtype from, ash_number value, int reinterpreted) {
     ash_number *stored = &out->missing[out->unpack.missing_count];
     char kind = ash_dtype_kind(out->stored);
     double number;
@@ -52,11 +53,11 @@ static void add_missing(ash_decoding *out, ash_dtype from, ash_number value) {
     }
     char from_kind = ash_dtype_kind(from);
     if (from_kind != 'f') { /* integers compare as integers: doubles do not hold the largest */
-        add_missing_integer(out, from_kind == 'u' ? (__int128)value.u : (__int128)value.i);
+        add_missing_integer(out, from_kind == 'u' ? (__int128)value.u : (__int128)value.i, reinterpreted);
         return;
     }
     if (!isnan(number) && number == floor(number) && fabs(number) < 0x1p65) {
-        add_missing_integer(out, (__int128)number);
+        add_missing_integer(out, (__int128)number, reinterpreted);
     }
 }
 
@@ -71,12 +72,12 @@ static void find_missing(const ash_variable *variable, const char *function, ash
             return;
         }
         for (int64_t i = 0; entry && !entry->is_text && i < entry->count; i++) {
-            add_missing(out, entry->dtype, ash_number_load(entry->dtype, (char *)entry->data + i * ash_dtype_size(entry->dtype)));
+            add_missing(out, entry->dtype, ash_number_load(entry->dtype, (char *)entry->data + i * ash_dtype_size(entry->dtype)), out->stored != variable->dtype);
         }
         declared |= k == 0 && entry != NULL;
     }
     if (!declared && !variable->no_fill && ash_dtype_kind(out->stored) == 'f') {
-        add_missing(out, ASH_FLOAT64, (ash_number){ .f = DEFAULT_FILL_FLOAT });
+        add_missing(out, ASH_FLOAT64, (ash_number){ .f = DEFAULT_FILL_FLOAT }, 0);
     }
 }
 

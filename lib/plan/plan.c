@@ -239,6 +239,27 @@ ash_status ash_plan_make(
         (long long)(*plan)->least_bytes, neediest(*plan));
 }
 
+int64_t ash_plan_least_alone(ash_context *context, const ash_plan_request *request, const char *function, ash_error_state *error) {
+    int64_t most = 0;
+    for (int k = 0; k < request->ntargets; k++) {
+        ash_plan_request one = *request;
+        ash_error_state reason = { 0 };
+        ash_plan *plan = NULL;
+        one.ntargets = 1;
+        one.target = &request->target[k];
+        ash_plan_make(context, &one, function, &plan, &reason);
+        int64_t least = plan ? plan->least_bytes : INT64_MAX; /* none: not even the plan could be made */
+        if (least > most) {
+            most = least;
+            if (reason.status != ASH_OK) {
+                *error = reason;
+            }
+        }
+        ash_plan_free(plan);
+    }
+    return most;
+}
+
 void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
     *info = (ash_plan_info){ .size = sizeof *info };
     info->nodes = plan->nodes;

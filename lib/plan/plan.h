@@ -215,6 +215,9 @@ typedef struct ash_plan_request {
  * NULL on any other failure. */
 ash_status ash_plan_make(
     ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error);
+/* The least limit with which every target works by itself: results that do not fit together are computed one after another. The error, if any, is
+ * that of the neediest. */
+int64_t ash_plan_least_alone(ash_context *context, const ash_plan_request *request, const char *function, ash_error_state *error);
 void ash_plan_free(ash_plan *plan);
 void ash_plan_figures(const ash_plan *plan, ash_plan_info *info);
 /* What the whole needs in sequence, and at the very least. */

@@ -147,23 +147,6 @@ static ash_status plan_and_execute(
     return error->status;
 }
 
-/* Results that do not fit the limit together may fit one after another; asked before any work is done. */
-static int each_fits(ash_context *context, const ash_plan_request *request, const char *function) {
-    for (int k = 0; k < request->ntargets; k++) {
-        ash_plan_request one = *request;
-        ash_error_state error = { 0 };
-        ash_plan *plan = NULL;
-        one.ntargets = 1;
-        one.target = &request->target[k];
-        ash_plan_make(context, &one, function, &plan, &error);
-        ash_plan_free(plan);
-        if (error.status != ASH_OK) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes,
     const ash_compute_options *options, const char *function, ash_error_state *error) {
     ash_plan_request request;
@@ -176,9 +159,10 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     }
     atomic_store(&context->cancel, 0);
     atomic_store(&context->running, 1);
-    if (plan_and_execute(context, &request, writer, openmp, function, error) == ASH_ERR_LIMIT && n > 1 &&
-        each_fits(context, &request, function)) {
+    if (plan_and_execute(context, &request, writer, openmp, function, error) == ASH_ERR_LIMIT && n > 1) {
+        /* Results that do not fit the limit together may fit one after another: asked before any work is done. */
         *error = (ash_error_state){ 0 };
+        ash_plan_least_alone(context, &request, function, error);
         for (int k = 0; k < n && error->status == ASH_OK; k++) {
             ash_plan_request one = request;
             one.ntargets = 1;

@@ -121,7 +121,7 @@ static void say_plan(text *t, const ash_plan *plan) {
     say(t, "  least limit     %s (plan %s, reserve %s)\n", bytes_text(info.least_limit), bytes_text(info.plan_bytes),
         bytes_text(info.reserve_bytes));
     if (info.sequential_peak > info.memory_limit) {
-        say(t, "  the limit is too small: this plan will be refused\n");
+        say(t, "  the limit is too small for this plan\n");
     }
     for (int k = 0; k < plan->nstages; k++) {
         say_stage(t, plan->stage[k]);
@@ -153,6 +153,11 @@ static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[],
         ash_plan_make(context, &request, function, &plan, error);
         if (error->status == ASH_ERR_LIMIT && plan) {
             *error = (ash_error_state){ 0 };
+        }
+        if (plan && n > 1) {
+            ash_error_state alone = { 0 };
+            int64_t least = ash_plan_least_alone(context, &request, function, &alone);
+            plan->least_bytes = least < plan->least_bytes ? least : plan->least_bytes;
         }
     }
     ash_free(target);
