@@ -126,6 +126,11 @@ static void choose_chunks(maker *m, const ash_output *output, ash_writer_variabl
     }
 }
 
+/* An array that is written under the name of its only dimension is that dimension's coordinate. */
+static int is_coordinate(const ash_output *output, const char *name) {
+    return output->ndim == 1 && output->dim[0].name && strcmp(output->dim[0].name, name) == 0;
+}
+
 static int add_array(maker *m, const ash_output *output, const char *name, ash_writer_variable *variable) {
     ash_attrs *attrs = ash_attrs_retain(output->attrs);
     char kind = ash_dtype_kind(output->dtype);
@@ -144,12 +149,13 @@ static int add_array(maker *m, const ash_output *output, const char *name, ash_w
     float nan32 = NAN;
     double nan64 = NAN;
     int fine = drop_references(&attrs);
-    if (kind == 'f') {
+    if (kind == 'f' && !is_coordinate(output, name)) { /* CF: coordinates have no missing values */
         fine = fine &&
             ash_attrs_set(&attrs, "_FillValue", 0, output->dtype, 1, output->dtype == ASH_FLOAT32 ? (void *)&nan32 : (void *)&nan64);
     }
-    if (output->dtype == ASH_BOOL) {
-        fine = fine && ash_attrs_set_text(&attrs, "dtype", "bool");
+    const char *marked = ash_attrs_text(attrs, "dtype"); /* how bool is told from int8; it does not outlive a cast */
+    if (output->dtype == ASH_BOOL || (marked && strcmp(marked, "bool") == 0)) {
+        fine = fine && ash_attrs_set(&attrs, "dtype", 1, ASH_INT8, output->dtype == ASH_BOOL ? 4 : 0, output->dtype == ASH_BOOL ? "bool" : NULL);
     }
     variable->attrs = attrs;
     return fine ? m->error->status == ASH_OK : no_memory(m);
@@ -181,12 +187,21 @@ static void add_fixed(maker *m, const char *name, ash_dtype dtype, int ndim, con
     layout->nfixed++;
 }
 
-static int add_coordinates(maker *m) {
+static int written_as_array(const char *dim, int n, const ash_value value[], const char *const names[]) {
+    for (int k = 0; k < n; k++) {
+        if (strcmp(names[k], dim) == 0 && is_coordinate(ash_value_output(value[k]), dim)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int add_coordinates(maker *m, int n, const ash_value value[], const char *const names[]) {
     ash_file_layout *layout = m->layout;
     int ndims = layout->ndims; /* bounds add dimensions */
     for (int k = 0; k < ndims; k++) {
         ash_coordinate *coord = layout->coord[k];
-        if (!coord) {
+        if (!coord || written_as_array(layout->dim[k].name, n, value, names)) {
             continue;
         }
         ash_attrs *attrs = ash_attrs_retain(coord->attrs);
@@ -310,7 +325,7 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     for (; made < n && fine; made++) {
         fine = add_array(m, ash_value_output(value[made]), names[made], &array[made]);
     }
-    fine = fine && add_coordinates(m);
+    fine = fine && add_coordinates(m, n, value, names);
     layout->nvariables = layout->nfixed;
     for (int k = 0; k < made; k++) {
         if (fine && name_taken(m, names[k], layout->nvariables)) {
