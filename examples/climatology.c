@@ -109,9 +109,10 @@ static int open_input(ash_context *ctx, const climatology_options *o, ash_array 
     return 0;
 }
 
+/* Whether two names are of one file; where one does not exist yet, whether they are the same name. */
 static bool same_file(const char *a, const char *b) {
     struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
 /* ---- The report ---- */
@@ -207,6 +208,8 @@ static int run(ash_context *ctx, const climatology_options *o) {
         return 1;
     if (same_file(o->input, o->output))
         return fail("%s is the input; choose another name for the output", o->output);
+    if (o->draw_map && (same_file(o->input, o->map) || same_file(o->output, o->map)))
+        return fail("%s is the input or the output; choose another name for the map", o->map);
     if (!can_create(o->output))
         return fail("%s: %s", o->output, strerror(errno));
     if (o->draw_map && !can_create(o->map))

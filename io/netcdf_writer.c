@@ -132,8 +132,13 @@ static int fill_value(const ash_writer_variable *variable, void *value) {
     const ash_attr_entry *entry = ash_attrs_find(variable->attrs, "_FillValue");
     if (!entry || entry->is_text || entry->count < 1)
         return 0;
-    ash_number_store(variable->dtype, value, entry->dtype, ash_number_load(entry->dtype, entry->data));
-    return 1;
+    /* One that the dtype cannot hold marks nothing as missing; cut to fit, it would. */
+    ash_number given = ash_number_load(entry->dtype, entry->data);
+    double before, after;
+    ash_number_store(variable->dtype, value, entry->dtype, given);
+    ash_number_store(ASH_FLOAT64, &before, entry->dtype, given);
+    ash_number_store(ASH_FLOAT64, &after, variable->dtype, ash_number_load(variable->dtype, value));
+    return before == after || ash_dtype_kind(variable->dtype) == 'f';
 }
 
 /* Contiguous variables are written whole by us, so filling them first would write everything twice: the attribute alone is set. Chunked

@@ -71,6 +71,11 @@ ash_coordinate *ash_coord_slice(const ash_coordinate *coord, int64_t start, int6
 }
 
 static int numbers_equal(ash_dtype da, const char *a, ash_dtype db, const char *b) {
+    if (ash_dtype_kind(da) != 'f' && ash_dtype_kind(db) != 'f') { /* doubles do not tell large integers apart */
+        ash_number m = ash_number_load(da, a), n = ash_number_load(db, b);
+        int negative_m = ash_dtype_kind(da) != 'u' && m.i < 0, negative_n = ash_dtype_kind(db) != 'u' && n.i < 0;
+        return negative_m == negative_n && m.u == n.u;
+    }
     double x, y;
     ash_number_store(ASH_FLOAT64, &x, da, ash_number_load(da, a));
     ash_number_store(ASH_FLOAT64, &y, db, ash_number_load(db, b));

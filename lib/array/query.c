@@ -76,7 +76,7 @@ int64_t ash_chunk_extent(ash_array a, int axis, int64_t chunk) {
 
 int ash_axis(ash_array a, const char *dim) {
     const ash_output *output = peek(a);
-    if (!output || !dim) {
+    if (!output || !dim || !*dim) {
         return -1;
     }
     ash_dim_names names = ash_output_dim_names(output);

@@ -175,12 +175,12 @@ static void build_groups(
         return;
     }
     ash_reduce_node *node = &builder->node->u.reduce;
-    node->groups = plain.groups > 0 ? plain.groups : labels.highest + 1;
-    if (node->groups > INT32_MAX) {
+    if (labels.highest >= INT32_MAX) {
         ash_fail(&builder->error, ASH_ERR_INDEX, "%s: label %lld is beyond the %d groups that are possible", builder->function,
             (long long)labels.highest, INT32_MAX);
         return;
     }
+    node->groups = plain.groups > 0 ? plain.groups : labels.highest + 1;
     node->group_axis = axis;
     node->labels = labels.value;
     node->group_chunk = group_chunk(source, axis, node->groups);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SMALL_JOB = 32 << 20 };
+
 /* ---- Workers ---- */
 
 static int max_int(int a, int b) {
@@ -181,7 +183,9 @@ ash_status ash_engine_compute(ash_context *context, ash_value value, void *buffe
     ash_progress_fn *progress = context->options.progress;
     ash_plan_info last_run = context->last_run;
     context->options.progress = NULL;
-    ash_run_targets(context, 1, &target, NULL, 0, NULL, "compute", error);
+    /* Labels and coordinates are small: the slack of the limit is theirs, so that a refusal speaks of the job itself. */
+    ash_compute_options options = { .memory_limit = context->options.memory_limit > SMALL_JOB ? 0 : SMALL_JOB };
+    ash_run_targets(context, 1, &target, NULL, 0, &options, "compute", error);
     context->options.progress = progress;
     context->last_run = last_run;
     return error->status;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LARGEST_FILE_CHUNK = 1 << 30 };
+enum { LARGEST_FILE_CHUNK = 32 << 20 }; /* the storage libraries hold several in memory */
 
 typedef struct maker {
     ash_file_layout *layout;
@@ -106,7 +106,7 @@ static void choose_chunks(maker *m, const ash_output *output, ash_writer_variabl
         chunks *= axis->count;
         unlimited |= m->layout->dim[variable->dim[a]].unlimited;
     }
-    int64_t bytes = ash_dtype_size(output->dtype); /* HDF5 keeps the size of a chunk in 32 bits */
+    int64_t bytes = ash_dtype_size(output->dtype);
     for (int a = 0; a < output->ndim; a++) {
         bytes *= variable->chunk[a];
     }
@@ -196,6 +196,33 @@ static int written_as_array(const char *dim, int n, const ash_value value[], con
     return 0;
 }
 
+/* The dimension of the vertices of cell bounds: `bnds` for two, unless a dimension of another extent has that name. */
+static int vertex_dim(maker *m, int64_t vertices) {
+    char name[64];
+    for (int try = 0;; try++) {
+        int length = snprintf(name, sizeof name, vertices == 2 ? "bnds" : "bnds_%lld", (long long)vertices);
+        if (try > 0) {
+            snprintf(name + length, sizeof name - (size_t)length, "_%d", try);
+        }
+        int found = find_dim(m->layout, name);
+        if (found < 0) {
+            return add_dim(m, name, vertices);
+        }
+        if (m->layout->dim[found].extent == vertices && !m->layout->coord[found]) {
+            return found;
+        }
+    }
+}
+
+/* Whether the bounds of a coordinate can be written under their name. */
+static int has_writable_bounds(const maker *m, const ash_coordinate *coord, int n, const char *const names[]) {
+    int free = coord->vertices > 0 && find_dim(m->layout, coord->bounds_name) < 0 && !name_taken(m, coord->bounds_name, m->layout->nfixed);
+    for (int k = 0; k < n && free; k++) {
+        free = strcmp(names[k], coord->bounds_name) != 0;
+    }
+    return free;
+}
+
 static int add_coordinates(maker *m, int n, const ash_value value[], const char *const names[]) {
     ash_file_layout *layout = m->layout;
     int ndims = layout->ndims; /* bounds add dimensions */
@@ -206,18 +233,16 @@ static int add_coordinates(maker *m, int n, const ash_value value[], const char 
         }
         ash_attrs *attrs = ash_attrs_retain(coord->attrs);
         const char *kept = ash_attrs_text(coord->attrs, "climatology") ? "climatology" : "bounds";
-        if (!drop_references(&attrs) || (coord->vertices > 0 && !ash_attrs_set_text(&attrs, kept, coord->bounds_name))) {
+        int bounded = has_writable_bounds(m, coord, n, names);
+        if (!drop_references(&attrs) || (bounded && !ash_attrs_set_text(&attrs, kept, coord->bounds_name))) {
             ash_attrs_release(attrs);
             return no_memory(m);
         }
         add_fixed(m, layout->dim[k].name, coord->dtype, 1, &k, coord->values, attrs);
-        if (coord->vertices == 0) {
+        if (!bounded) {
             continue;
         }
-        char name[64];
-        snprintf(name, sizeof name, coord->vertices == 2 ? "bnds" : "bnds_%lld", (long long)coord->vertices);
-        int vertices = find_dim(layout, name);
-        vertices = vertices >= 0 ? vertices : add_dim(m, name, coord->vertices);
+        int vertices = vertex_dim(m, coord->vertices);
         if (vertices < 0) {
             return 0;
         }

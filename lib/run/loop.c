@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { AHEAD = 8, CACHE_LINE = 64, SCOUT_BLOCKS = 4, SCOUT_LINES = 4 };
+enum { STOP_INTERVAL = 1024, AHEAD = 8, CACHE_LINE = 64, SCOUT_BLOCKS = 4, SCOUT_LINES = 4 };
 
 typedef struct ahead {
     const char *at, *end;
@@ -384,6 +384,14 @@ static void set_pointers(piece_loop *lp) {
     }
 }
 
+/* Whether the run is over for all: cancelled, or failed elsewhere. Large chunks ask now and then. */
+static int must_stop(const ash_run *run, ash_worker *worker) {
+    if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed)) {
+        ash_fail(&worker->error, ASH_ERR_CANCELLED, "%s: cancelled", run->function);
+    }
+    return worker->error.status != ASH_OK || atomic_load_explicit(&run->stop, memory_order_relaxed);
+}
+
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece) {
     piece_loop lp = { .run = run, .worker = worker, .stage = stage, .chunk = chunk, .piece = piece };
     for (int a = 0; a < stage->ndim; a++) {
@@ -395,9 +403,13 @@ void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, co
     choose_run(&lp);
     choose_access(&lp);
     choose_destinations(&lp);
+    int64_t blocks = 0;
     for (int more = 1; more;) {
         set_pointers(&lp);
         for (int64_t position = 0; position < lp.length; position += ASH_BLOCK) {
+            if (++blocks % STOP_INTERVAL == 0 && must_stop(run, worker)) {
+                return;
+            }
             int64_t n = lp.length - position < ASH_BLOCK ? lp.length - position : ASH_BLOCK;
             lp.streams = lp.fetching = 0;
             lp.share = 0;
