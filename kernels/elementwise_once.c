@@ -6,17 +6,5 @@
 #include "kernels/each_dtype.h"
 
 const ash_elementwise_table ash_elementwise_loops_once = {
-    loops_BOOL,
-    loops_INT8,
-    loops_INT16,
-    loops_INT32,
-    loops_INT64,
-    loops_UINT8,
-    loops_UINT16,
-    loops_UINT32,
-    loops_UINT64,
-    loops_FLOAT32,
-    loops_FLOAT64,
-    loops_COMPLEX64,
-    loops_COMPLEX128,
+#include "kernels/loops_list.h"
 };

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_THREADS = 1024 };
-
 static _Thread_local ash_error_state new_error;
 
 static int environment_integer(const char *name, int64_t least, int64_t most, int64_t *value, ash_error_state *error) {
@@ -29,16 +27,16 @@ static int environment_integer(const char *name, int64_t least, int64_t most, in
 
 static void choose_threads(ash_context_options *options, ash_error_state *error) {
     int64_t n = options->num_threads;
-    if (n < 0 || n > MOST_THREADS) {
+    if (n < 0 || n > ASH_MOST_THREADS) {
         ash_fail(
-            error, ASH_ERR_ARGUMENT, "context_new: num_threads must be from 0 (default) to %d, found %lld", MOST_THREADS, (long long)n);
+            error, ASH_ERR_ARGUMENT, "context_new: num_threads must be from 0 (default) to %d, found %lld", ASH_MOST_THREADS, (long long)n);
         return;
     }
-    if (n == 0 && !environment_integer("ASH_NUM_THREADS", 1, MOST_THREADS, &n, error)) {
+    if (n == 0 && !environment_integer("ASH_NUM_THREADS", 1, ASH_MOST_THREADS, &n, error)) {
         /* OMP_NUM_THREADS may be a list of nesting levels; the first counts. Anything else in it is not ours to judge. */
         const char *omp = getenv("OMP_NUM_THREADS");
         n = omp ? strtoll(omp, NULL, 10) : 0;
-        n = n > 0 && n <= MOST_THREADS ? n : ash_system_cpus();
+        n = n > 0 && n <= ASH_MOST_THREADS ? n : ash_system_cpus();
     }
     options->num_threads = (int32_t)n;
 }

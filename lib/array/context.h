@@ -8,6 +8,9 @@
 
 #include <stdatomic.h>
 
+/* More than any node has: a larger number is a mistake. */
+enum { ASH_MOST_THREADS = 1024 };
+
 struct ash_context {
     ash_context_options options; /* defaults filled in */
     ash_isa isa;

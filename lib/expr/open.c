@@ -130,12 +130,6 @@ static void build_dims(ash_builder *builder, ash_file *file, const ash_variable 
     }
 }
 
-/* The part of a variable's path after the last slash. */
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 /* The file node and, unless raw, the decoding after it. Consumes the file's reference. */
 static ash_array build_file(ash_builder *builder, ash_file *file, const ash_variable *variable, int raw) {
     ash_decoding decoding = { .stored = variable->dtype, .result = variable->dtype };
@@ -154,7 +148,7 @@ static ash_array build_file(ash_builder *builder, ash_file *file, const ash_vari
     node->u.file.variable = variable;
     if (ash_builder_output(builder, 0, decoding.stored, variable->ndim)) {
         node->output[0].attrs = ash_attrs_retain(decoding.attrs);
-        node->output[0].name = ash_arena_strdup(&node->arena, base_name(variable->name));
+        node->output[0].name = ash_arena_strdup(&node->arena, variable->name);
         build_dims(builder, file, variable, ash_dtype_size(decoding.result));
     }
     if (decoding.needed) {

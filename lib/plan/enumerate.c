@@ -172,8 +172,7 @@ static void visit_operand(lists *ls, const ash_operand *operand, const ash_box *
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
         int64_t first, span;
-        int64_t start = map->axis < 0 ? 0 : box->start[map->axis], extent = map->axis < 0 ? 1 : box->extent[map->axis];
-        if (!ash_map_range(map, start, extent, &first, &span)) {
+        if (!ash_map_range(map, box, &first, &span)) {
             return; /* an empty box, or only missing rows */
         }
         low[k] = ash_axis_find(&held->axis[k], first);
@@ -274,7 +273,6 @@ static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk) {
             visit_operands(ls, top.stage, top.chunk, 0);
         }
         top.stage->task[top.chunk] = ls->plan->ntasks;
-        top.stage->tasks++;
         place_sinks(ls, top.stage, top.chunk);
     }
 }

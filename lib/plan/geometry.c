@@ -52,11 +52,8 @@ void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *
     }
 }
 
-int ash_map_range(const ash_map *map, int64_t start, int64_t extent, int64_t *low, int64_t *span) {
-    if (map->axis < 0) {
-        start = 0;
-        extent = 1;
-    }
+int ash_map_range(const ash_map *map, const ash_box *box, int64_t *low, int64_t *span) {
+    int64_t start = ash_map_begin(map, box), extent = ash_map_count(map, box);
     int64_t lowest = INT64_MAX, highest = -1;
     if (!map->table) {
         int64_t first = ash_map_index(map, start), last = ash_map_index(map, start + extent - 1);
@@ -83,7 +80,7 @@ int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64
     const ash_map *map = &operand->map[operand->table_map];
     const ash_grid_axis *axis = &operand->held->axis[operand->table_map];
     int64_t begin = ash_axis_start(axis, table_chunk), end = ash_axis_start(axis, table_chunk + 1);
-    int64_t start = map->axis < 0 ? 0 : box->start[map->axis], extent = map->axis < 0 ? 1 : box->extent[map->axis];
+    int64_t start = ash_map_begin(map, box), extent = ash_map_count(map, box);
     for (int64_t i = start; i < start + extent; i++) {
         int64_t index = ash_map_index(map, i);
         if (index >= begin && index < end) {

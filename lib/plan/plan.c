@@ -119,8 +119,8 @@ static int64_t largest_task(const ash_plan *plan) {
 
 /* Room for every thread's task beside the sequential run, and once more for results that wait for their turn: more would not make the run
  * faster. */
-int64_t ash_plan_peak(const ash_plan *plan) {
-    int64_t sequential = ash_plan_sequential_peak(plan), peak = sequential + 2 * plan->num_threads * largest_task(plan);
+static int64_t peak_with(const ash_plan *plan, int64_t largest) {
+    int64_t sequential = ash_plan_sequential_peak(plan), peak = sequential + 2 * plan->num_threads * largest;
     return peak < plan->limit ? peak : sequential > plan->limit ? sequential : plan->limit;
 }
 
@@ -140,8 +140,9 @@ static int choose_pieces(ash_plan *plan) {
         if (!profile_with_pieces(plan, target)) {
             return 0;
         }
-        if (ash_plan_sequential_peak(plan) <= plan->limit &&
-            ash_plan_sequential_peak(plan) + (plan->num_threads - 1) * largest_task(plan) <= plan->limit) {
+        int64_t largest = largest_task(plan);
+        plan->peak_bytes = peak_with(plan, largest);
+        if (ash_plan_sequential_peak(plan) + (plan->num_threads - 1) * largest <= plan->limit) {
             break;
         }
     }
@@ -273,5 +274,5 @@ void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
     info->least_limit = plan->least_bytes;
     info->memory_limit = plan->limit;
     info->num_threads = plan->num_threads;
-    info->peak_bytes = ash_plan_peak(plan);
+    info->peak_bytes = plan->peak_bytes;
 }

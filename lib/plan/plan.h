@@ -114,12 +114,10 @@ struct ash_stage {
     void *memo;         /* emit.c: what has a slot already */
     int64_t elements;   /* in the largest chunk */
     int64_t work_bytes; /* bound on the scratch of one task */
-    uint32_t *task;     /* per chunk, ASH_NONE: not enumerated */
-    int64_t tasks;
+    uint32_t *task;     /* per chunk, ASH_NO_ID: not enumerated */
     int64_t placed; /* targets: chunks placed so far */
 };
 
-enum { ASH_NONE = -1 };
 #define ASH_NO_ID UINT32_MAX
 
 /* A value kept in chunk buffers between stages. */
@@ -189,6 +187,7 @@ typedef struct ash_plan {
     int64_t list_bytes;       /* of the lists made while planning */
     int too_many;             /* planning stopped because its own lists passed the limit */
     int64_t node_bytes;       /* of the nodes of the expression */
+    int64_t peak_bytes;       /* what the run keeps to: a bound on what it uses, at most the limit */
     int64_t plan_bytes, reserve_bytes;
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* buffers of the smallest plan there is */
@@ -223,8 +222,6 @@ void ash_plan_figures(const ash_plan *plan, ash_plan_info *info);
 /* What the whole needs in sequence, and at the very least. */
 int64_t ash_plan_base_bytes(const ash_plan *plan);
 int64_t ash_plan_sequential_peak(const ash_plan *plan);
-/* What the run will keep to: a bound on what it uses, at most the limit. */
-int64_t ash_plan_peak(const ash_plan *plan);
 
 /* ---- Between the parts of planning ---- */
 
@@ -261,8 +258,15 @@ int64_t ash_operand_piece_bytes(
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]);
 void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes);
 int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk);
-/* The range of an operand's axis that iteration box [start, start + extent) needs: lowest index and span. 0 if every entry is missing. */
-int ash_map_range(const ash_map *map, int64_t start, int64_t extent, int64_t *low, int64_t *span);
+/* Where the index that a map follows begins in a box of the stage, and how many values it takes; a map that follows none has one. */
+static inline int64_t ash_map_begin(const ash_map *map, const ash_box *box) {
+    return map->axis < 0 ? 0 : box->start[map->axis];
+}
+static inline int64_t ash_map_count(const ash_map *map, const ash_box *box) {
+    return map->axis < 0 ? 1 : box->extent[map->axis];
+}
+/* The range of an operand's axis that a box of the stage needs: lowest index and span. 0 if every entry is missing, or the box is empty. */
+int ash_map_range(const ash_map *map, const ash_box *box, int64_t *low, int64_t *span);
 /* Whether a box of the stage needs any row in one chunk along the table axis of a held operand: rows between the lowest and the highest may
  * be unused. */
 int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64_t table_chunk);

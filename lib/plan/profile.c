@@ -74,11 +74,9 @@ static int64_t operand_bytes(const ash_operand *operand, const ash_box *box) {
         const ash_map *map = &operand->map[k];
         int64_t low, span = 0;
         if (map->table) {
-            span = ash_map_range(map, map->axis < 0 ? 0 : box->start[map->axis], map->axis < 0 ? 1 : box->extent[map->axis], &low, &span)
-                ? span
-                : 0;
+            span = ash_map_range(map, box, &low, &span) ? span : 0;
         } else {
-            span = map->axis < 0 ? 1 : box->extent[map->axis];
+            span = ash_map_count(map, box);
         }
         bytes *= span;
     }

@@ -38,7 +38,7 @@ static ash_status apply_layout(
         if (map->table) {
             continue;
         }
-        int64_t index = ash_map_index(map, map->axis < 0 ? 0 : piece->start[map->axis]);
+        int64_t index = ash_map_index(map, ash_map_begin(map, piece));
         base += (index - from->origin[k]) / from->divisor[k] * from->stride[k];
         if (map->axis >= 0) {
             binding->stride[map->axis] += map->step / from->divisor[k] * from->stride[k];
@@ -50,7 +50,7 @@ static ash_status apply_layout(
     }
     const ash_map *map = &operand->map[operand->table_map];
     int k = operand->table_map;
-    int64_t n = map->axis < 0 ? 1 : piece->extent[map->axis], start = map->axis < 0 ? 0 : piece->start[map->axis];
+    int64_t n = ash_map_count(map, piece), start = ash_map_begin(map, piece);
     const char **row = take_scratch(run, worker, binding, n * (int64_t)sizeof *row);
     if (!row) {
         return worker->error.status;
@@ -67,8 +67,7 @@ static ash_status apply_layout(
 static int needed_box(const ash_operand *operand, const ash_box *piece, int64_t low[], int64_t span[]) {
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
-        if (!ash_map_range(
-                map, map->axis < 0 ? 0 : piece->start[map->axis], map->axis < 0 ? 1 : piece->extent[map->axis], &low[k], &span[k])) {
+        if (!ash_map_range(map, piece, &low[k], &span[k])) {
             return 0;
         }
     }
@@ -138,7 +137,7 @@ static ash_status bind_chunks(
     }
     int t = operand->table_map;
     const ash_map *map = &operand->map[t];
-    int64_t n = map->axis < 0 ? 1 : piece->extent[map->axis], start = map->axis < 0 ? 0 : piece->start[map->axis];
+    int64_t n = ash_map_count(map, piece), start = ash_map_begin(map, piece);
     for (int64_t i = 0; i < n; i++) {
         int64_t index = ash_map_index(map, start + i);
         if (index < 0) {

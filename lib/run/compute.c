@@ -115,9 +115,9 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
     ash_compute_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
     const char *executor = o.executor ? o.executor : context->options.executor;
-    if (o.num_threads < 0 || o.num_threads > 1024 || o.memory_limit < 0) {
-        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to 1024 and memory_limit >= 0, found %d and %lld",
-            function, o.num_threads, (long long)o.memory_limit);
+    if (o.num_threads < 0 || o.num_threads > ASH_MOST_THREADS || o.memory_limit < 0) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to %d and memory_limit >= 0, found %d and %lld", function,
+            ASH_MOST_THREADS, o.num_threads, (long long)o.memory_limit);
     }
     if (strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial or openmp, found '%s'", function, executor);

@@ -42,11 +42,11 @@ static int add_dim(maker *m, const char *name, int64_t extent) {
     return layout->ndims++;
 }
 
-/* The file's dimension for an anonymous one: dim_<axis>, with a number if that has another extent already. */
-static int anonymous_dim(maker *m, int axis, int64_t extent) {
+/* A dimension without a coordinate under a name of our own, with a number behind it if the name is taken by another kind of dimension. */
+static int nameless_dim(maker *m, const char *base, int64_t extent) {
     char name[64];
     for (int try = 0;; try++) {
-        snprintf(name, sizeof name, try ? "dim_%d_%d" : "dim_%d", axis, try);
+        snprintf(name, sizeof name, try ? "%s_%d" : "%s", base, try);
         int found = find_dim(m->layout, name);
         if (found < 0) {
             return add_dim(m, name, extent);
@@ -55,6 +55,19 @@ static int anonymous_dim(maker *m, int axis, int64_t extent) {
             return found;
         }
     }
+}
+
+static int anonymous_dim(maker *m, int axis, int64_t extent) {
+    char base[32];
+    snprintf(base, sizeof base, "dim_%d", axis);
+    return nameless_dim(m, base, extent);
+}
+
+/* The dimension of the vertices of cell bounds. */
+static int vertex_dim(maker *m, int64_t vertices) {
+    char base[32];
+    snprintf(base, sizeof base, vertices == 2 ? "bnds" : "bnds_%lld", (long long)vertices);
+    return nameless_dim(m, base, vertices);
 }
 
 static int named_dim(maker *m, const ash_dim *dim, const char *variable) {
@@ -155,7 +168,8 @@ static int add_array(maker *m, const ash_output *output, const char *name, ash_w
     }
     const char *marked = ash_attrs_text(attrs, "dtype"); /* how bool is told from int8; it does not outlive a cast */
     if (output->dtype == ASH_BOOL || (marked && strcmp(marked, "bool") == 0)) {
-        fine = fine && ash_attrs_set(&attrs, "dtype", 1, ASH_INT8, output->dtype == ASH_BOOL ? 4 : 0, output->dtype == ASH_BOOL ? "bool" : NULL);
+        fine = fine &&
+            ash_attrs_set(&attrs, "dtype", 1, ASH_INT8, output->dtype == ASH_BOOL ? 4 : 0, output->dtype == ASH_BOOL ? "bool" : NULL);
     }
     variable->attrs = attrs;
     return fine ? m->error->status == ASH_OK : no_memory(m);
@@ -194,24 +208,6 @@ static int written_as_array(const char *dim, int n, const ash_value value[], con
         }
     }
     return 0;
-}
-
-/* The dimension of the vertices of cell bounds: `bnds` for two, unless a dimension of another extent has that name. */
-static int vertex_dim(maker *m, int64_t vertices) {
-    char name[64];
-    for (int try = 0;; try++) {
-        int length = snprintf(name, sizeof name, vertices == 2 ? "bnds" : "bnds_%lld", (long long)vertices);
-        if (try > 0) {
-            snprintf(name + length, sizeof name - (size_t)length, "_%d", try);
-        }
-        int found = find_dim(m->layout, name);
-        if (found < 0) {
-            return add_dim(m, name, vertices);
-        }
-        if (m->layout->dim[found].extent == vertices && !m->layout->coord[found]) {
-            return found;
-        }
-    }
 }
 
 /* Whether the bounds of a coordinate can be written under their name. */

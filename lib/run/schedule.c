@@ -85,7 +85,7 @@ int ash_schedule_begin(ash_run *run) {
             set_ready(run, t);
         }
     }
-    run->limit = ash_plan_peak(plan) - ash_plan_base_bytes(plan);
+    run->limit = plan->peak_bytes - ash_plan_base_bytes(plan);
     ash_pool_begin(&run->pool, run->limit + ASH_SLAB_BYTES);
     return 1;
 }
