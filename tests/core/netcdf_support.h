@@ -19,10 +19,10 @@ static inline int make_test_folder(void **state) {
     return mkdtemp(test_folder) ? 0 : -1;
 }
 
-/* Path of a file in the folder; eight at a time. */
+/* Path of a file in the folder; eight at a time in each thread. */
 static inline const char *test_path(const char *name) {
-    static char paths[8][520];
-    static int next;
+    static _Thread_local char paths[8][520];
+    static _Thread_local int next;
     next = (next + 1) % 8;
     snprintf(paths[next], sizeof paths[next], "%s/%s", test_folder, name);
     return paths[next];
