@@ -24,8 +24,8 @@ int remove_folder(void **state) {
 }
 
 const char *in_folder(const char *name) {
-    static char path[4][512];
-    static int next;
+    static _Thread_local char path[4][512];
+    static _Thread_local int next;
     next = (next + 1) % 4;
     snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
     return path[next];
