@@ -23,12 +23,13 @@ ash_isa ash_isa_best(void);
  * never overlap otherwise. ---- */
 typedef void ash_block_kernel(int64_t n, void *const out[], const void *const in[], const void *parameter);
 
-/* The loop of an operation for a loop dtype, NULL if the operation has none for it. */
+/* The loop of an operation for a loop dtype, NULL if the operation has none for it. Its parameter is an array of ash_number, one for each
+ * parameter of the operation. */
 ash_block_kernel *ash_kernel_elementwise(ash_isa isa, ash_op op, ash_dtype loop);
 /* The dtype an operation's loop works in for inputs of this common dtype; ASH_DTYPE_COUNT if the operation refuses it. */
 ash_dtype ash_op_loop(ash_op op, ash_dtype common);
-/* The dtype of an operation's outputs, from its loop's. */
-ash_dtype ash_op_result_dtype(ash_op op, ash_dtype loop);
+/* The dtype of an operation's output, from its loop's. */
+ash_dtype ash_op_result_dtype(ash_op op, int output, ash_dtype loop);
 /* Conversion by the rules of ash_cast; NULL for from == to. */
 ash_block_kernel *ash_kernel_cast(ash_isa isa, ash_dtype from, ash_dtype to);
 

@@ -17,7 +17,12 @@ ash_dtype ash_op_loop(ash_op op, ash_dtype common) {
     return common;
 }
 
-ash_dtype ash_op_result_dtype(ash_op op, ash_dtype loop) {
-    const ash_op_result result = ash_op_table[op].result;
-    return result == ASH_RESULT_BOOL ? ASH_BOOL : result == ASH_RESULT_REAL ? ash_dtype_real(loop) : loop;
+ash_dtype ash_op_result_dtype(ash_op op, int output, ash_dtype loop) {
+    switch (ash_op_table[op].result[output]) {
+    case ASH_RESULT_BOOL: return ASH_BOOL;
+    case ASH_RESULT_INT64: return ASH_INT64;
+    case ASH_RESULT_REAL: return ash_dtype_real(loop);
+    case ASH_RESULT_LOOP: break;
+    }
+    return loop;
 }

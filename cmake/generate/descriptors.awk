@@ -18,12 +18,18 @@ function header(    i) {
     print "/* The dtype a loop works in, from the common dtype of the inputs (see ash_op_loop()). */" > out
     print "typedef enum ash_op_promotion { ASH_PROMOTE_COMMON, ASH_PROMOTE_INTEGER, ASH_PROMOTE_FLOAT, ASH_PROMOTE_DIVIDE } ash_op_promotion;\n" > out
     print "/* The dtype of an output, from the loop's dtype (see ash_op_result_dtype()). */" > out
-    print "typedef enum ash_op_result { ASH_RESULT_LOOP, ASH_RESULT_BOOL, ASH_RESULT_REAL } ash_op_result;\n" > out
+    print "typedef enum ash_op_result { ASH_RESULT_LOOP, ASH_RESULT_BOOL, ASH_RESULT_INT64, ASH_RESULT_REAL } ash_op_result;\n" > out
+    print "enum { ASH_MAX_INPUTS = 3, ASH_MAX_OUTPUTS = 2, ASH_MAX_PARAMETERS = 4 };\n" > out
+    print "/* A number that is the same for all elements. */" > out
+    print "typedef struct ash_op_parameter {" > out
+    print "    const char *name;\n    char kind;             /* i int, f real, b bool: the valid member of ash_number is i, f, i */" > out
+    print "    const char *otherwise; /* the default as text, NULL: must be given */\n} ash_op_parameter;\n" > out
     print "typedef struct ash_op_info {" > out
-    print "    const char *name;\n    int inputs, outputs;\n    const char *input_name[3];\n    const char *output_name[2];" > out
+    print "    const char *name;\n    int inputs, outputs, parameters;\n    const char *input_name[ASH_MAX_INPUTS];" > out
+    print "    ash_dtype input_dtype[ASH_MAX_INPUTS]; /* ASH_DTYPE_COUNT: the loop's; others are not part of the common dtype */" > out
+    print "    const char *output_name[ASH_MAX_OUTPUTS];\n    ash_op_result result[ASH_MAX_OUTPUTS];\n    ash_op_parameter parameter[ASH_MAX_PARAMETERS];" > out
     print "    const char *kinds; /* accepted, of the common dtype: letters of biufc */\n    ash_op_promotion promotion;" > out
-    print "    int condition;     /* the first input is a condition: bool, and not part of the common dtype */" > out
-    print "    ash_op_result result;\n    int keeps_attributes;\n    const char *meaning;\n} ash_op_info;\n" > out
+    print "    int keeps_attributes;\n    const char *meaning;\n} ash_op_info;\n" > out
     print "typedef struct ash_reduction_info {" > out
     print "    const char *name;\n    const char *kinds;\n    int is_index;         /* the result is a position */" > out
     print "    int has_group;        /* has a group form */\n    int keeps_attributes;\n    int skips_missing;    /* NaN counts as absent */" > out
@@ -33,20 +39,25 @@ function header(    i) {
     print "#endif" > out
 }
 
-function source(    i, j, names) {
+# The descriptor of one operation.
+function operation(i,    j) {
+    printf "    [ASH_OP_%s] = {.name = %s, .inputs = %d, .outputs = %d, .parameters = %d,", toupper(op_name[i]), quoted(op_name[i]), op_inputs[i], op_outputs[i], op_params[i] > out
+    for (j = 1; j <= op_inputs[i]; j++)
+        printf " .input_name[%d] = %s, .input_dtype[%d] = ASH_%s,", j - 1, quoted(op_input[i, j]), j - 1, op_fixed[i, j] == "" ? "DTYPE_COUNT" : toupper(op_fixed[i, j]) > out
+    for (j = 1; j <= op_outputs[i]; j++)
+        printf " .output_name[%d] = %s, .result[%d] = ASH_RESULT_%s,", j - 1, quoted(op_output[i, j]), j - 1, toupper(op_result[i, j]) > out
+    for (j = 1; j <= op_params[i]; j++)
+        printf "\n        .parameter[%d] = {%s, '%s', %s},", j - 1, quoted(op_param[i, j]), op_param_type[i, j] == "real" ? "f" : substr(op_param_type[i, j], 1, 1),
+            op_param_default[i, j] == "" ? "NULL" : quoted(op_param_default[i, j]) > out
+    printf "\n        .kinds = %s, .promotion = ASH_PROMOTE_%s, .keeps_attributes = %d,\n", quoted(op_kinds[i]), toupper(op_promotion[i]), op_keeps[i] > out
+    printf "        .meaning = %s},\n", quoted(op_meaning[i]) > out
+}
+
+function source(    i) {
     banner("The descriptors of operations and reductions.")
     print "#include \"kernels/operations.h\"\n\n#include <stddef.h>\n" > out
     print "const ash_op_info ash_op_table[] = {" > out
-    for (i = 0; i < ops; i++) {
-        names = ""
-        for (j = 1; j <= op_inputs[i]; j++) names = names (j > 1 ? ", " : "") quoted(op_input[i, j])
-        printf "    [ASH_OP_%s] = {.name = %s, .inputs = %d, .outputs = %d, .input_name = {%s}", toupper(op_name[i]), quoted(op_name[i]), op_inputs[i], op_outputs[i], names > out
-        names = ""
-        for (j = 1; j <= op_outputs[i]; j++) names = names (j > 1 ? ", " : "") quoted(op_output[i, j])
-        printf ", .output_name = {%s},\n        .kinds = %s, .promotion = ASH_PROMOTE_%s", names, quoted(op_kinds[i]), toupper(op_promotion[i]) > out
-        printf ", .condition = %d, .result = ASH_RESULT_%s, .keeps_attributes = %d,\n", op_condition[i], toupper(op_result[i]), op_keeps[i] > out
-        printf "        .meaning = %s},\n", quoted(op_meaning[i]) > out
-    }
+    for (i = 0; i < ops; i++) operation(i)
     print "    [ASH_OP_COUNT] = {.name = NULL},\n};\n" > out
     print "const ash_reduction_info ash_reduction_table[] = {" > out
     for (i = 0; i < reductions; i++) {

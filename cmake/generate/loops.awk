@@ -15,21 +15,35 @@ function expression(op,    n, part_, i, colon, kinds) {
     return ""
 }
 
-function loop(op, values,    i, n, value, result) {
+# C types of an input and of an output.
+function input_type(op, i) {
+    return op_fixed[op, i] == "bool" ? "uint8_t" : op_fixed[op, i] == "int64" ? "int64_t" : "T"
+}
+
+function output_type(op, i) {
+    return op_result[op, i] == "bool" ? "uint8_t" : op_result[op, i] == "int64" ? "int64_t" : op_result[op, i] == "real" ? "R" : "T"
+}
+
+function loop(op, values,    i, n, value, type) {
     n = split(values, value, / , /)
     if (n != op_outputs[op]) fail(op_name[op] " has " op_outputs[op] " outputs and " n " values")
-    result = op_result[op] == "bool" ? "uint8_t" : op_result[op] == "real" ? "R" : "T"
     printf "/* %s */\n", op_meaning[op] > out
     printf "static void FN(loop_%s)(int64_t n, void *const out[], const void *const in[], const void *parameter)\n{\n", op_name[op] > out
     for (i = 1; i <= op_inputs[op]; i++)
-        printf "    const %s *from_%s = in[%d];\n", op_condition[op] && i == 1 ? "uint8_t" : "T", op_input[op, i], i - 1 > out
-    for (i = 1; i <= op_outputs[op]; i++) printf "    %s *to_%s = out[%d];\n", result, op_output[op, i], i - 1 > out
+        printf "    const %s *from_%s = in[%d];\n", input_type(op, i), op_input[op, i], i - 1 > out
+    for (i = 1; i <= op_outputs[op]; i++) printf "    %s *to_%s = out[%d];\n", output_type(op, i), op_output[op, i], i - 1 > out
+    if (op_params[op] > 0) print "    const ash_number *number = parameter;" > out
+    for (i = 1; i <= op_params[op]; i++) {
+        type = op_param_type[op, i]
+        printf "    const %s %s = %snumber[%d].%s;\n", type == "bool" ? "int" : param_type(type), op_param[op, i], type == "bool" ? "(int)" : "", i - 1, type == "real" ? "f" : "i" > out
+        printf "    (void)%s;\n", op_param[op, i] > out
+    }
     print "    (void)parameter;\n    ASH_INDEPENDENT\n    for (int64_t i = 0; i < n; i++) {" > out
     for (i = 1; i <= op_inputs[op]; i++) {
-        printf "        const %s %s = from_%s[i];\n", op_condition[op] && i == 1 ? "uint8_t" : "T", op_input[op, i], op_input[op, i] > out
+        printf "        const %s %s = from_%s[i];\n", input_type(op, i), op_input[op, i], op_input[op, i] > out
         if (index(values, op_input[op, i]) == 0) printf "        (void)%s;\n", op_input[op, i] > out
     }
-    for (i = 1; i <= op_outputs[op]; i++) printf "        const %s value_%s = %s;\n", result, op_output[op, i], value[i] > out
+    for (i = 1; i <= op_outputs[op]; i++) printf "        const %s value_%s = %s;\n", output_type(op, i), op_output[op, i], value[i] > out
     for (i = 1; i <= op_outputs[op]; i++) printf "        to_%s[i] = value_%s;\n", op_output[op, i], op_output[op, i] > out
     print "    }\n}\n" > out
 }

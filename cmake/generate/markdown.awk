@@ -12,8 +12,9 @@ END {
     for (op = 0; op < ops; op++) {
         inputs = ""
         for (i = 1; i <= op_inputs[op]; i++) inputs = inputs (i > 1 ? ", " : "") op_input[op, i]
+        for (i = 1; i <= op_params[op]; i++) inputs = inputs ", " op_param[op, i]
         for (i = 1; op_outputs[op] > 1 && i <= op_outputs[op]; i++) inputs = inputs ", \\*" op_output[op, i]
-        printf "| `ash_%s(%s)` | %s | %s | %s |\n", op_name[op], inputs, kind_words(op_kinds[op]), result_words(op_promotion[op], op_result[op]), cell(op_meaning[op]) > out
+        printf "| `ash_%s(%s)` | %s | %s | %s |\n", op_name[op], inputs, kind_words(op_kinds[op]), results_words(op), cell(op_meaning[op]) > out
     }
     print "\n# Reductions\n\nEach also as `ash_NAME_with(..., options)`; those with a group form also as `ash_group_NAME(a, dim, labels)` and `ash_group_NAME_with`.\n" > out
     print "| Function | Group form | CF cell method | Gives | Meaning |\n|---|---|---|---|---|" > out

@@ -3,9 +3,17 @@
 function prototype(op,    text, i) {
     text = (op_outputs[op] == 1 ? "ash_array" : "void") " ash_" op_name[op] "("
     for (i = 1; i <= op_inputs[op]; i++) text = text (i > 1 ? ", " : "") "ash_array " op_input[op, i]
+    for (i = 1; i <= op_params[op]; i++) text = text ", " param_type(op_param_type[op, i]) " " op_param[op, i]
     if (op_outputs[op] > 1)
         for (i = 1; i <= op_outputs[op]; i++) text = text ", ash_array *" op_output[op, i]
     return text ")"
+}
+
+# ", and condition of every dtype"
+function fixed_words(op,    text, i) {
+    for (i = 1; i <= op_inputs[op]; i++)
+        if (op_fixed[op, i] != "") text = text "; " op_input[op, i] " of " (op_fixed[op, i] == "bool" ? "every dtype" : "bool or integers")
+    return text
 }
 
 function header(    op) {
@@ -22,21 +30,23 @@ function header(    op) {
     print " * Attributes are kept by operations that keep the meaning of their first input (absolute, clip, maximum, ...). */\n" > out
     for (op = 0; op < ops; op++) {
         printf "/* %s\n", op_meaning[op] > out
-        printf " * Accepts %s%s. Gives %s. */\n", kind_words(op_kinds[op]), op_condition[op] ? ", after a condition of every dtype" : "",
-            result_words(op_promotion[op], op_result[op]) > out
+        printf " * Accepts %s%s. Gives %s. */\n", kind_words(op_kinds[op]), fixed_words(op), results_words(op) > out
         printf "ASH_API %s;\n\n", prototype(op) > out
     }
     print "#ifdef __cplusplus\n}\n#endif\n#endif" > out
 }
 
-function source(    op, i, inputs) {
+function source(    op, i, inputs, numbers) {
     banner("The public elementwise functions: each hands its inputs to ash_elementwise().")
     print "#include \"expr/elementwise.h\"\n\n#include <ashlar/ops.h>" > out
     for (op = 0; op < ops; op++) {
         inputs = ""
         for (i = 1; i <= op_inputs[op]; i++) inputs = inputs (i > 1 ? ", " : "") op_input[op, i]
         printf "\n%s\n{\n    ash_array outputs[%d];\n", prototype(op), op_outputs[op] > out
-        printf "    ash_elementwise(ASH_OP_%s, (const ash_array[]){%s}, outputs);\n", toupper(op_name[op]), inputs > out
+        numbers = ""
+        for (i = 1; i <= op_params[op]; i++) numbers = numbers (i > 1 ? ", " : "") "{." (op_param_type[op, i] == "real" ? "f" : "i") " = " op_param[op, i] "}"
+        numbers = op_params[op] > 0 ? "(const ash_number[]){" numbers "}" : "NULL"
+        printf "    ash_elementwise(ASH_OP_%s, (const ash_array[]){%s}, %s, outputs);\n", toupper(op_name[op]), inputs, numbers > out
         if (op_outputs[op] == 1) print "    return outputs[0];" > out
         else
             for (i = 1; i <= op_outputs[op]; i++) printf "    if (%s)\n        *%s = outputs[%d];\n", op_output[op, i], op_output[op, i], i - 1 > out

@@ -48,8 +48,8 @@ typedef enum ash_function { ASH_FUNCTION_OPERATION, ASH_FUNCTION_CAST, ASH_FUNCT
 typedef struct ash_elementwise_node {
     ash_function function;
     ash_op op;
-    ash_dtype loop;        /* dtype the inputs are cast to (bool for the condition of where) */
-    const void *parameter; /* ash_unpack, ash_date_parameter */
+    ash_dtype loop;        /* dtype the inputs are cast to, those of a fixed dtype excepted */
+    const void *parameter; /* numbers of the operation's parameters, ash_unpack, ash_date_parameter */
     signed char (
         *align)[ASH_MAX_NDIM]; /* align[input][input axis]: axis of the output, or -1 where the input has extent 1 and is repeated */
 } ash_elementwise_node;

@@ -4,8 +4,6 @@
 
 #include "array/node.h"
 
-enum { ASH_MAX_INPUTS = 3 };
-
 typedef struct ash_alignment {
     int ndim;
     ash_dim dim[ASH_MAX_NDIM];                      /* of the result; borrowed names and coordinates */

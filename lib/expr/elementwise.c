@@ -75,7 +75,7 @@ static void check_weak_integers(ash_builder *builder, int n, const ash_value ope
 
 static int build_outputs(ash_builder *builder, ash_op op, const ash_alignment *al, ash_dtype loop, char weak) {
     for (int k = 0; k < ash_op_table[op].outputs; k++) {
-        ash_dtype dtype = ash_op_result_dtype(op, loop);
+        ash_dtype dtype = ash_op_result_dtype(op, k, loop);
         if (!ash_builder_output(builder, k, dtype, al->ndim)) {
             return 0;
         }
@@ -93,7 +93,8 @@ static int build_outputs(ash_builder *builder, ash_op op, const ash_alignment *a
 
 /* An operation on weak numbers alone is done at once, as Python does it: its result is a weak number, whose value later promotions can
  * check. */
-static void fold_numbers(ash_builder *builder, ash_op op, const ash_value operands[], ash_dtype loop) {
+static void fold_numbers(
+    ash_builder *builder, ash_op op, const ash_value operands[], const ash_number parameters[], ash_dtype loop) {
     const ash_op_info *info = &ash_op_table[op];
     _Alignas(16) unsigned char in[ASH_MAX_INPUTS][16], out[16] = { 0 };
     const void *inputs[ASH_MAX_INPUTS];
@@ -103,8 +104,8 @@ static void fold_numbers(ash_builder *builder, ash_op op, const ash_value operan
         ash_number_store(loop, in[k], from, ash_number_load(from, operands[k].node->u.constant.element));
         inputs[k] = in[k];
     }
-    ash_kernel_elementwise(builder->context->isa, op, loop)(1, outputs, inputs, NULL);
-    ash_dtype dtype = ash_op_result_dtype(op, loop);
+    ash_kernel_elementwise(builder->context->isa, op, loop)(1, outputs, inputs, parameters);
+    ash_dtype dtype = ash_op_result_dtype(op, 0, loop);
     if (ash_builder_node(builder, ASH_NODE_CONSTANT, 0, 1) && ash_builder_output(builder, 0, dtype, 0)) {
         memcpy(builder->node->u.constant.element, out, sizeof out);
         builder->node->output[0].weak = ash_dtype_kind(dtype);
@@ -120,23 +121,52 @@ static int all_numbers(int n, const ash_value operands[]) {
     return 1;
 }
 
+/* Inputs whose dtype is fixed stand beside the promotion: any dtype has a truth value, but only integers are taken as int64. Fills
+ * `promoted` with the others and returns how many they are. */
+static int split_fixed(ash_builder *builder, const ash_op_info *info, const ash_value operands[], ash_value promoted[]) {
+    int n = 0;
+    for (int k = 0; k < info->inputs; k++) {
+        ash_dtype dtype = ash_value_output(operands[k])->dtype;
+        char kind = ash_dtype_kind(dtype);
+        if (info->input_dtype[k] == ASH_DTYPE_COUNT) {
+            promoted[n++] = operands[k];
+        } else if (info->input_dtype[k] == ASH_INT64 && (kind == 'f' || kind == 'c')) {
+            ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: %s must be of an integer dtype, found %s; convert with ash_cast()",
+                builder->function, info->input_name[k], ash_dtype_name(dtype));
+        }
+    }
+    return n;
+}
+
+static int copy_parameters(ash_builder *builder, const ash_op_info *info, const ash_number parameters[]) {
+    if (info->parameters > 0) {
+        ash_arena *arena = &builder->node->arena;
+        builder->node->u.elementwise.parameter = ash_arena_memdup(arena, parameters, info->parameters * (int64_t)sizeof *parameters);
+        return builder->node->u.elementwise.parameter ? 1 : ash_builder_no_memory(builder);
+    }
+    return 1;
+}
+
 /* Listed grids belong to the input's node, which lives at least as long as its users: borrowing them is safe. */
-static void build(ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[]) {
+static void build(
+    ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[], const ash_number parameters[]) {
     ash_alignment al = { 0 };
     if (ash_align(builder->function, info->inputs, operands, info->input_name, &al, &builder->error) != ASH_OK) {
         return;
     }
     char weak;
-    int skip = info->condition ? 1 : 0;
-    ash_dtype loop = loop_dtype(builder, op, promote(info->inputs - skip, operands + skip, &weak));
-    if (loop != ASH_DTYPE_COUNT && !skip && info->outputs == 1 && all_numbers(info->inputs, operands)) {
-        fold_numbers(builder, op, operands, loop);
+    ash_value promoted[ASH_MAX_INPUTS];
+    int n = split_fixed(builder, info, operands, promoted);
+    ash_dtype loop = loop_dtype(builder, op, promote(n, promoted, &weak));
+    weak = n == info->inputs ? weak : 0;
+    if (loop != ASH_DTYPE_COUNT && n == info->inputs && info->outputs == 1 && all_numbers(n, operands)) {
+        fold_numbers(builder, op, operands, parameters, loop);
         return;
     }
     if (loop == ASH_DTYPE_COUNT || !ash_builder_node(builder, ASH_NODE_ELEMENTWISE, info->inputs, info->outputs)) {
         return;
     }
-    check_weak_integers(builder, info->inputs - skip, operands + skip, loop);
+    check_weak_integers(builder, n, promoted, loop);
     ash_node *node = builder->node;
     node->u.elementwise.function = ASH_FUNCTION_OPERATION;
     node->u.elementwise.op = op;
@@ -147,12 +177,12 @@ static void build(ash_builder *builder, ash_op op, const ash_op_info *info, cons
         return;
     }
     memcpy(node->input, operands, (size_t)info->inputs * sizeof *operands);
-    if (build_outputs(builder, op, &al, loop, skip ? 0 : weak)) {
-        ash_builder_inherit(builder, operands[skip], info->keeps_attributes);
+    if (copy_parameters(builder, info, parameters) && build_outputs(builder, op, &al, loop, weak)) {
+        ash_builder_inherit(builder, promoted[0], info->keeps_attributes);
     }
 }
 
-void ash_elementwise(ash_op op, const ash_array inputs[], ash_array outputs[]) {
+void ash_elementwise(ash_op op, const ash_array inputs[], const ash_number parameters[], ash_array outputs[]) {
     const ash_op_info *info = &ash_op_table[op];
     ash_builder builder = ash_builder_begin(inputs[0].context, info->name);
     for (int k = 1; k < info->inputs && !builder.context; k++) { /* any valid input knows the context */
@@ -164,7 +194,7 @@ void ash_elementwise(ash_op op, const ash_array inputs[], ash_array outputs[]) {
         found = ash_builder_value(&builder, inputs[k], info->input_name[k], &operands[k]);
     }
     if (found) {
-        build(&builder, op, info, operands);
+        build(&builder, op, info, operands, parameters);
     }
     outputs[0] = ash_builder_done(&builder);
     for (int k = 1; k < info->outputs; k++) {

@@ -4,8 +4,8 @@
 
 #include "expr/builder.h"
 
-/* One operation of the table. Fills outputs[0 .. outputs of the operation). */
-void ash_elementwise(ash_op op, const ash_array inputs[], ash_array outputs[]);
+/* One operation of the table. Fills outputs[0 .. outputs of the operation). `parameters` may be NULL if the operation has none. */
+void ash_elementwise(ash_op op, const ash_array inputs[], const ash_number parameters[], ash_array outputs[]);
 
 /* A function of one input with the same shape: CF unpacking, dates. `parameter` is copied into the node (`bytes` long). Attributes are
  * taken as given (a reference is consumed). */

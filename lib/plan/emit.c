@@ -283,8 +283,12 @@ static int emit_elementwise(ash_plan *plan, ash_stage *stage, const view *v) {
     int in[3];
     for (int k = 0; k < node->ninputs; k++) {
         view inner = look_through(v, k);
-        int is_condition = e->function == ASH_FUNCTION_OPERATION && k == 0 && ash_op_table[e->op].condition;
-        ash_dtype wanted = e->function == ASH_FUNCTION_CAST ? ash_value_output(inner.value)->dtype : is_condition ? ASH_BOOL : e->loop;
+        ash_dtype wanted = e->loop;
+        if (e->function == ASH_FUNCTION_CAST) {
+            wanted = ash_value_output(inner.value)->dtype;
+        } else if (e->function == ASH_FUNCTION_OPERATION && ash_op_table[e->op].input_dtype[k] != ASH_DTYPE_COUNT) {
+            wanted = ash_op_table[e->op].input_dtype[k];
+        }
         in[k] = emit_cast(plan, stage, &inner, wanted);
         if (in[k] < 0) {
             return -1;

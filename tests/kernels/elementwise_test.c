@@ -19,7 +19,7 @@ static const value_list value_lists[ASH_DTYPE_COUNT] = {
 
 static ash_dtype input_dtype(const ash_op_info *info, int input, ash_dtype loop)
 {
-    return info->condition && input == 0 ? ASH_BOOL : loop;
+    return info->input_dtype[input] == ASH_DTYPE_COUNT ? loop : info->input_dtype[input];
 }
 
 /* Runs a loop on inputs made from `seed`, in place in the inputs if told to; the outputs follow in `out`. */
@@ -29,28 +29,35 @@ static void run(ash_block_kernel *kernel, ash_op op, ash_dtype loop, int64_t n, 
     static block in[3];
     const void *inputs[3] = {NULL, NULL, NULL};
     void *outputs[2] = {NULL, NULL};
+    ash_number numbers[ASH_MAX_PARAMETERS];
+    for (int i = 0; i < info->parameters; i++) {
+        numbers[i].i = 1;
+        if (info->parameter[i].kind == 'f')
+            numbers[i].f = 0.5;
+    }
     for (int i = 0; i < info->inputs; i++) {
         random_block(input_dtype(info, i, loop), in[i].bytes, n, seed + (uint64_t)i);
         inputs[i] = in[i].bytes;
     }
     for (int i = 0; i < info->outputs; i++) {
         block_clear(&out[i]);
-        outputs[i] = in_place ? in[i + info->condition].bytes : out[i].bytes;
+        outputs[i] = in_place ? in[i + (info->input_dtype[0] != ASH_DTYPE_COUNT)].bytes : out[i].bytes;
     }
-    kernel(n, outputs, inputs, NULL);
+    kernel(n, outputs, inputs, numbers);
     for (int i = 0; in_place && i < info->outputs; i++)
-        memcpy(out[i].bytes, outputs[i], (size_t)(n * ash_dtype_size(ash_op_result_dtype(op, loop))));
+        memcpy(out[i].bytes, outputs[i], (size_t)(n * ash_dtype_size(ash_op_result_dtype(op, i, loop))));
 }
 
 static void same_bits(ash_isa isa, ash_op op, ash_dtype loop, int64_t n, int in_place)
 {
     static block expected[2], found[2];
-    const ash_dtype result = ash_op_result_dtype(op, loop);
-    if (in_place && ash_dtype_size(result) != ash_dtype_size(loop))
-        return;
+    for (int i = 0; in_place && i < ash_op_table[op].outputs; i++)
+        if (ash_dtype_size(ash_op_result_dtype(op, i, loop)) != ash_dtype_size(loop))
+            return;
     run(ash_kernel_elementwise(ASH_ISA_BASELINE, op, loop), op, loop, n, (uint64_t)(n + 1), 0, expected);
     run(ash_kernel_elementwise(isa, op, loop), op, loop, n, (uint64_t)(n + 1), in_place, found);
     for (int i = 0; i < ash_op_table[op].outputs; i++) {
+        const ash_dtype result = ash_op_result_dtype(op, i, loop);
         const int64_t at = first_difference(result, expected[i].bytes, found[i].bytes, n);
         if (at >= 0)
             fail_msg("%s of %s on %s%s, n = %d: element %d differs from baseline", ash_op_table[op].name, ash_dtype_name(loop), ash_isa_names[isa],
@@ -123,7 +130,7 @@ static void load_value(ash_dtype from, ash_dtype loop, int64_t which, int input,
 static void check_numpy_case(const numpy_case *row, ash_isa isa)
 {
     const ash_op_info *info = &ash_op_table[row->op];
-    const ash_dtype loop = ash_op_loop(row->op, row->dtype), result = ash_op_result_dtype(row->op, loop);
+    const ash_dtype loop = ash_op_loop(row->op, row->dtype), result = ash_op_result_dtype(row->op, 0, loop);
     const int parts = ash_dtype_kind(result) == 'c' ? 2 : 1;
     int64_t combinations = 1;
     for (int i = 0; i < info->inputs; i++)
