@@ -10,9 +10,10 @@ typedef struct ash_level {
     const ash_cast_table *cast;
     const ash_unpack_table *unpack;
     const ash_reduce_table *reduce;
+    const ash_scan_table *scan;
 } ash_level;
 
-#define LEVEL(name) {&ash_elementwise_loops_##name, &ash_cast_loops_##name, &ash_unpack_loops_##name, &ash_reduce_kernels_##name}
+#define LEVEL(name) {&ash_elementwise_loops_##name, &ash_cast_loops_##name, &ash_unpack_loops_##name, &ash_reduce_kernels_##name, &ash_scan_kernels_##name}
 
 static const ash_level levels[ASH_ISA_COUNT] = {
     [ASH_ISA_BASELINE] = LEVEL(baseline),
@@ -83,4 +84,9 @@ const ash_reduce_kernel *ash_kernel_reduce(ash_isa isa, ash_reduction reduction,
     if (!is_dtype(in) || reduction < 0 || reduction >= ASH_REDUCTION_COUNT)
         return NULL;
     return &(*levels[isa].reduce)[in][reduction];
+}
+
+const ash_scan_kernel *ash_kernel_scan(ash_isa isa, ash_scan scan, ash_dtype dtype)
+{
+    return &(*levels[isa].scan)[dtype][scan];
 }

@@ -88,6 +88,15 @@ typedef struct ash_reduce_kernel {
     void (*finish)(int64_t n, void *out, const void *const field[], int64_t count, const ash_reduce_parameter *parameter);
 } ash_reduce_kernel;
 
+/* ---- Scans inside a chunk: out[i] = x[0] op ... op x[i]. The state is one element a cell; where `first` is set there is nothing before, and
+ * the state is not read. x and out may be the same memory, state not. ---- */
+typedef enum ash_scan { ASH_SCAN_SUM, ASH_SCAN_PROD, ASH_SCAN_MAX, ASH_SCAN_MIN, ASH_SCAN_NANMAX, ASH_SCAN_NANMIN, ASH_SCAN_COUNT } ash_scan;
+typedef struct ash_scan_kernel {
+    void (*run)(int64_t n, void *out, const void *x, void *state, int first);  /* n elements of one cell, 1 <= n <= ASH_BLOCK */
+    void (*rows)(int64_t n, void *out, const void *x, void *state, int first); /* the next element of n cells */
+} ash_scan_kernel;
+const ash_scan_kernel *ash_kernel_scan(ash_isa isa, ash_scan scan, ash_dtype dtype);
+
 /* NULL if the reduction does not accept the dtype. */
 const ash_reduce_kernel *ash_kernel_reduce(ash_isa isa, ash_reduction reduction, ash_dtype in);
 

@@ -6,6 +6,7 @@
  *   array.h      making arrays, asking about them, names, coordinates, attributes
  *   ops.h        elementwise operations                      (written from lib/expr/operations.table)
  *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
+ *   scan.h       running sums and extremes, differences, integrals
  *   shape.h      indexing, transposing, rechunking
  *   calendar.h   CF time: years, months, days from a time coordinate
  *   compute.h    computing, explaining, progress
@@ -33,6 +34,7 @@
 #include <ashlar/io.h>
 #include <ashlar/ops.h>
 #include <ashlar/reduce.h>
+#include <ashlar/scan.h>
 #include <ashlar/shape.h>
 
 #endif

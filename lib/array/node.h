@@ -39,7 +39,9 @@ typedef enum ash_node_kind {
     ASH_NODE_ELEMENTWISE, /* a block kernel over aligned inputs */
     ASH_NODE_VIEW,        /* another way to index the input: slices, transposes, new grids, new names */
     ASH_NODE_TAKE,        /* rows of the input by a list of positions */
-    ASH_NODE_REDUCE       /* a reduction over dimensions, or by groups along one */
+    ASH_NODE_REDUCE,      /* a reduction over dimensions, or by groups along one */
+    ASH_NODE_SCAN,        /* running values along a dimension: of each chunk, on top of what a carry has for the chunk if there is one */
+    ASH_NODE_CARRY        /* per chunk along a dimension: what the totals of all chunks before it combine to */
 } ash_node_kind;
 
 /* What an elementwise node does: an operation of the table, or one of three that need a parameter. */
@@ -66,6 +68,14 @@ typedef struct ash_take_node {
     int missing;           /* some label is negative */
 } ash_take_node;
 
+typedef struct ash_scan_node {
+    ash_scan scan;
+    ash_op op; /* combines two values */
+    int axis;
+    const int64_t *before;  /* CARRY: per position the one before it, -1 for the first */
+    unsigned char none[16]; /* CARRY: what nothing combines to */
+} ash_scan_node;
+
 typedef struct ash_reduce_node {
     ash_reduction reduction;
     char reduced[ASH_MAX_NDIM]; /* per input axis */
@@ -75,6 +85,7 @@ typedef struct ash_reduce_node {
     const int64_t *labels; /* one per input index along group_axis; negative: skipped */
     int64_t groups;
     int64_t group_chunk; /* groups in a chunk of the output */
+    int by_chunk;        /* -1, or a reduced axis of which every chunk has a result: the totals that scans begin with (keepdims) */
 } ash_reduce_node;
 
 struct ash_node {
@@ -113,10 +124,11 @@ struct ash_node {
         } view;
         ash_take_node take;
         ash_reduce_node reduce;
+        ash_scan_node scan;
     } u;
     /* Scratch of whoever walks the expression; valid during one walk (one mark). */
     int64_t mark, visit;
-    int weight, held, stored; /* see lib/plan/hold.c */
+    int weight, held, stored, scans; /* see lib/plan/hold.c */
 };
 
 /* A node under construction, not yet in a context. NULL when out of memory. */

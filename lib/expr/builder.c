@@ -46,6 +46,23 @@ int ash_builder_inherit(ash_builder *builder, ash_value from, int attributes) {
     return 1;
 }
 
+int ash_builder_axis(ash_builder *builder, const ash_output *output, const char *dim) {
+    ash_dim_names names = ash_output_dim_names(output);
+    int count, axes[ASH_MAX_NDIM];
+    if (!dim || !*dim) {
+        ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: dim must name one dimension, found none", builder->function);
+        return -1;
+    }
+    if (ash_parse_axes(dim, &names, builder->function, &count, axes, &builder->error) != ASH_OK) {
+        return -1;
+    }
+    if (count != 1) {
+        ash_fail(&builder->error, ASH_ERR_DIMENSION, "%s: dim must name one dimension, found '%s'", builder->function, dim);
+        return -1;
+    }
+    return axes[0];
+}
+
 /* Every array must be addressable in bytes, whatever its dtype: then no product of extents and element sizes overflows anywhere. */
 static void check_sizes(ash_builder *builder) {
     for (int k = 0; builder->node && k < builder->node->noutputs; k++) {

@@ -38,24 +38,6 @@ ash_array ash_set_dims(ash_array a, const char *dims) {
     return ash_builder_done(&builder);
 }
 
-/* The axis of a dimension given by name or position; -1 with an error if there is not exactly one. */
-static int one_axis(ash_builder *builder, const ash_output *output, const char *dim) {
-    ash_dim_names names = ash_output_dim_names(output);
-    int count, axes[ASH_MAX_NDIM];
-    if (!dim || !*dim) {
-        ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: dim must name one dimension, found none", builder->function);
-        return -1;
-    }
-    if (ash_parse_axes(dim, &names, builder->function, &count, axes, &builder->error) != ASH_OK) {
-        return -1;
-    }
-    if (count != 1) {
-        ash_fail(&builder->error, ASH_ERR_DIMENSION, "%s: dim must name one dimension, found '%s'", builder->function, dim);
-        return -1;
-    }
-    return axes[0];
-}
-
 static ash_coordinate *compute_coord(ash_builder *builder, ash_value value) {
     const ash_output *output = ash_value_output(value);
     int64_t extent = output->dim[0].axis.extent;
@@ -80,7 +62,7 @@ ash_array ash_set_coord(ash_array a, const char *dim, ash_array values) {
     }
     ash_output *output = &builder.node->output[0];
     const ash_output *source = ash_value_output(value);
-    int axis = one_axis(&builder, output, dim);
+    int axis = ash_builder_axis(&builder, output, dim);
     if (axis < 0) {
         return ash_builder_done(&builder);
     }
@@ -112,7 +94,7 @@ ash_array ash_coord(ash_array a, const char *dim) {
     if (!ash_builder_value(&builder, a, "a", &input)) {
         return ash_builder_done(&builder);
     }
-    int axis = one_axis(&builder, ash_value_output(input), dim);
+    int axis = ash_builder_axis(&builder, ash_value_output(input), dim);
     const ash_dim *source = axis >= 0 ? &ash_value_output(input)->dim[axis] : NULL;
     if (source && !source->coord) {
         ash_fail(&builder.error, ASH_ERR_NOT_FOUND, "coord: dimension '%s' has no coordinate", dim);

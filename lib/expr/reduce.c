@@ -23,7 +23,7 @@ static const ash_reduce_kernel *begin_reduce(
     ash_reduce_node *node = &builder->node->u.reduce;
     builder->node->input[0] = input;
     node->reduction = reduction;
-    node->group_axis = -1;
+    node->group_axis = node->by_chunk = -1;
     node->keepdims = options->keepdims;
     node->parameter.ddof = options->ddof;
     for (int k = 0; k < count; k++) {

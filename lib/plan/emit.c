@@ -21,6 +21,7 @@ typedef struct memo {
 typedef struct view {
     ash_value value;
     ash_map map[ASH_MAX_NDIM];
+    const unsigned char *missing; /* what elements without a place in the value are, where a map has a table; NULL: NaN */
 } view;
 
 int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int64_t size) {
@@ -43,7 +44,7 @@ int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int6
 static int maps_equal(int ndim, const ash_map a[], const ash_map b[]) {
     for (int k = 0; k < ndim; k++) {
         if (a[k].axis != b[k].axis || a[k].start != b[k].start || a[k].step != b[k].step || a[k].table != b[k].table ||
-            a[k].first != b[k].first || a[k].stride != b[k].stride) {
+            a[k].chunks != b[k].chunks || a[k].first != b[k].first || a[k].stride != b[k].stride) {
             return 0;
         }
     }
@@ -114,7 +115,7 @@ static int runs_across(const ash_operand *operand, const ash_stage *stage) {
     leaf_strides(operand, stride);
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
-        if (map->axis < 0 || map->table || stage->axis[map->axis].extent == 1) {
+        if (map->axis < 0 || map->table || map->chunks || stage->axis[map->axis].extent == 1) {
             continue;
         }
         int64_t bytes = stride[k] < 0 ? -stride[k] : stride[k];
@@ -132,7 +133,7 @@ static int is_aligned(const ash_operand *operand, const ash_stage *stage) {
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
         const ash_grid_axis *axis = &operand->held->axis[k];
-        if (axis->count == 1 || map->axis < 0) {
+        if (axis->count == 1 || map->axis < 0 || map->chunks) {
             continue;
         }
         if (map->table) { /* rows come from several chunks: their other axes must be laid out alike */
@@ -171,6 +172,11 @@ static int emit_operand(ash_plan *plan, ash_stage *stage, const view *v, ash_ope
     if (element) {
         memcpy(operand->element, element, sizeof operand->element);
     }
+    if (v->missing) {
+        memcpy(operand->missing, v->missing, sizeof operand->missing);
+    } else {
+        ash_number_store(dtype, operand->missing, ASH_FLOAT64, (ash_number){ .f = __builtin_nan("") });
+    }
     if (kind == ASH_OPERAND_HELD) {
         operand->held = ash_plan_held(plan, v->value);
         operand->aligned = is_aligned(operand, stage);
@@ -203,6 +209,11 @@ static ash_map compose_table(const ash_map *outer, const int64_t *labels) {
         map.stride = 0;
     }
     return map;
+}
+
+/* The map through which a carry sees the position before its own. */
+static ash_map position_before(const ash_map *map, const int64_t *before) {
+    return (ash_map){ .axis = map->axis, .step = 1, .table = before, .first = map->start, .stride = map->axis < 0 ? 0 : map->step };
 }
 
 static view look_through(const view *v, int input) {
@@ -269,6 +280,81 @@ static int emit_cast(ash_plan *plan, ash_stage *stage, const view *v, ash_dtype 
         .kernel = ash_kernel_cast(plan->isa, from, dtype), .name = "cast", .nin = 1, .nout = 1, .in = { source }, .out = { slot }
     };
     return remember(plan, stage, v, v->value.output, dtype, slot) ? slot : -1;
+}
+
+/* An instruction with one result, of the node's dtype; NULL when out of memory. */
+static ash_instruction *emit_result(ash_plan *plan, ash_stage *stage, const ash_node *node, const char *name, int nin, const int in[]) {
+    int slot = new_slot(plan, stage, node->output[0].dtype, -1);
+    ash_instruction *instruction = slot >= 0 ? new_instruction(plan, stage) : NULL;
+    if (instruction) {
+        *instruction = (ash_instruction){ .name = name, .nin = nin, .nout = 1, .out = { slot } };
+        memcpy(instruction->in, in, (size_t)nin * sizeof in[0]);
+    }
+    return instruction;
+}
+
+/* What the chunks before combine to, added to the values in a slot. */
+static int emit_carried(ash_plan *plan, ash_stage *stage, const view *v, int slot) {
+    const ash_node *node = v->value.node;
+    view carry = { .value = node->input[1] };
+    memcpy(carry.map, v->map, sizeof carry.map);
+    carry.map[node->u.scan.axis].chunks = &node->output[0].dim[node->u.scan.axis].axis;
+    int carried = emit(plan, stage, &carry);
+    ash_instruction *instruction = carried < 0 ? NULL : emit_result(plan, stage, node, "carried", 2, (int[]){ carried, slot });
+    if (!instruction) {
+        return -1;
+    }
+    instruction->kernel = ash_kernel_elementwise(plan->isa, node->u.scan.op, node->output[0].dtype);
+    return instruction->out[0];
+}
+
+/* Running values along an axis of the stage, whose chunks are those of the node (hold.c sees to it). */
+static int emit_scan(ash_plan *plan, ash_stage *stage, const view *v) {
+    const ash_node *node = v->value.node;
+    ash_dtype dtype = node->output[0].dtype;
+    int64_t cells = 1;
+    view inner = { .value = node->input[0] };
+    memcpy(inner.map, v->map, sizeof inner.map);
+    int source = emit(plan, stage, &inner);
+    ash_instruction *instruction = source < 0 ? NULL : emit_result(plan, stage, node, "scan", 1, &source);
+    if (!instruction) {
+        return -1;
+    }
+    instruction->scan = ash_kernel_scan(plan->isa, node->u.scan.scan, dtype);
+    instruction->axis = node->u.scan.axis;
+    instruction->state = stage->scan_bytes;
+    for (int a = node->u.scan.axis + 1; a < stage->ndim; a++) {
+        cells *= stage->largest[a] > 0 ? stage->largest[a] : 1;
+    }
+    stage->scan_bytes += ash_round_bytes(cells * ash_dtype_size(dtype));
+    stage->scans |= 1 << node->u.scan.axis;
+    int slot = instruction->out[0];
+    slot = node->ninputs > 1 ? emit_carried(plan, stage, v, slot) : slot;
+    return slot >= 0 && remember(plan, stage, v, 0, dtype, slot) ? slot : -1;
+}
+
+/* A carry is made from itself and the totals, both at the position before. */
+static int emit_carry(ash_plan *plan, ash_stage *stage, const view *v) {
+    const ash_node *node = v->value.node;
+    const ash_scan_node *carry = &node->u.scan;
+    ash_dtype dtype = node->output[0].dtype;
+    ash_value from[2] = { v->value, node->input[0] };
+    int in[2];
+    for (int k = 0; k < 2; k++) {
+        view before = { .value = from[k], .missing = carry->none };
+        memcpy(before.map, v->map, sizeof before.map);
+        before.map[carry->axis] = position_before(&v->map[carry->axis], carry->before);
+        in[k] = emit_operand(plan, stage, &before, ASH_OPERAND_HELD, dtype, NULL);
+        if (in[k] < 0) {
+            return -1;
+        }
+    }
+    ash_instruction *instruction = emit_result(plan, stage, node, "carry", 2, in);
+    if (!instruction) {
+        return -1;
+    }
+    instruction->kernel = ash_kernel_elementwise(plan->isa, carry->op, dtype);
+    return remember(plan, stage, v, 0, dtype, instruction->out[0]) ? instruction->out[0] : -1;
 }
 
 static const char *function_name(const ash_node *node) {
@@ -344,6 +430,8 @@ static int emit(ash_plan *plan, ash_stage *stage, const view *v) {
     case ASH_NODE_MEMORY: return emit_operand(plan, stage, v, ASH_OPERAND_MEMORY, dtype, NULL);
     case ASH_NODE_FILE: return emit_operand(plan, stage, v, ASH_OPERAND_FILE, dtype, NULL);
     case ASH_NODE_ELEMENTWISE: return emit_elementwise(plan, stage, v);
+    case ASH_NODE_SCAN: return emit_scan(plan, stage, v);
+    case ASH_NODE_CARRY: return emit_carry(plan, stage, v);
     default: return -1; /* errors and reductions are never emitted */
     }
 }

@@ -45,7 +45,7 @@ static int64_t leaves_along(const ash_fold *fold, const int64_t out_coordinate[]
         int64_t g = out_coordinate[fold->out_axis[axis]];
         return fold->member_begin[g + 1] - fold->member_begin[g];
     }
-    return fold->reduce->reduced[axis] ? fold->stage->axis[axis].count : 1;
+    return fold->reduce->reduced[axis] && fold->reduce->by_chunk != axis ? fold->stage->axis[axis].count : 1;
 }
 
 int64_t ash_fold_leaves(const ash_fold *fold, int64_t out_chunk) {
@@ -67,7 +67,7 @@ int64_t ash_fold_leaf_chunk(const ash_fold *fold, int64_t out_chunk, int64_t lea
         if (fold->reduce->group_axis == a) {
             coordinate[a] = fold->member[fold->member_begin[out[fold->out_axis[a]]] + k];
         } else {
-            coordinate[a] = fold->reduce->reduced[a] ? k : out[fold->out_axis[a]];
+            coordinate[a] = fold->reduce->reduced[a] && fold->reduce->by_chunk != a ? k : out[fold->out_axis[a]];
         }
     }
     return ash_grid_ordinal(fold->stage->ndim, fold->stage->axis, coordinate);
@@ -106,7 +106,7 @@ int64_t ash_fold_out_chunk(const ash_fold *fold, int64_t chunk, int64_t k, int64
             int64_t g = fold->group[fold->group_begin[coordinate[a]] + k];
             out[fold->out_axis[a]] = g;
             *leaf = *leaf * (fold->member_begin[g + 1] - fold->member_begin[g]) + member_position(fold, g, coordinate[a]);
-        } else if (fold->reduce->reduced[a]) {
+        } else if (fold->reduce->reduced[a] && fold->reduce->by_chunk != a) {
             *leaf = *leaf * fold->stage->axis[a].count + coordinate[a];
         } else {
             out[fold->out_axis[a]] = coordinate[a];

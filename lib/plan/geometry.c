@@ -100,7 +100,7 @@ static int64_t operand_box_elements(const ash_operand *operand, const int64_t pi
     int64_t elements = 1;
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
-        int64_t extent = map->table ? output->dim[k].axis.extent : map->axis < 0 ? 1 : piece[map->axis];
+        int64_t extent = map->table ? output->dim[k].axis.extent : map->axis < 0 || map->chunks ? 1 : piece[map->axis];
         if (operand->kind == ASH_OPERAND_HELD && !map->table && extent > 1) { /* put together without gaps, then stepped over */
             int64_t step = map->step < 0 ? -map->step : map->step, whole = output->dim[k].axis.extent;
             extent = step > whole / extent ? whole : (extent - 1) * step + 1;
@@ -132,7 +132,7 @@ int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *sta
 }
 
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]) {
-    int64_t bytes = 0, elements = 1;
+    int64_t bytes = stage->scan_bytes > 0 ? ash_round_bytes(stage->scan_bytes) : 0, elements = 1;
     for (int a = 0; a < stage->ndim; a++) {
         elements = saturating_product(elements, piece[a]);
     }

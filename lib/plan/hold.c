@@ -5,7 +5,7 @@
  */
 #include "plan/plan.h"
 
-enum { WEIGHT_LIMIT = 64, WEIGHT_MOST = 1 << 20, REPEATED = 8 };
+enum { DEAR = 4, WEIGHT_LIMIT = 64, WEIGHT_MOST = 1 << 20, REPEATED = 8 };
 
 /* Whether a view puts its input on another grid that is not made of whole old chunks. */
 static int is_regrid(const ash_node *node) {
@@ -51,6 +51,37 @@ static int is_repeated(const ash_node *node, ash_value input) {
         ash_output_size(ash_value_output(input)) <= ash_output_size(&node->output[0]) / REPEATED;
 }
 
+/* Scans see chunks: they can be computed where they are used only if that is elementwise, over the same chunks. */
+static int keeps_chunks(const ash_node *node, int input) {
+    const ash_output *from = ash_value_output(node->input[input]), *to = &node->output[0];
+    if ((node->kind != ASH_NODE_ELEMENTWISE && node->kind != ASH_NODE_VIEW) || from->ndim != to->ndim) {
+        return 0;
+    }
+    for (int a = 0; a < to->ndim; a++) {
+        const ash_view_axis *axis = node->kind == ASH_NODE_VIEW ? &node->u.view.axis[a] : NULL;
+        int same = axis ? axis->axis == a && axis->start == 0 && axis->step == 1 : node->u.elementwise.align[input][a] == a;
+        if (!same || !ash_axis_equal(&from->dim[a].axis, &to->dim[a].axis)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Notes along which axes a node has scans that are computed with it, and holds inputs whose scans cannot be. The totals of chunks are
+ * taken before the scan itself: what both read is held if it is dear. */
+static void weigh_scans(ash_node *node) {
+    node->scans = node->kind == ASH_NODE_SCAN ? 1 << node->u.scan.axis : 0;
+    for (int k = 0; k < node->ninputs; k++) {
+        ash_node *input = node->input[k].node;
+        if (node->kind == ASH_NODE_SCAN) {
+            input->held |= input->stored || input->scans || input->weight > DEAR;
+        } else if (input->scans && !input->held) {
+            input->held |= !keeps_chunks(node, k);
+        }
+        node->scans |= input->held ? 0 : input->scans;
+    }
+}
+
 static int effective_weight(const ash_node *node) {
     return node->held ? 1 : node->weight;
 }
@@ -72,7 +103,7 @@ static void reweigh_views(ash_node *node) {
 }
 
 void ash_plan_weigh(const ash_plan *plan, ash_node *node) {
-    node->held = node->kind == ASH_NODE_REDUCE;
+    node->held = node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_CARRY;
     node->stored = node->kind == ASH_NODE_FILE;
     if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
         node->input[0].node->held = 1;
@@ -80,13 +111,16 @@ void ash_plan_weigh(const ash_plan *plan, ash_node *node) {
     for (int k = 0; k < node->ninputs; k++) {
         ash_node *input = node->input[k].node;
         input->held |= node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k]);
-        node->stored |= input->stored && !input->held;
+    }
+    weigh_scans(node);
+    for (int k = 0; k < node->ninputs; k++) {
+        node->stored |= node->input[k].node->stored && !node->input[k].node->held;
     }
     if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && !plan->absorb && is_regrid(node)) {
         node->input[0].node->held = 1;
     }
-    for (;;) {                                               /* too much recomputation: hold the heaviest input instead */
-        int64_t weight = node->kind == ASH_NODE_ELEMENTWISE; /* leaves and views cost nothing */
+    for (;;) { /* too much recomputation: hold the heaviest input instead */
+        int64_t weight = node->kind == ASH_NODE_ELEMENTWISE || node->kind == ASH_NODE_SCAN; /* leaves and views cost nothing */
         ash_node *heaviest = NULL;
         for (int k = 0; k < node->ninputs; k++) {
             ash_node *input = node->input[k].node;

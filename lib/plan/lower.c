@@ -58,11 +58,28 @@ typedef struct item {
     const ash_node *fold; /* reduction */
     ash_held *held;       /* what the item makes, NULL for targets */
     const ash_target *target;
+    int scans; /* bits: axes along which it has scans */
 } item;
 
 /* Whether an axis can be on either side of a run: it has one element, and is not what groups stand in for. */
 static int is_neutral(const ash_stage *stage, const ash_reduce_node *reduce, int axis) {
     return stage->axis[axis].extent == 1 && !(reduce && reduce->group_axis == axis);
+}
+
+/* What scans ask of runs: one along the innermost axis is a run of its own; a run must not reach one along an outer axis. Scans along axes of
+ * one element ask nothing. Returns the most axes of a run; *inner tells that it cannot be fewer. */
+static int scan_run_axes(const ash_stage *stage, int scans, int *inner) {
+    int last = stage->ndim - 1;
+    while (last >= 0 && stage->axis[last].extent == 1) {
+        last--;
+    }
+    *inner = last >= 0 && (scans >> last & 1);
+    for (int a = last; a >= 0; a--) {
+        if (scans >> a & 1) {
+            return stage->ndim - a - (a < last);
+        }
+    }
+    return stage->ndim;
 }
 
 /* Axes that must be one run for the sums of an item to be what they are; *fixed tells whether more would change them. */
@@ -85,20 +102,23 @@ static int item_run_axes(const ash_stage *stage, const item *it, int *fixed) {
         elements *= stage->largest[a];
         run++;
     }
-    return run > stage->ndim ? stage->ndim : run;
+    int inner, most = scan_run_axes(stage, it->scans, &inner);
+    *fixed |= inner;
+    return run < most && !inner ? run : most;
 }
 
 /* The most axes that may form a run for an item that is not fixed: all of one class. */
 static int item_run_limit(const ash_stage *stage, const item *it) {
+    int inner, most = scan_run_axes(stage, it->scans, &inner);
     if (!it->fold) {
-        return stage->ndim;
+        return most;
     }
     const ash_reduce_node *reduce = &it->fold->u.reduce;
     int run = 0;
     for (int a = stage->ndim - 1; a >= 0 && (is_neutral(stage, reduce, a) || !reduce->reduced[a]); a--) {
         run++;
     }
-    return run;
+    return run < most ? run : most;
 }
 
 /* Whether the item's runs fit those the stage has. */
@@ -207,7 +227,30 @@ static int stage_is_fixed(const ash_stage *stage) {
             return 1;
         }
     }
-    return 0;
+    int inner;
+    scan_run_axes(stage, stage->scans, &inner);
+    return inner;
+}
+
+/* Whether an item over the stage's grid can become one of its sinks. */
+static int can_join(const ash_stage *stage, const item *it) {
+    int fixed, run = item_run_axes(stage, it, &fixed), stage_fixed = stage_is_fixed(stage);
+    int agree = runs_agree(stage, stage_fixed, it);
+    if (!agree && fixed && !stage_fixed) { /* the stage can still take the item's run if all its sinks can */
+        agree = 1;
+        for (int s = 0; s < stage->nsinks; s++) {
+            item other = { .fold = stage->sink[s].fold ? stage->sink[s].fold->node : NULL, .scans = stage->scans };
+            agree = agree && run <= item_run_limit(stage, &other);
+        }
+    }
+    return agree;
+}
+
+/* The stage that makes what the item reduces, if that is held: it is reduced while it is made. */
+static const ash_sink *made_for(lowering *lw, const item *it) {
+    const ash_held *held = it->fold && it->value.node->held ? ash_plan_held(lw->plan, it->value) : NULL;
+    const ash_sink *sink = held && held->stage ? &held->stage->sink[held->sink] : NULL;
+    return sink && sink->kind == ASH_SINK_HELD && can_join(held->stage, it) ? sink : NULL;
 }
 
 static ash_stage *find_stage(lowering *lw, const item *it) {
@@ -223,19 +266,7 @@ static ash_stage *find_stage(lowering *lw, const item *it) {
             continue;
         }
         begin_walk(lw);
-        if (depends_on_stage(plan, it->value, below, stage)) {
-            continue;
-        }
-        int fixed, run = item_run_axes(stage, it, &fixed), stage_fixed = stage_is_fixed(stage);
-        int agree = runs_agree(stage, stage_fixed, it);
-        if (!agree && fixed && !stage_fixed) { /* the stage can still take the item's run if all its sinks can */
-            agree = 1;
-            for (int s = 0; s < stage->nsinks; s++) {
-                item other = { .fold = stage->sink[s].fold ? stage->sink[s].fold->node : NULL };
-                agree = agree && run <= item_run_limit(stage, &other);
-            }
-        }
-        if (agree) {
+        if (!depends_on_stage(plan, it->value, below, stage) && can_join(stage, it)) {
             return stage;
         }
     }
@@ -288,8 +319,9 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
 
 static int add_item(lowering *lw, const item *it) {
     ash_plan *plan = lw->plan;
-    ash_stage *stage = find_stage(lw, it);
-    int shared = stage != NULL;
+    const ash_sink *made = made_for(lw, it);
+    ash_stage *stage = made ? made->held->stage : find_stage(lw, it);
+    int shared = stage != NULL, made_slot = made ? made->slot : -1;
     stage = stage ? stage : new_stage(lw, it);
     if (!stage) {
         return 0;
@@ -300,7 +332,8 @@ static int add_item(lowering *lw, const item *it) {
     }
     ash_sink sink = { .dtype = ash_value_output(it->value)->dtype, .target = it->target, .held = it->held };
     sink.kind = it->fold ? ASH_SINK_FOLD : it->held ? ASH_SINK_HELD : it->target->kind == ASH_TARGET_FILE ? ASH_SINK_FILE : ASH_SINK_MEMORY;
-    if (!ash_emit(plan, stage, it->value, &sink.slot)) {
+    sink.slot = made_slot;
+    if (!made && !ash_emit(plan, stage, it->value, &sink.slot)) {
         return no_memory(lw);
     }
     if (it->fold && !add_fold(lw, stage, it, &sink)) {
@@ -319,8 +352,9 @@ static int add_item(lowering *lw, const item *it) {
 
 static int lower_held(lowering *lw, ash_node *node) {
     for (int k = 0; k < node->noutputs; k++) {
-        item it = { .value = { node, k }, .held = add_held(lw, (ash_value){ node, k }) };
+        item it = { .value = { node, k }, .held = add_held(lw, (ash_value){ node, k }), .scans = node->scans };
         if (node->kind == ASH_NODE_REDUCE) {
+            it.scans = 0;
             it.fold = node;
             it.value = node->input[0];
         }
@@ -334,7 +368,8 @@ static int lower_held(lowering *lw, ash_node *node) {
 static int lower_targets(lowering *lw) {
     ash_plan *plan = lw->plan;
     for (int t = 0; t < plan->ntargets; t++) {
-        item it = { .value = plan->target[t].value, .target = &plan->target[t] };
+        ash_node *node = plan->target[t].value.node;
+        item it = { .value = plan->target[t].value, .target = &plan->target[t], .scans = node->held ? 0 : node->scans };
         if (!add_item(lw, &it)) {
             return 0;
         }

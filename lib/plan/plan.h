@@ -24,16 +24,21 @@ typedef struct ash_target {
 /* Index along one axis of an operand as a function of the index i along iteration axis `axis`:
  *   without table: start + step * i
  *   with table:    start + step * table[first + stride * i], missing where the entry is negative
+ *   with chunks:   the chunk that i lies in; the stage has the same chunks, so it is one a box
  * axis -1: i is 0 always. */
 typedef struct ash_map {
     int axis;
     int64_t start, step;
     const int64_t *table;
     int64_t first, stride;
+    const ash_grid_axis *chunks;
 } ash_map;
 
 /* The index of an operand along one axis, -1 where it is missing. */
 static inline int64_t ash_map_index(const ash_map *map, int64_t i) {
+    if (map->chunks) {
+        return ash_axis_find(map->chunks, i);
+    }
     if (!map->table) {
         return map->start + map->step * i;
     }
@@ -67,6 +72,7 @@ typedef struct ash_operand {
     int aligned;               /* HELD: every chunk of the stage lies in one chunk of the operand, table axis aside */
     ash_held *held;            /* HELD */
     unsigned char element[16]; /* CONSTANT: the value in `dtype` */
+    unsigned char missing[16]; /* what missing elements are */
     int slot;
 } ash_operand;
 
@@ -74,6 +80,9 @@ typedef struct ash_operand {
 typedef struct ash_instruction {
     ash_block_kernel *kernel;
     const void *parameter;
+    const ash_scan_kernel *scan; /* instead of kernel: running values along `axis`, which is walked in order */
+    int axis;
+    int64_t state; /* scan: offset of its running values in the scan state of a task */
     const char *name;
     int nin, nout;
     int in[3], out[2];
@@ -105,6 +114,8 @@ struct ash_stage {
     int64_t largest[ASH_MAX_NDIM]; /* extents of the largest chunk */
     int64_t piece[ASH_MAX_NDIM];   /* extents of a piece: a chunk is worked through piece by piece, in order */
     int run_axes;                  /* trailing axes that folds see as one run of elements; part of the meaning of sums */
+    int scans;                     /* bits: axes along which it has scans */
+    int64_t scan_bytes;            /* running values of its scans, kept over the pieces of a chunk */
     int noperands, ninstructions, nslots, nsinks, nregisters;
     int operand_capacity, instruction_capacity, slot_capacity, sink_capacity;
     ash_operand *operand;

@@ -40,7 +40,7 @@ static ash_status apply_layout(
         }
         int64_t index = ash_map_index(map, ash_map_begin(map, piece));
         base += (index - from->origin[k]) / from->divisor[k] * from->stride[k];
-        if (map->axis >= 0) {
+        if (map->axis >= 0 && !map->chunks) {
             binding->stride[map->axis] += map->step / from->divisor[k] * from->stride[k];
         }
     }
@@ -257,15 +257,13 @@ static ash_status pack(
     } else {
         int t = operand->table_axis;
         int64_t n = t < 0 ? 1 : extent[t], none[ASH_MAX_NDIM] = { 0 };
-        unsigned char nan[16] = { 0 };
-        ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){ .f = __builtin_nan("") });
         for (int64_t i = 0; i < n; i++) {
             if (t >= 0) {
                 extent[t] = 1;
             }
             const char *row = binding->row[i];
-            ash_copy_box(stage->ndim, extent, operand->size, memory + (t < 0 ? 0 : i * dense[t]), dense, row ? row : (const char *)nan,
-                row ? binding->stride : none);
+            ash_copy_box(stage->ndim, extent, operand->size, memory + (t < 0 ? 0 : i * dense[t]), dense,
+                row ? row : (const char *)operand->missing, row ? binding->stride : none);
         }
         binding->row = NULL;
     }

@@ -31,7 +31,7 @@ static void kept_box(const ash_fold *fold, const ash_box *chunk, ash_box *out) {
     for (int a = 0; a < fold->stage->ndim; a++) {
         int to = fold->out_axis[a];
         if (to >= 0) {
-            out->start[to] = fold->reduce->reduced[a] ? 0 : chunk->start[a];
+            out->start[to] = fold->reduce->reduced[a] ? 0 : chunk->start[a]; /* only extents count */
             out->extent[to] = fold->reduce->reduced[a] ? 1 : chunk->extent[a];
         }
     }

@@ -62,7 +62,7 @@ static void choose_run(piece_loop *lp) {
     const ash_stage *stage = lp->stage;
     lp->run_axes = stage->run_axes;
     for (int axis = stage->ndim - stage->run_axes - 1; axis >= 0; axis--) {
-        int joins = stage->run_axes == 1 && lp->run_axes == stage->ndim - axis - 1;
+        int joins = stage->run_axes == 1 && lp->run_axes == stage->ndim - axis - 1 && stage->scans >> axis == 0;
         for (int k = 0; k < stage->noperands && joins; k++) {
             joins = operand_joins(lp, k, axis, axis + 1);
         }
@@ -173,9 +173,7 @@ static void fetch_share(piece_loop *lp) {
 /* ---- Loading ---- */
 
 static void fill_missing(const ash_operand *operand, void *out, int64_t n) {
-    unsigned char nan[16] = { 0 };
-    ash_number_store(operand->dtype, nan, ASH_FLOAT64, (ash_number){ .f = __builtin_nan("") });
-    ash_fill(operand->dtype, out, n, nan);
+    ash_fill(operand->dtype, out, n, operand->missing);
 }
 
 /* Elements of a ramp at the iteration indices of a block. */
@@ -281,6 +279,28 @@ static void scatter(const piece_loop *lp, const ash_destination *to, int64_t siz
     }
 }
 
+/* Running values along an axis: kept in one cell where the block runs along the axis, else in a row of cells. */
+static void run_scan(const piece_loop *lp, const ash_instruction *instruction, int64_t position, int64_t n, void *out, const void *in) {
+    const ash_stage *stage = lp->stage;
+    int outer = stage->ndim - lp->run_axes, axis = instruction->axis;
+    int64_t cell = position, cells = 1, size = ash_dtype_size(stage->slot[instruction->out[0]].dtype);
+    char *state = lp->worker->scan_state + instruction->state;
+    if (stage->axis[axis].extent == 1) {
+        memmove(out, in, (size_t)(n * size));
+        return;
+    }
+    if (axis >= outer) {
+        instruction->scan->run(n, out, in, state, position == 0);
+        return;
+    }
+    for (int a = stage->ndim - 1; a > axis; a--) {
+        cell += (lp->piece->start[a] - lp->chunk->start[a] + (a < outer ? lp->index[a] : 0)) * cells;
+        cells *= lp->chunk->extent[a];
+    }
+    int first = lp->piece->start[axis] + lp->index[axis] == lp->chunk->start[axis];
+    instruction->scan->rows(n, out, in, state + cell * size, first);
+}
+
 static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
     const ash_stage *stage = lp->stage;
     void **slot = lp->worker->slot;
@@ -298,7 +318,11 @@ static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
             out[o] = slot[s];
         }
         fetch_share(lp);
-        instruction->kernel(n, out, in, instruction->parameter);
+        if (instruction->scan) {
+            run_scan(lp, instruction, position, n, out[0], in[0]);
+        } else {
+            instruction->kernel(n, out, in, instruction->parameter);
+        }
     }
 }
 

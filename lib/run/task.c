@@ -154,6 +154,8 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     for (int k = 0; k < stage->noperands; k++) {
         worker->binding[k].nscratch = 0;
     }
+    int64_t scan_bytes = stage->scan_bytes > 0 ? ash_round_bytes(stage->scan_bytes) : 0;
+    worker->scan_state = scan_bytes > 0 ? ash_run_scratch(run, scan_bytes, worker) : NULL;
     int more = !empty;
     for (int first = 1; more && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed); first = 0) {
         run_piece(run, worker, stage, &box, &piece, buffer, first);
@@ -161,6 +163,9 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     }
     for (int k = 0; k < stage->noperands; k++) {
         ash_unbind(run, &worker->binding[k]);
+    }
+    if (worker->scan_state) {
+        ash_run_scratch_give(run, worker->scan_state, scan_bytes);
     }
     return worker->error.status;
 }
