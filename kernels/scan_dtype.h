@@ -13,28 +13,49 @@
 #define TIMES(a, b) ((T)((U)(a) * (U)(b)))
 #endif
 
+/* Extremes have one NaN and no -0.0, so that they do not depend on how an array is cut. */
+#if DTYPE_KIND == 'c'
+static inline T FN(scan_extreme)(T x) {
+    return FN(isnan)(x) ? FN(complex_of)((R)NAN, (R)NAN) : FN(complex_of)(__real__ x + 0, __imag__ x + 0);
+}
+#define SUMMAND(x) FN(settled)(x)
+#define EXTREME(x) FN(scan_extreme)(x)
+#elif DTYPE_KIND == 'f'
+#define SUMMAND(x) FN(settled)(x)
+#define EXTREME(x) FN(settled)((x) + 0)
+#else
+#define SUMMAND(x) (x)
+#define EXTREME(x) (x)
+#endif
+
 #define SCAN sum
+#define ELEMENT(x) SUMMAND(x)
 #define COMBINE(a, b) ADD(a, b)
 #include "kernels/scan_fold.h"
 
 #define SCAN prod
+#define ELEMENT(x) SUMMAND(x)
 #define COMBINE(a, b) TIMES(a, b)
 #include "kernels/scan_fold.h"
 
 #define SCAN max
+#define ELEMENT(x) EXTREME(x)
 #define COMBINE(a, b) FN(maximum)(a, b)
 #include "kernels/scan_fold.h"
 
 #define SCAN min
+#define ELEMENT(x) EXTREME(x)
 #define COMBINE(a, b) FN(minimum)(a, b)
 #include "kernels/scan_fold.h"
 
 #if DTYPE_KIND == 'f' || DTYPE_KIND == 'c'
 #define SCAN nanmax
+#define ELEMENT(x) EXTREME(x)
 #define COMBINE(a, b) FN(fmax)(a, b)
 #include "kernels/scan_fold.h"
 
 #define SCAN nanmin
+#define ELEMENT(x) EXTREME(x)
 #define COMBINE(a, b) FN(fmin)(a, b)
 #include "kernels/scan_fold.h"
 #define SKIPPING(name) \
@@ -56,3 +77,5 @@ static const ash_scan_kernel FN(scans)[ASH_SCAN_COUNT] = {
 #undef ADD
 #undef TIMES
 #undef SKIPPING
+#undef SUMMAND
+#undef EXTREME

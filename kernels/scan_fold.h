@@ -1,4 +1,5 @@
-/* Template: one scan. Set by the includer: SCAN, its name, and COMBINE(a, b), where a comes before b. */
+/* Template: one scan. Set by the includer: SCAN, its name, ELEMENT(x), what an element counts as, and COMBINE(a, b),
+ * where a comes before b. */
 #define NAME(part) FN(ASH_PASTE(SCAN, part))
 
 /* Four at a time: the running value is then combined once in four elements, which hides how long one combination takes. The tree is fixed
@@ -10,33 +11,34 @@ static void NAME(run)(int64_t n, void *to, const void *from, void *state, int fi
     T running;
     memcpy(&running, state, sizeof running);
     if (first) {
-        running = out[i] = x[i];
+        running = out[i] = ELEMENT(x[i]);
         i++;
     }
     for (; i + 4 <= n; i += 4) {
-        const T a = x[i], ab = COMBINE(a, x[i + 1]), abc = COMBINE(ab, x[i + 2]);
-        const T abcd = COMBINE(ab, COMBINE(x[i + 2], x[i + 3]));
+        const T a = ELEMENT(x[i]), b = ELEMENT(x[i + 1]), c = ELEMENT(x[i + 2]), d = ELEMENT(x[i + 3]);
+        const T ab = COMBINE(a, b), abc = COMBINE(ab, c), abcd = COMBINE(ab, COMBINE(c, d));
         out[i] = COMBINE(running, a);
         out[i + 1] = COMBINE(running, ab);
         out[i + 2] = COMBINE(running, abc);
         running = out[i + 3] = COMBINE(running, abcd);
     }
     for (; i < n; i++)
-        running = out[i] = COMBINE(running, x[i]);
+        running = out[i] = COMBINE(running, ELEMENT(x[i]));
     memcpy(state, &running, sizeof running);
 }
 
 static void NAME(rows)(int64_t n, void *to, const void *from, void *state, int first) {
     const T *x = from;
     T *out = to, *running = state;
-    if (first) {
-        memcpy(running, x, (size_t)n * sizeof(T));
-        memmove(out, x, (size_t)n * sizeof(T));
-        return;
+    ASH_INDEPENDENT
+    for (int64_t j = 0; j < n && first; j++) {
+        const T value = ELEMENT(x[j]);
+        running[j] = value;
+        out[j] = value;
     }
     ASH_INDEPENDENT
-    for (int64_t j = 0; j < n; j++) {
-        const T value = COMBINE(running[j], x[j]);
+    for (int64_t j = 0; j < n && !first; j++) {
+        const T value = COMBINE(running[j], ELEMENT(x[j]));
         running[j] = value;
         out[j] = value;
     }
@@ -45,3 +47,4 @@ static void NAME(rows)(int64_t n, void *to, const void *from, void *state, int f
 #undef NAME
 #undef SCAN
 #undef COMBINE
+#undef ELEMENT

@@ -35,7 +35,7 @@ ASH_API ash_array ash_nancumsum_with(ash_array a, const char *dim, const ash_sca
 ASH_API ash_array ash_nancumprod(ash_array a, const char *dim);
 ASH_API ash_array ash_nancumprod_with(ash_array a, const char *dim, const ash_scan_options *options);
 /* Largest and smallest element so far, of the input's dtype: NaN from the first NaN on. Complex numbers compare by real part, then by imaginary
- * part. Of zeros of both signs either may be given. */
+ * part. Zeros are +0.0, and a complex number that is NaN in a part is so in both. */
 ASH_API ash_array ash_cummax(ash_array a, const char *dim);
 ASH_API ash_array ash_cummin(ash_array a, const char *dim);
 /* The same of what is not NaN; NaN until there is something. */

@@ -21,7 +21,7 @@ typedef struct scan_kind {
     ash_reduction total;
     int widens;  /* accumulates in, and for integers gives, the widest dtype of the kind */
     int skips;   /* NaN counts as what nothing combines to */
-    double none; /* what nothing combines to, for floating dtypes */
+    double none; /* what nothing combines to; where NaN is passed over, that is NaN for floating dtypes */
 } scan_kind;
 
 static const scan_kind cumsum = { "cumsum", ASH_SCAN_SUM, ASH_OP_ADD, ASH_REDUCE_SUM, 1, 0, -0.0 };
@@ -30,8 +30,8 @@ static const scan_kind nancumsum = { "nancumsum", ASH_SCAN_SUM, ASH_OP_ADD, ASH_
 static const scan_kind nancumprod = { "nancumprod", ASH_SCAN_PROD, ASH_OP_MUL, ASH_REDUCE_PROD, 1, 1, 1 };
 static const scan_kind cummax = { "cummax", ASH_SCAN_MAX, ASH_OP_MAXIMUM, ASH_REDUCE_MAX, 0, 0, -INFINITY };
 static const scan_kind cummin = { "cummin", ASH_SCAN_MIN, ASH_OP_MINIMUM, ASH_REDUCE_MIN, 0, 0, INFINITY };
-static const scan_kind nancummax = { "nancummax", ASH_SCAN_NANMAX, ASH_OP_FMAX, ASH_REDUCE_NANMAX, 0, 0, NAN };
-static const scan_kind nancummin = { "nancummin", ASH_SCAN_NANMIN, ASH_OP_FMIN, ASH_REDUCE_NANMIN, 0, 0, NAN };
+static const scan_kind nancummax = { "nancummax", ASH_SCAN_NANMAX, ASH_OP_FMAX, ASH_REDUCE_NANMAX, 0, 0, -INFINITY };
+static const scan_kind nancummin = { "nancummin", ASH_SCAN_NANMIN, ASH_OP_FMIN, ASH_REDUCE_NANMIN, 0, 0, INFINITY };
 
 static ash_dtype widest(ash_dtype dtype) {
     switch (ash_dtype_kind(dtype)) {
@@ -44,14 +44,15 @@ static ash_dtype widest(ash_dtype dtype) {
 
 /* What nothing combines to, as an element of `dtype`: casts saturate, so infinities become the limits of integers. */
 static void store_none(const scan_kind *kind, ash_dtype dtype, unsigned char element[16]) {
-    ash_number none = { .c = { kind->none, kind->widens ? 0 : kind->none } };
+    char letter = ash_dtype_kind(dtype);
+    int passes_over = kind->op == ASH_OP_FMAX || kind->op == ASH_OP_FMIN;
+    double real = passes_over && (letter == 'f' || letter == 'c') ? NAN : kind->none;
+    ash_number none = { .c = { real, kind->widens ? 0 : real } };
     memset(element, 0, 16);
-    if (ash_dtype_kind(dtype) == 'b') {
-        element[0] = kind->none > 0;
-    } else if (ash_dtype_kind(dtype) == 'c') {
-        ash_number_store(dtype, element, ASH_COMPLEX128, none);
+    if (letter == 'b') {
+        element[0] = real > 0;
     } else {
-        ash_number_store(dtype, element, ASH_FLOAT64, none);
+        ash_number_store(dtype, element, letter == 'c' ? ASH_COMPLEX128 : ASH_FLOAT64, none);
     }
 }
 

@@ -326,6 +326,7 @@ static int emit_scan(ash_plan *plan, ash_stage *stage, const view *v) {
     for (int a = node->u.scan.axis + 1; a < stage->ndim; a++) {
         cells *= stage->largest[a] > 0 ? stage->largest[a] : 1;
     }
+    cells = cells > ASH_BLOCK ? cells : ASH_BLOCK; /* an axis of one element is copied block by block through the state */
     stage->scan_bytes += ash_round_bytes(cells * ash_dtype_size(dtype));
     stage->scans |= 1 << node->u.scan.axis;
     int slot = instruction->out[0];

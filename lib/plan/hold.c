@@ -74,7 +74,7 @@ static void weigh_scans(ash_node *node) {
     for (int k = 0; k < node->ninputs; k++) {
         ash_node *input = node->input[k].node;
         if (node->kind == ASH_NODE_SCAN) {
-            input->held |= input->stored || input->scans || input->weight > DEAR;
+            input->held |= input->scans || (node->ninputs > 1 && (input->stored || input->weight > DEAR));
         } else if (input->scans && !input->held) {
             input->held |= !keeps_chunks(node, k);
         }

@@ -285,8 +285,8 @@ static void run_scan(const piece_loop *lp, const ash_instruction *instruction, i
     int outer = stage->ndim - lp->run_axes, axis = instruction->axis;
     int64_t cell = position, cells = 1, size = ash_dtype_size(stage->slot[instruction->out[0]].dtype);
     char *state = lp->worker->scan_state + instruction->state;
-    if (stage->axis[axis].extent == 1) {
-        memmove(out, in, (size_t)(n * size));
+    if (stage->axis[axis].extent == 1) { /* nothing before, nothing after */
+        instruction->scan->rows(n, out, in, state, 1);
         return;
     }
     if (axis >= outer) {

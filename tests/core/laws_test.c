@@ -253,6 +253,25 @@ static void chains_have_the_same_bits(void **unused) {
     }
 }
 
+/* Scans along both axes, alone, with arithmetic after, and one on top of another. */
+static ash_array build_scan(ash_context *ctx, int k, const void *user) {
+    ash_array a = matrix(ctx, *(const int *)user, "9, 700");
+    switch (k) {
+    case 0: return ash_cumsum(a, "y");
+    case 1: return ash_nancumsum(a, "x");
+    case 2: return ash_sub(ash_nancummax(a, "x"), ash_cummin(ash_cast(a, ASH_FLOAT32), "y"));
+    case 3: return ash_cumprod(ash_add(ash_mul(a, ash_real(ctx, 1e-7)), ash_real(ctx, 1)), "x");
+    default: return ash_nansum(ash_diff(ash_nancumsum(ash_nancumsum(a, "y"), "x"), "x", 2), "y");
+    }
+}
+
+static void scans_have_the_same_bits(void **unused) {
+    (void)unused;
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        same_bits(ash_dtype_name(columns[c].dtype), WAYS, build_scan, &c);
+    }
+}
+
 /* ---- Chunkings ---- */
 
 static double part(ash_dtype dtype, const void *values, int64_t k, int imaginary) {
@@ -376,6 +395,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reductions_have_the_same_bits),
         cmocka_unit_test(chains_have_the_same_bits),
+        cmocka_unit_test(scans_have_the_same_bits),
         cmocka_unit_test(chunkings_agree),
         cmocka_unit_test(the_least_limit_is_exact),
         cmocka_unit_test(peaks_stay_within_the_plan),

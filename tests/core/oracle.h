@@ -103,6 +103,16 @@ extern const int oracle_reduction_count;
 dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
     const int64_t *labels, int64_t groups);
 
+/* ---- Scans ---- */
+typedef struct oracle_scan {
+    const char *name, *reduction;
+    ash_array (*call)(ash_array, const char *);
+} oracle_scan;
+
+extern const oracle_scan oracle_scans[];
+extern const int oracle_scan_count;
+dense *oracle_scan_along(const oracle_scan *scan, const dense *a, int axis);
+
 /* ---- Comparing ---- */
 /* Position of the first element that differs, -1 if none does; `text` gets the two values. `checked` counts the elements of which
  * something is known. */

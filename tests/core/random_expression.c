@@ -447,6 +447,22 @@ static int take(generator *g, int depth, const target *t) {
         "group_take(%s, %s, %lld labels)", TEXT(a), word, (long long)n);
 }
 
+/* ---- Scans ---- */
+
+static int scan(generator *g, int depth, const target *t) {
+    if (t->ndim == 0) {
+        return reduce(g, depth, t);
+    }
+    int axis = (int)random_below(g, t->ndim), a = make(g, depth - 1, t);
+    char word[16];
+    const oracle_scan *kind = &oracle_scans[random_below(g, oracle_scan_count)];
+    if (!dense_is_exact(VALUE(a)) && strstr(kind->name, "prod")) { /* bounds of long products are no bounds */
+        return a;
+    }
+    return generator_add(g, kind->call(HANDLE(a), axis_text(g, VALUE(a), axis, word)), oracle_scan_along(kind, VALUE(a), axis), "%s(%s, %s)",
+        kind->name, TEXT(a), word);
+}
+
 /* ---- Choosing ---- */
 
 /* Something made before that has the wanted shape and names; -1 if nothing has. */
@@ -468,7 +484,7 @@ static int again(generator *g, const target *t) {
 static int make(generator *g, int depth, const target *t) {
     typedef int step(generator *, int, const target *);
     static step *const steps[] = { elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise,
-        reduce, reduce, reduce, cast, slice, slice, transpose, broadcast, rechunk, squeeze, group, take };
+        reduce, reduce, reduce, cast, slice, slice, transpose, broadcast, rechunk, squeeze, group, take, scan };
     int shared = one_in(g, 8) ? again(g, t) : -1;
     if (shared >= 0) {
         return shared;
