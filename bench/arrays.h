@@ -21,6 +21,7 @@ typedef struct array_detail {
     int inputs, ndim;
     int64_t inner[2];   /* extents of the axes after the first, which `size` decides */
     int is_written;     /* the result is as large as an input */
+    int is_other;       /* the loop is a limit, not the same work: results are not compared */
     const char *chunks; /* NULL: the library's choice */
     ash_array (*expression)(ash_context *ctx, const ash_array in[]);
     void (*loop)(const array_job *job);

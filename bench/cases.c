@@ -10,6 +10,8 @@ static const bench_case *const cases[] = {
     &bench_reduce_axis0,
     &bench_reduce_axis1,
     &bench_reduce_axis2,
+    &bench_cumsum,
+    &bench_cumsum_axis0,
     &bench_tasks,
     &bench_climatology,
 };

@@ -1,14 +1,14 @@
 /* Template: the scans of one dtype, as the table scans_<DTYPE>. Sums and products run in the widest dtype of a kind only, which is what
  * they accumulate in. */
 #if DTYPE_KIND == 'f' || DTYPE_KIND == 'c'
-#define ADD(a, b) FN(settled)((a) + (b))
+#define ADD(a, b) ((a) + (b))
 #else
 #define ADD(a, b) ((T)((U)(a) + (U)(b)))
 #endif
 #if DTYPE_KIND == 'c'
-#define TIMES(a, b) FN(settled)(FN(product)(a, b))
+#define TIMES(a, b) FN(product)(a, b)
 #elif DTYPE_KIND == 'f'
-#define TIMES(a, b) FN(settled)((a) * (b))
+#define TIMES(a, b) ((a) * (b))
 #else
 #define TIMES(a, b) ((T)((U)(a) * (U)(b)))
 #endif
@@ -18,23 +18,23 @@
 static inline T FN(scan_extreme)(T x) {
     return FN(isnan)(x) ? FN(complex_of)((R)NAN, (R)NAN) : FN(complex_of)(__real__ x + 0, __imag__ x + 0);
 }
-#define SUMMAND(x) FN(settled)(x)
+#define SETTLED(x) FN(settled)(x)
 #define EXTREME(x) FN(scan_extreme)(x)
 #elif DTYPE_KIND == 'f'
-#define SUMMAND(x) FN(settled)(x)
+#define SETTLED(x) FN(settled)(x)
 #define EXTREME(x) FN(settled)((x) + 0)
 #else
-#define SUMMAND(x) (x)
+#define SETTLED(x) (x)
 #define EXTREME(x) (x)
 #endif
 
 #define SCAN sum
-#define ELEMENT(x) SUMMAND(x)
+#define ELEMENT(x) (x)
 #define COMBINE(a, b) ADD(a, b)
 #include "kernels/scan_fold.h"
 
 #define SCAN prod
-#define ELEMENT(x) SUMMAND(x)
+#define ELEMENT(x) (x)
 #define COMBINE(a, b) TIMES(a, b)
 #include "kernels/scan_fold.h"
 
@@ -77,5 +77,5 @@ static const ash_scan_kernel FN(scans)[ASH_SCAN_COUNT] = {
 #undef ADD
 #undef TIMES
 #undef SKIPPING
-#undef SUMMAND
+#undef SETTLED
 #undef EXTREME

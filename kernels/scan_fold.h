@@ -3,7 +3,7 @@
 #define NAME(part) FN(ASH_PASTE(SCAN, part))
 
 /* Four at a time: the running value is then combined once in four elements, which hides how long one combination takes. The tree is fixed
- * by an element's place in its block. */
+ * by an element's place in its block. NaN are made the same NaN afterwards, where that vectorises. */
 static void NAME(run)(int64_t n, void *to, const void *from, void *state, int first) {
     const T *x = from;
     T *out = to;
@@ -24,7 +24,10 @@ static void NAME(run)(int64_t n, void *to, const void *from, void *state, int fi
     }
     for (; i < n; i++)
         running = out[i] = COMBINE(running, ELEMENT(x[i]));
+    running = SETTLED(running);
     memcpy(state, &running, sizeof running);
+    for (i = 0; i < n; i++)
+        out[i] = SETTLED(out[i]);
 }
 
 static void NAME(rows)(int64_t n, void *to, const void *from, void *state, int first) {
@@ -32,13 +35,13 @@ static void NAME(rows)(int64_t n, void *to, const void *from, void *state, int f
     T *out = to, *running = state;
     ASH_INDEPENDENT
     for (int64_t j = 0; j < n && first; j++) {
-        const T value = ELEMENT(x[j]);
+        const T value = SETTLED(ELEMENT(x[j]));
         running[j] = value;
         out[j] = value;
     }
     ASH_INDEPENDENT
     for (int64_t j = 0; j < n && !first; j++) {
-        const T value = COMBINE(running[j], ELEMENT(x[j]));
+        const T value = SETTLED(COMBINE(running[j], ELEMENT(x[j])));
         running[j] = value;
         out[j] = value;
     }
