@@ -154,3 +154,24 @@ static inline T FN(power)(T a, T b) {
     }
     return exponent < 0 ? FN(quotient)(FN(complex_of)(1, 0), result) : result;
 }
+
+static inline T FN(sinc)(T a) {
+    if (a == 0)
+        return FN(complex_of)(1, 0);
+    const T x = FN(complex_of)(__real__ a * (R)M_PI, __imag__ a * (R)M_PI);
+    return FN(quotient)(LIBM(csin)(x), x);
+}
+
+static inline T FN(round)(T a, int64_t decimals) {
+    return FN(complex_of)(FN_PART(round)(__real__ a, decimals), FN_PART(round)(__imag__ a, decimals));
+}
+
+static inline T FN(nan_to_num)(T a, double nan, double posinf, double neginf) {
+    return FN(complex_of)(FN_PART(nan_to_num)(__real__ a, nan, posinf, neginf), FN_PART(nan_to_num)(__imag__ a, nan, posinf, neginf));
+}
+
+static inline int FN(isclose)(T a, T b, double rtol, double atol, int equal_nan) {
+    const int near = FN(absolute)(a - b) <= (R)atol + (R)rtol * FN(absolute)(b);
+    const int finite = FN(isfinite)(a) & FN(isfinite)(b);
+    return (finite & near) | (a == b) | (equal_nan & FN(isnan)(a) & FN(isnan)(b));
+}

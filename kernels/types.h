@@ -17,6 +17,7 @@
 #define ASH_PASTE(a, b) ASH_PASTE_TEXT(a, b)
 
 #define FN(name) ASH_PASTE(name, DTYPE) /* the function `name` for this dtype */
+#define FN_PART(name) ASH_PASTE(name, ASH_PASTE(PART, DTYPE)) /* the same for the dtype of a complex number's parts */
 #define T ASH_PASTE(TYPE, DTYPE)        /* C type of an element */
 #define R ASH_PASTE(REAL, DTYPE)        /* C type of its real part */
 #define U ASH_PASTE(WRAP, DTYPE)        /* unsigned type for integer arithmetic, never narrower than unsigned int */
@@ -73,6 +74,9 @@
 #define REAL_FLOAT64 double
 #define REAL_COMPLEX64 float
 #define REAL_COMPLEX128 double
+
+#define PART_COMPLEX64 FLOAT32
+#define PART_COMPLEX128 FLOAT64
 
 #define WRAP_BOOL uint32_t
 #define WRAP_INT8 uint32_t

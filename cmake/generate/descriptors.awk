@@ -16,9 +16,9 @@ function header(    i) {
     for (i = 0; i < reductions; i++) print "    ASH_REDUCE_" toupper(red_name[i]) "," > out
     print "    ASH_REDUCTION_COUNT\n} ash_reduction;\n" > out
     print "/* The dtype a loop works in, from the common dtype of the inputs (see ash_op_loop()). */" > out
-    print "typedef enum ash_op_promotion { ASH_PROMOTE_COMMON, ASH_PROMOTE_INTEGER, ASH_PROMOTE_FLOAT, ASH_PROMOTE_DIVIDE } ash_op_promotion;\n" > out
+    print "typedef enum ash_op_promotion { ASH_PROMOTE_COMMON, ASH_PROMOTE_INTEGER, ASH_PROMOTE_FLOAT, ASH_PROMOTE_DIVIDE, ASH_PROMOTE_DOUBLE } ash_op_promotion;\n" > out
     print "/* The dtype of an output, from the loop's dtype (see ash_op_result_dtype()). */" > out
-    print "typedef enum ash_op_result { ASH_RESULT_LOOP, ASH_RESULT_BOOL, ASH_RESULT_INT64, ASH_RESULT_REAL } ash_op_result;\n" > out
+    print "typedef enum ash_op_result { ASH_RESULT_LOOP, ASH_RESULT_BOOL, ASH_RESULT_UINT8, ASH_RESULT_INT64, ASH_RESULT_REAL } ash_op_result;\n" > out
     print "enum { ASH_MAX_INPUTS = 3, ASH_MAX_OUTPUTS = 2, ASH_MAX_PARAMETERS = 4 };\n" > out
     print "/* A number that is the same for all elements. */" > out
     print "typedef struct ash_op_parameter {" > out

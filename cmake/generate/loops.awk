@@ -21,7 +21,7 @@ function input_type(op, i) {
 }
 
 function output_type(op, i) {
-    return op_result[op, i] == "bool" ? "uint8_t" : op_result[op, i] == "int64" ? "int64_t" : op_result[op, i] == "real" ? "R" : "T"
+    return op_result[op, i] == "bool" || op_result[op, i] == "uint8" ? "uint8_t" : op_result[op, i] == "int64" ? "int64_t" : op_result[op, i] == "real" ? "R" : "T"
 }
 
 function loop(op, values,    i, n, value, type) {

@@ -22,6 +22,7 @@ function kind_words(kinds) {
     if (kinds == "biuf") return "bool, integers, floating"
     if (kinds == "iufc") return "integers, floating, complex"
     if (kinds == "biu") return "bool, integers"
+    if (kinds == "iu") return "integers"
     fail("no words for the kinds " kinds)
 }
 
@@ -38,10 +39,11 @@ function results_words(op,    text) {
 }
 
 function result_words(promotion, result,    text) {
-    if (result == "bool" || result == "int64") return result
+    if (result == "bool" || result == "uint8" || result == "int64") return result
     if (promotion == "integer") text = "the common dtype (int8 for bool)"
     else if (promotion == "float") text = "floating: float32 for bool and 8- and 16-bit integers, float64 for wider ones, else the common dtype"
     else if (promotion == "divide") text = "float64 for bool and integers, else the common dtype"
+    else if (promotion == "double") text = "float64 (complex128 for complex)"
     else if (promotion == "common") text = "the common dtype"
     else fail("unknown promotion " promotion)
     return result == "real" ? text ", for complex its real dtype" : text

@@ -131,7 +131,7 @@ static int split_fixed(ash_builder *builder, const ash_op_info *info, const ash_
         if (info->input_dtype[k] == ASH_DTYPE_COUNT) {
             promoted[n++] = operands[k];
         } else if (info->input_dtype[k] == ASH_INT64 && (kind == 'f' || kind == 'c')) {
-            ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: %s must be of an integer dtype, found %s; convert with ash_cast()",
+            ash_fail(&builder->error, ASH_ERR_DTYPE, "%s: %s does not accept %s (accepts bool, integers); convert with ash_cast()",
                 builder->function, info->input_name[k], ash_dtype_name(dtype));
         }
     }

@@ -6,6 +6,7 @@
 Needed only when operations are added. NumPy 1.24 or later, with the promotion rules of NumPy 2. Where Ashlar's rules differ (no float16; whole numbers stay whole when
 rounded; signs of complex numbers) the difference is written out here.
 """
+import math
 import sys
 import warnings
 
@@ -66,11 +67,95 @@ SPECIAL = {
     "conj": lambda a: np.conjugate(a) if a.dtype.kind == "c" else a,
     "real_part": real, "imag_part": imag, "angle": angle,
 }
+def wrapped(x, dtype):
+    bits = 8 * dtype.itemsize
+    x &= (1 << bits) - 1
+    return x - (1 << bits) if dtype.kind == "i" and x >> (bits - 1) else x
+
+
+def integer_pairs(function):
+    def apply(a, b):
+        dtype = np.result_type(a, b)
+        if dtype.kind not in "iu":
+            raise TypeError
+        return np.array([wrapped(function(int(x), int(y)), dtype) for x, y in zip(a, b)], dtype)
+    return apply
+
+
+def lcm(x, y):
+    return abs(x * y) // math.gcd(x, y) if x and y else 0
+
+
+def as_float(a):
+    return a.astype(np.float32 if a.dtype.itemsize <= 2 else np.float64) if a.dtype.kind in "biu" else a
+
+
+def real_float(function):
+    def apply(*inputs):
+        dtype = as_float(np.ones(1, np.result_type(*inputs))).dtype
+        if dtype.kind == "c":
+            raise TypeError
+        return function(*[i.astype(dtype) for i in inputs])
+    return apply
+
+
+def bessel(a):
+    import mpmath
+    return np.array([float(mpmath.besseli(0, mpmath.mpf(float(x)))) if np.isfinite(x) else x for x in a]).astype(a.dtype)
+
+
+def frexp(a):
+    mantissa, exponent = np.frexp(a)
+    return mantissa, np.where(np.isfinite(a), exponent, 0).astype(np.int64)
+
+
+def ldexp(a, exponent):
+    if exponent.dtype.kind not in "biu" or a.dtype.kind == "c":
+        raise TypeError
+    return np.ldexp(as_float(a), np.clip(exponent.astype(np.int64), -5000, 5000).astype(np.int32))
+
+
+def rounded(a):
+    if a.dtype.kind == "b":
+        raise TypeError
+    return np.round(a, 1) if a.dtype.kind in "fc" else a
+
+
+def nan_to_num(a):
+    return a if a.dtype.kind in "biu" else np.nan_to_num(a)
+
+
+def bitwise_count(a):
+    if a.dtype.kind not in "biu":
+        raise TypeError
+    return np.array([bin(abs(int(x))).count("1") for x in a], np.uint8)
+
+
+def sign_of_infinity(function):
+    def apply(a):
+        if a.dtype.kind == "c":
+            raise TypeError
+        return function(a.astype(np.float64))
+    return apply
+
+
+SPECIAL.update({
+    "fabs": real_float(np.fabs), "gcd": integer_pairs(math.gcd), "lcm": integer_pairs(lcm), "heaviside": real_float(np.heaviside),
+    "logaddexp": real_float(np.logaddexp), "logaddexp2": real_float(np.logaddexp2), "sinc": lambda a: np.sinc(as_float(a)).astype(as_float(a).dtype),
+    "i0": real_float(bessel), "round": rounded, "isclose": lambda a, b: np.isclose(a, b) if np.result_type(a, b).kind != "c" else
+    np.isfinite(a) & np.isfinite(b) & (np.abs(a - b) <= 1e-8 + 1e-5 * np.abs(b)) | (a == b),
+    "bitwise_count": bitwise_count, "isposinf": sign_of_infinity(np.isposinf), "isneginf": sign_of_infinity(np.isneginf), "nan_to_num": nan_to_num,
+    "spacing": real_float(np.spacing), "frexp": real_float(frexp), "ldexp": ldexp, "modf": real_float(np.modf),
+})
+# Parameters other than the defaults of the table.
+NUMBERS = {"round": "{.i = 1}", "isclose": "{.f = 1e-5}, {.f = 1e-8}, {.i = 0}", "nan_to_num": "{.f = 0}, {.f = INFINITY}, {.f = -INFINITY}"}
 OPERATIONS = """add sub mul div floor_divide remainder fmod divmod pow negative positive absolute sign square sqrt cbrt reciprocal hypot exp exp2 expm1 log log2 log10 log1p
 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh degrees radians floor ceil trunc rint equal not_equal less less_equal greater greater_equal logical_and
 logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not left_shift right_shift isnan isinf isfinite signbit maximum minimum fmax fmin copysign
-nextafter where clip fill_missing real_part imag_part conj angle""".split()
-ARITY = {"where": 3, "clip": 3, "fill_missing": 2, "conj": 1, "real_part": 1, "imag_part": 1, "angle": 1, "divmod": 2}
+nextafter where clip fill_missing real_part imag_part conj angle float_power fabs gcd lcm heaviside logaddexp logaddexp2 sinc i0 round isclose bitwise_count isposinf isneginf
+nan_to_num spacing frexp ldexp modf iscomplex isreal""".split()
+ARITY = {"where": 3, "clip": 3, "fill_missing": 2, "conj": 1, "real_part": 1, "imag_part": 1, "angle": 1, "divmod": 2, "isclose": 2, "gcd": 2, "lcm": 2, "heaviside": 2, "logaddexp": 2, "logaddexp2": 2, "ldexp": 2,
+         "sinc": 1, "i0": 1, "round": 1, "bitwise_count": 1, "isposinf": 1, "isneginf": 1, "nan_to_num": 1, "iscomplex": 1, "isreal": 1}
 
 
 def function_of(name):
@@ -124,7 +209,7 @@ def value_row(name, dtypes):
         return
     outputs = result if isinstance(result, tuple) else (result,)
     for k, out in enumerate(outputs):
-        print('    {"%s", %d, {%s}, "%s", {%s}, {%s}},' % (name, k, ", ".join('"%s"' % d for d in dtypes), dtype_name(out.dtype),
+        print('    {"%s", %d, {%s}, {%s}, "%s", {%s}, {%s}},' % (name, k, NUMBERS.get(name, "{.i = 0}"), ", ".join('"%s"' % d for d in dtypes), dtype_name(out.dtype),
                                                            ", ".join("{%s}" % cells(i) for i in inputs), cells(out)))
 
 
@@ -161,7 +246,7 @@ def dtypes():
     print("static const dtype_row dtype_rows[] = {")
     for name in OPERATIONS:
         rows = ["".join(dtype_letter(name, a, b) for b in (DTYPES if arity(name) > 1 else DTYPES[:1])) for a in DTYPES]
-        print('    {"%s", {%s}},' % (name, ", ".join('"%s"' % r for r in rows)))
+        print('    {"%s", {%s}, {%s}},' % (name, NUMBERS.get(name, "{.i = 0}"), ", ".join('"%s"' % r for r in rows)))
     print("};\n")
 
 
@@ -179,7 +264,7 @@ def weak():
                 except TypeError:
                     row += "-"
             rows.append(row)
-        print('    {"%s", {%s}},' % (name, ", ".join('"%s"' % r for r in rows)))
+        print('    {"%s", {{.i = 0}}, {%s}},' % (name, ", ".join('"%s"' % r for r in rows)))
     print("};\n")
 
 

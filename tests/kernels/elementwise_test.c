@@ -4,6 +4,8 @@
 typedef struct numpy_case {
     ash_op op;
     ash_dtype dtype;
+    int output;
+    ash_number numbers[ASH_MAX_PARAMETERS];
     const double *expected;
 } numpy_case;
 #include "numpy_expected.h"
@@ -130,18 +132,19 @@ static void load_value(ash_dtype from, ash_dtype loop, int64_t which, int input,
 static void check_numpy_case(const numpy_case *row, ash_isa isa)
 {
     const ash_op_info *info = &ash_op_table[row->op];
-    const ash_dtype loop = ash_op_loop(row->op, row->dtype), result = ash_op_result_dtype(row->op, 0, loop);
+    const ash_dtype loop = ash_op_loop(row->op, row->dtype), result = ash_op_result_dtype(row->op, row->output, loop);
     const int parts = ash_dtype_kind(result) == 'c' ? 2 : 1;
     int64_t combinations = 1;
     for (int i = 0; i < info->inputs; i++)
         combinations *= value_lists[row->dtype].count;
     for (int64_t k = 0; k < combinations; k++) {
-        block in[3], out;
+        block in[3], out[2];
         for (int i = 0; i < info->inputs; i++)
             load_value(row->dtype, loop, k, i, info->inputs, in[i].bytes);
-        ash_kernel_elementwise(isa, row->op, loop)(1, (void *[]){out.bytes}, (const void *[]){in[0].bytes, in[1].bytes, in[2].bytes}, NULL);
+        ash_kernel_elementwise(isa, row->op, loop)(
+            1, (void *[]){out[0].bytes, out[1].bytes}, (const void *[]){in[0].bytes, in[1].bytes, in[2].bytes}, row->numbers);
         ash_number number;
-        ash_number_store(parts == 2 ? ASH_COMPLEX128 : ASH_FLOAT64, &number, result, ash_number_load(result, out.bytes));
+        ash_number_store(parts == 2 ? ASH_COMPLEX128 : ASH_FLOAT64, &number, result, ash_number_load(result, out[row->output].bytes));
         if (!close_enough(result, &row->expected[k * parts], number.c, parts))
             fail_msg("%s of %s, combination %d: expected %.17g (%.17g), found %.17g (%.17g)", info->name, ash_dtype_name(row->dtype), (int)k,
                 row->expected[k * parts], row->expected[k * parts + parts - 1], number.c[0], number.c[parts - 1]);
@@ -152,7 +155,7 @@ static void test_numpy_values(void **state)
 {
     (void)state;
     const int rows = (int)(sizeof(numpy_cases) / sizeof(numpy_cases[0]));
-    int seen[ASH_OP_COUNT] = {[ASH_OP_DIVMOD] = 1, [ASH_OP_WHERE] = 1}; /* have tests of their own */
+    int seen[ASH_OP_COUNT] = {[ASH_OP_WHERE] = 1, [ASH_OP_LDEXP] = 1}; /* have tests of their own */
     for (int i = 0; i < rows; i++) {
         check_numpy_case(&numpy_cases[i], ash_isa_best());
         seen[numpy_cases[i].op] = 1;
@@ -190,6 +193,18 @@ static void test_where(void **state)
     }
 }
 
+static void test_ldexp(void **state)
+{
+    (void)state;
+    const double a[6] = {0.75, -1, 1, 5e-324, INFINITY, 3};
+    const int64_t exponent[6] = {2, -1074, INT64_MAX, 1074, INT64_MIN, INT64_MIN};
+    const double expected[6] = {3, -5e-324, INFINITY, 1, INFINITY, 0};
+    double out[6];
+    ash_kernel_elementwise(ash_isa_best(), ASH_OP_LDEXP, ASH_FLOAT64)(6, (void *[]){out}, (const void *[]){a, exponent}, NULL);
+    for (int i = 0; i < 6; i++)
+        assert_true(out[i] == expected[i]);
+}
+
 /* Integer arithmetic against wide arithmetic, for all pairs of int8. */
 static void test_int8_pairs(void **state)
 {
@@ -214,7 +229,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loops_are_complete), cmocka_unit_test(test_same_bits_on_all_levels), cmocka_unit_test(test_numpy_values),
-        cmocka_unit_test(test_divmod_is_both),     cmocka_unit_test(test_where),                   cmocka_unit_test(test_int8_pairs),
+        cmocka_unit_test(test_divmod_is_both),     cmocka_unit_test(test_where),
+        cmocka_unit_test(test_ldexp),                   cmocka_unit_test(test_int8_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

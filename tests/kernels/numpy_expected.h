@@ -229,6 +229,52 @@ static const double expected_fmod_FLOAT64[] = {
     0, 0, 0, 0, 1.0000000000000001e+300, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
     NAN, NAN, NAN, NAN, NAN
 };
+static const double expected_divmod_BOOL[] = {
+    0, 0, 0, 1
+};
+static const double expected_divmod_BOOL_output_1[] = {
+    0, 0, 0, 0
+};
+static const double expected_divmod_INT8[] = {
+    1, 18, -128, 0, -128, -64, -19, -16, -2, 0, 1, 7, 0, -7, -4, -1, -1, -1, 0, 0, 1, 0, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1,
+    -1, -1, 0, 1, 0, 0, 0, 0, -1, -1, -2, 0, 2, 1, 0, 0, 0, -1, -1, -7, 0, 7, 3, 1, 0, 0, -1, -2, -8, 0, 8, 4, 1, 1, 0, -1, -19, -127, 0,
+    127, 63, 18, 15, 1
+};
+static const double expected_divmod_INT8_output_1[] = {
+    0, -2, 0, 0, 0, 0, 5, 0, 126, -7, 0, 0, 0, 0, 1, 0, 1, 120, -1, -1, 0, 0, 0, 1, 6, 7, 126, 0, 0, 0, 0, 0, 0, 0, 0, 0, -127, -6, 0, 0, 0,
+    1, 1, 1, 1, -126, -5, 0, 0, 0, 0, 2, 2, 2, -121, 0, 0, 0, 0, 1, 0, 7, 7, -120, -6, 0, 0, 0, 0, 1, 0, 8, -1, -6, 0, 0, 0, 1, 1, 7, 0
+};
+static const double expected_divmod_UINT8[] = {
+    0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 7, 3, 1, 0, 0, 0, 8, 4, 1, 1, 0, 0, 255, 127, 36, 31, 1
+};
+static const double expected_divmod_UINT8_output_1[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 2, 2, 2, 0, 0, 1, 0, 7, 7, 0, 0, 0, 1, 0, 8, 0, 0, 1, 3, 7, 0
+};
+static const double expected_divmod_FLOAT32[] = {
+    NAN, NAN, INFINITY, -INFINITY, NAN, NAN, NAN, 0, 1, INFINITY, -INFINITY, -5, -1, NAN, 0, 0, NAN, NAN, -0.0, -0.0, NAN, -0.0, -0.0, NAN,
+    NAN, 0, 0, NAN, -1, -1, -INFINITY, INFINITY, 1, 0, NAN, -1, -2, -INFINITY, INFINITY, 6, 1, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_divmod_FLOAT32_output_1[] = {
+    NAN, NAN, NAN, NAN, NAN, NAN, NAN, -2.5, -0.0, NAN, NAN, 0, 0.5, NAN, -0.0, -0.0, NAN, NAN, 0, 0, NAN, -0.0, -0.0, NAN, NAN, 0, 0, NAN,
+    -INFINITY, -2, NAN, NAN, 0, 0.5, NAN, -INFINITY, -2, NAN, NAN, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_divmod_FLOAT64[] = {
+    NAN, NAN, NAN, NAN, INFINITY, -INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, 0, 1, 2, 7, INFINITY, -INFINITY, -14, -7, -3, -1, -1, NAN, 0, 0,
+    1, 2, INFINITY, -INFINITY, -5, -3, -1, -1, -1, NAN, 0, 0, 0, 1, INFINITY, -INFINITY, -2, -1, -1, -1, -1, NAN, 0, 0, 0, 0, NAN, NAN,
+    -0.0, -0.0, -0.0, -0.0, -0.0, NAN, -0.0, -0.0, -0.0, -0.0, NAN, NAN, 0, 0, 0, 0, 0, NAN, -1, -1, -1, -1, -INFINITY, INFINITY, 1, 0, 0,
+    0, 0, NAN, -1, -1, -1, -1, -INFINITY, INFINITY, 2, 1, 0, 0, 0, NAN, -1, -1, -2, -3, -INFINITY, INFINITY, 6, 3, 1, 0, 0, NAN, -1,
+    -1.4285714285714286e+299, -4.0000000000000002e+299, -1.0000000000000001e+300, -INFINITY, INFINITY, 2.0000000000000001e+300,
+    1.0000000000000001e+300, 3.3333333333333335e+299, 1, 0, NAN, NAN, NAN, NAN, NAN, -INFINITY, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+    NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_divmod_FLOAT64_output_1[] = {
+    NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -7, -0.0, -2, -0.0, NAN, NAN, 0, 0, 2, 1.0000000000000001e+300, INFINITY,
+    NAN, -2.5, -2.5, -0.0, -0.5, NAN, NAN, 0, 0.5, 0.5, 1.0000000000000001e+300, INFINITY, NAN, -1, -1, -1, -0.0, NAN, NAN, 0, 0, 2,
+    1.0000000000000001e+300, INFINITY, NAN, -0.0, -0.0, -0.0, -0.0, NAN, NAN, 0, 0, 0, 0, 0, NAN, -0.0, -0.0, -0.0, -0.0, NAN, NAN, 0, 0, 0,
+    0, 0, NAN, -INFINITY, -6.5, -2, -0.5, NAN, NAN, 0, 0.5, 0.5, 0.5, 0.5, NAN, -INFINITY, -6, -1.5, -0.0, NAN, NAN, 0, 0, 1, 1, 1, NAN,
+    -INFINITY, -4, -2, -0.0, NAN, NAN, 0, 0, 0, 3, 3, NAN, -INFINITY, -6, -0.0, -0.0, NAN, NAN, 0, 0, 0, 0, 1.0000000000000001e+300, NAN,
+    NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
 static const double expected_pow_BOOL[] = {
     1, 0, 1, 1
 };
@@ -255,6 +301,47 @@ static const double expected_pow_FLOAT64[] = {
     NAN, NAN, NAN, NAN, 1, 1, NAN, NAN, NAN, NAN, NAN, NAN
 };
 static const double expected_pow_COMPLEX128[] = {
+    1, 0, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, NAN, NAN, NAN, NAN, 1, 0,
+    -1, 0, -1, -0.0, 0.0018674427317079893, 0, -286751.31313665316, 1.0535072333523079e-10, 2.7918158438893213e-17, -0.45593812776599624,
+    NAN, NAN, NAN, NAN, 1, 0, 0, 2, 0, -0.5, 0.0079278947114759715, 0.04248048042515222, -1545.1572765898611, 3995.5691748920099,
+    0.39077163415166249, -0.27434757849384667, INFINITY, NAN, NAN, NAN, 1, 0, 3, -4, 0.12, 0.16, -6.3700104763886927, -0.49327706538073424,
+    -2.9979905984214006, -0.62378458627904698, 0.36532961366186845, 0.4295425439571719, INFINITY, NAN, NAN, NAN, 1, 0, -0.5, 0.25,
+    -1.6000000000000001, -0.80000000000000004, 0.0018713442347935802, -0.0043334724487131791, -4653.5513871418616, -6310.1043887687993,
+    0.059109426083138662, -0.68219599028602806, 0, 0, NAN, NAN, 1, 0, INFINITY, 1, 0, 0, NAN, NAN, INFINITY, NAN, 0, 0, INFINITY, NAN,
+    INFINITY, NAN, 1, 0, 1, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_float_power_BOOL[] = {
+    1, 0, 1, 1
+};
+static const double expected_float_power_INT8[] = {
+    1.8928834978668395e-270, -1.7763568394002505e-15, -0.0078125, 1, -128, 16384, -562949953421312, 72057594037927936,
+    -4.1273010244973847e+267, 6.7212628250251217e-109, -1.2142656789020123e-06, -0.14285714285714285, 1, -7, 49, -823543, 5764801,
+    -2.1254509245680168e+107, 1, -1, -1, 1, -1, 1, -1, 1, -1, INFINITY, INFINITY, INFINITY, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    2.9387358770557188e-39, 0.0078125, 0.5, 1, 2, 4, 128, 256, 1.7014118346046923e+38, 6.7212628250251217e-109, 1.2142656789020123e-06,
+    0.14285714285714285, 1, 7, 49, 823543, 5764801, 2.1254509245680168e+107, 2.5379418373156492e-116, 4.76837158203125e-07, 0.125, 1, 8, 64,
+    2097152, 16777216, 4.9252507745493099e+114, 5.1656350195937984e-270, 1.87660968483244e-15, 0.007874015748031496, 1, 127, 16129,
+    532875860165503, 67675234241018880, 1.5243074119957227e+267
+};
+static const double expected_float_power_UINT8[] = {
+    1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 4, 128, 256, 5.7896044618658098e+76, 1, 7, 49, 823543, 5764801, 3.1622791429229261e+215, 1, 8,
+    64, 2097152, 16777216, 1.9406476153758862e+230, 1, 255, 65025, 70110209207109376, 1.7878103347812891e+19, INFINITY
+};
+static const double expected_float_power_FLOAT32[] = {
+    0, 0, 1, 1, INFINITY, -INFINITY, NAN, 0, NAN, 1, 1, NAN, -15.625, NAN, INFINITY, INFINITY, 1, 1, 0, -0.0, NAN, INFINITY, INFINITY, 1, 1,
+    0, 0, NAN, INFINITY, 5.6568542494923806, 1, 1, 0.70710678118654757, 0.125, NAN, 0, 0.064150029909958411, 1, 1, 1.7320508075688772, 27,
+    NAN, NAN, NAN, 1, 1, NAN, NAN, NAN
+};
+static const double expected_float_power_FLOAT64[] = {
+    0, -0.0, 0, -0.0, 1, 1, INFINITY, -INFINITY, -INFINITY, INFINITY, INFINITY, NAN, 0, -1.2142656789020123e-06, NAN, -0.14285714285714285,
+    1, 1, NAN, -7, -343, INFINITY, INFINITY, NAN, 0, -0.0016383999999999999, NAN, -0.40000000000000002, 1, 1, NAN, -2.5, -15.625, INFINITY,
+    INFINITY, NAN, 1, -1, NAN, -1, 1, 1, NAN, -1, -1, 1, 1, NAN, INFINITY, -INFINITY, INFINITY, -INFINITY, 1, 1, 0, -0.0, -0.0, 0, 0, NAN,
+    INFINITY, INFINITY, INFINITY, INFINITY, 1, 1, 0, 0, 0, 0, 0, NAN, INFINITY, 128, 5.6568542494923806, 2, 1, 1, 0.70710678118654757, 0.5,
+    0.125, 0, 0, NAN, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0.00045724737082761773, 0.064150029909958411, 0.33333333333333331, 1, 1,
+    1.7320508075688772, 3, 27, INFINITY, INFINITY, NAN, 0, 0, 0, 1e-300, 1, 1, 9.9999999999999998e+149, 1.0000000000000001e+300, INFINITY,
+    INFINITY, INFINITY, NAN, 0, 0, 0, 0, 1, 1, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, NAN, NAN, NAN, NAN, NAN, 1, 1, NAN, NAN,
+    NAN, NAN, NAN, NAN
+};
+static const double expected_float_power_COMPLEX128[] = {
     1, 0, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, NAN, NAN, NAN, NAN, 1, 0,
     -1, 0, -1, -0.0, 0.0018674427317079893, 0, -286751.31313665316, 1.0535072333523079e-10, 2.7918158438893213e-17, -0.45593812776599624,
     NAN, NAN, NAN, NAN, 1, 0, 0, 2, 0, -0.5, 0.0079278947114759715, 0.04248048042515222, -1545.1572765898611, 3995.5691748920099,
@@ -311,6 +398,21 @@ static const double expected_absolute_FLOAT64[] = {
 };
 static const double expected_absolute_COMPLEX128[] = {
     0, 1, 1, 2, 5, 0.55901699437494745, INFINITY, NAN
+};
+static const double expected_fabs_BOOL[] = {
+    0, 1
+};
+static const double expected_fabs_INT8[] = {
+    128, 7, 1, 0, 1, 2, 7, 8, 127
+};
+static const double expected_fabs_UINT8[] = {
+    0, 1, 2, 7, 8, 255
+};
+static const double expected_fabs_FLOAT32[] = {
+    INFINITY, 2.5, 0, 0, 0.5, 3, NAN
+};
+static const double expected_fabs_FLOAT64[] = {
+    INFINITY, 7, 2.5, 1, 0, 0, 0.5, 1, 3, 1.0000000000000001e+300, INFINITY, NAN
 };
 static const double expected_sign_INT8[] = {
     -1, -1, -1, 0, 1, 1, 1, 1, 1
@@ -441,6 +543,42 @@ static const double expected_hypot_FLOAT64[] = {
     1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300,
     1.0000000000000001e+300, 1.4142135623730952e+300, INFINITY, NAN, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY,
     INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, INFINITY, NAN
+};
+static const double expected_gcd_INT8[] = {
+    -128, 1, 1, -128, 1, 2, 1, 8, 1, 1, 7, 1, 7, 1, 1, 7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -128, 7, 1, 0, 1, 2, 7, 8, 127, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 2, 1, 1, 2, 1, 2, 1, 2, 1, 1, 7, 1, 7, 1, 1, 7, 1, 1, 8, 1, 1, 8, 1, 2, 1, 8, 1, 1, 1, 1, 127, 1, 1, 1, 1, 127
+};
+static const double expected_gcd_UINT8[] = {
+    0, 1, 2, 7, 8, 255, 1, 1, 1, 1, 1, 1, 2, 1, 2, 1, 2, 1, 7, 1, 1, 7, 1, 1, 8, 1, 2, 1, 8, 1, 255, 1, 1, 1, 1, 255
+};
+static const double expected_lcm_INT8[] = {
+    -128, -128, -128, 0, -128, -128, -128, -128, -128, -128, 7, 7, 0, 7, 14, 7, 56, 121, -128, 7, 1, 0, 1, 2, 7, 8, 127, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, -128, 7, 1, 0, 1, 2, 7, 8, 127, -128, 14, 2, 0, 2, 2, 14, 8, -2, -128, 7, 7, 0, 7, 14, 7, 56, 121, -128, 56, 8, 0, 8, 8, 56, 8,
+    -8, -128, 121, 127, 0, 127, -2, 121, -8, 127
+};
+static const double expected_lcm_UINT8[] = {
+    0, 0, 0, 0, 0, 0, 0, 1, 2, 7, 8, 255, 0, 2, 2, 14, 8, 254, 0, 7, 14, 7, 56, 249, 0, 8, 8, 56, 8, 248, 0, 255, 254, 249, 248, 255
+};
+static const double expected_heaviside_BOOL[] = {
+    0, 1, 1, 1
+};
+static const double expected_heaviside_INT8[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -128, -7, -1, 0, 1, 2, 7, 8, 127, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+static const double expected_heaviside_UINT8[] = {
+    0, 1, 2, 7, 8, 255, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+static const double expected_heaviside_FLOAT32[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -INFINITY, -2.5, -0.0, 0, 0.5, 3, NAN, -INFINITY, -2.5, -0.0, 0, 0.5, 3, NAN, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_heaviside_FLOAT64[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, -INFINITY, -7, -2.5, -1, -0.0, 0, 0.5, 1, 3, 1.0000000000000001e+300, INFINITY, NAN, -INFINITY, -7, -2.5, -1, -0.0, 0, 0.5, 1,
+    3, 1.0000000000000001e+300, INFINITY, NAN, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+    NAN, NAN
 };
 static const double expected_exp_BOOL[] = {
     1, 2.7182819843292236
@@ -576,6 +714,97 @@ static const double expected_log1p_FLOAT64[] = {
 static const double expected_log1p_COMPLEX128[] = {
     0, 0, 0.69314718055994529, 0, -INFINITY, 0, 0.80471895621705025, 1.1071487177940904, 1.7328679513998633, -0.78539816339744828,
     -0.58157540490284043, 0.46364760900080609, INFINITY, 0, NAN, NAN
+};
+static const double expected_logaddexp_BOOL[] = {
+    0.69314718246459961, 1.3132617473602295, 1.3132617473602295, 1.6931471824645996
+};
+static const double expected_logaddexp_INT8[] = {
+    -127.30685424804688, -7, -1, 0, 1, 2, 7, 8, 127, -7, -6.3068528175354004, -0.99752432107925415, 0.00091146648628637195,
+    1.0003354549407959, 2.0001235008239746, 7.0000009536743164, 8, 127, -1, -0.99752432107925415, -0.30685281753540039, 0.31326168775558472,
+    1.1269279718399048, 2.0485873222351074, 7.0003352165222168, 8.0001230239868164, 127, 0, 0.00091146648628637195, 0.31326168775558472,
+    0.69314718246459961, 1.3132617473602295, 2.1269280910491943, 7.0009112358093262, 8.000335693359375, 127, 1, 1.0003354549407959,
+    1.1269279718399048, 1.3132617473602295, 1.6931471824645996, 2.3132617473602295, 7.0024757385253906, 8.0009117126464844, 127, 2,
+    2.0001235008239746, 2.0485873222351074, 2.1269280910491943, 2.3132617473602295, 2.6931471824645996, 7.0067152976989746,
+    8.0024757385253906, 127, 7, 7.0000009536743164, 7.0003352165222168, 7.0009112358093262, 7.0024757385253906, 7.0067152976989746,
+    7.6931471824645996, 8.3132619857788086, 127, 8, 8, 8.0001230239868164, 8.000335693359375, 8.0009117126464844, 8.0024757385253906,
+    8.3132619857788086, 8.6931476593017578, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127.69314575195312
+};
+static const double expected_logaddexp_UINT8[] = {
+    0.69314718246459961, 1.3132617473602295, 2.1269280910491943, 7.0009112358093262, 8.000335693359375, 255, 1.3132617473602295,
+    1.6931471824645996, 2.3132617473602295, 7.0024757385253906, 8.0009117126464844, 255, 2.1269280910491943, 2.3132617473602295,
+    2.6931471824645996, 7.0067152976989746, 8.0024757385253906, 255, 7.0009112358093262, 7.0024757385253906, 7.0067152976989746,
+    7.6931471824645996, 8.3132619857788086, 255, 8.000335693359375, 8.0009117126464844, 8.0024757385253906, 8.3132619857788086,
+    8.6931476593017578, 255, 255, 255, 255, 255, 255, 255.69314575195312
+};
+static const double expected_logaddexp_FLOAT32[] = {
+    -INFINITY, -2.5, 0, 0, 0.5, 3, NAN, -2.5, -1.8068528175354004, 0.078889735043048859, 0.078889735043048859, 0.54858732223510742,
+    3.0040783882141113, NAN, 0, 0.078889735043048859, 0.69314718246459961, 0.69314718246459961, 0.97407698631286621, 3.0485873222351074,
+    NAN, 0, 0.078889735043048859, 0.69314718246459961, 0.69314718246459961, 0.97407698631286621, 3.0485873222351074, NAN, 0.5,
+    0.54858732223510742, 0.97407698631286621, 0.97407698631286621, 1.1931471824645996, 3.0788898468017578, NAN, 3, 3.0040783882141113,
+    3.0485873222351074, 3.0485873222351074, 3.0788898468017578, 3.6931471824645996, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_logaddexp_FLOAT64[] = {
+    -INFINITY, -7, -2.5, -1, 0, 0, 0.5, 1, 3, 1.0000000000000001e+300, INFINITY, NAN, -7, -6.3068528194400546, -2.4889522551514061,
+    -0.99752431486226956, 0.00091146645377424473, 0.00091146645377424473, 0.50055293147536084, 1.0003354063728958, 3.0000453988992168,
+    1.0000000000000001e+300, INFINITY, NAN, -2.5, -2.4889522551514061, -1.8068528194400546, -0.79858672201724756, 0.078889734292549626,
+    0.078889734292549626, 0.54858735157374205, 1.0297504182726205, 3.0040784432705707, 1.0000000000000001e+300, INFINITY, NAN, -1,
+    -0.99752431486226956, -0.79858672201724756, -0.30685281944005471, 0.31326168751822286, 0.31326168751822286, 0.70141327798275244,
+    1.1269280110429725, 3.0181499279178099, 1.0000000000000001e+300, INFINITY, NAN, 0, 0.00091146645377424473, 0.078889734292549626,
+    0.31326168751822286, 0.69314718055994529, 0.69314718055994529, 0.97407698418010669, 1.3132616875182228, 3.0485873515737421,
+    1.0000000000000001e+300, INFINITY, NAN, 0, 0.00091146645377424473, 0.078889734292549626, 0.31326168751822286, 0.69314718055994529,
+    0.69314718055994529, 0.97407698418010669, 1.3132616875182228, 3.0485873515737421, 1.0000000000000001e+300, INFINITY, NAN, 0.5,
+    0.50055293147536084, 0.54858735157374205, 0.70141327798275244, 0.97407698418010669, 0.97407698418010669, 1.1931471805599454,
+    1.4740769841801067, 3.0788897342925496, 1.0000000000000001e+300, INFINITY, NAN, 1, 1.0003354063728958, 1.0297504182726205,
+    1.1269280110429725, 1.3132616875182228, 1.3132616875182228, 1.4740769841801067, 1.6931471805599454, 3.1269280110429727,
+    1.0000000000000001e+300, INFINITY, NAN, 3, 3.0000453988992168, 3.0040784432705707, 3.0181499279178099, 3.0485873515737421,
+    3.0485873515737421, 3.0788897342925496, 3.1269280110429727, 3.6931471805599454, 1.0000000000000001e+300, INFINITY, NAN,
+    1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300,
+    1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, INFINITY,
+    NAN, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, NAN, NAN, NAN, NAN,
+    NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_logaddexp2_BOOL[] = {
+    1, 1.5849624872207642, 1.5849624872207642, 2
+};
+static const double expected_logaddexp2_INT8[] = {
+    -127, -7, -1, 4.2396999700364146e-39, 1, 2, 7, 8, 127, -7, -6, -0.97763216495513916, 0.011227254755795002, 1.005624532699585,
+    2.0028150081634521, 7.0000882148742676, 8.0000438690185547, 127, -1, -0.97763216495513916, 0, 0.58496248722076416, 1.3219280242919922,
+    2.1699249744415283, 7.0056247711181641, 8.0028152465820312, 127, 4.2396999700364146e-39, 0.011227254755795002, 0.58496248722076416, 1,
+    1.5849624872207642, 2.3219280242919922, 7.0112271308898926, 8.0056247711181641, 127, 1, 1.005624532699585, 1.3219280242919922,
+    1.5849624872207642, 2, 2.5849623680114746, 7.0223679542541504, 8.0112276077270508, 127, 2, 2.0028150081634521, 2.1699249744415283,
+    2.3219280242919922, 2.5849623680114746, 3, 7.0443940162658691, 8.0223674774169922, 127, 7, 7.0000882148742676, 7.0056247711181641,
+    7.0112271308898926, 7.0223679542541504, 7.0443940162658691, 8, 8.5849628448486328, 127, 8, 8.0000438690185547, 8.0028152465820312,
+    8.0056247711181641, 8.0112276077270508, 8.0223674774169922, 8.5849628448486328, 9, 127, 127, 127, 127, 127, 127, 127, 127, 127, 128
+};
+static const double expected_logaddexp2_UINT8[] = {
+    1, 1.5849624872207642, 2.3219280242919922, 7.0112271308898926, 8.0056247711181641, 255, 1.5849624872207642, 2, 2.5849623680114746,
+    7.0223679542541504, 8.0112276077270508, 255, 2.3219280242919922, 2.5849623680114746, 3, 7.0443940162658691, 8.0223674774169922, 255,
+    7.0112271308898926, 7.0223679542541504, 7.0443940162658691, 8, 8.5849628448486328, 255, 8.0056247711181641, 8.0112276077270508,
+    8.0223674774169922, 8.5849628448486328, 9, 255, 255, 255, 255, 255, 255, 256
+};
+static const double expected_logaddexp2_FLOAT32[] = {
+    -INFINITY, -2.5, 0, 0, 0.5, 3, NAN, -2.5, -1.5, 0.23484057188034058, 0.23484057188034058, 0.66992497444152832, 3.0315322875976562, NAN,
+    0, 0.23484057188034058, 1, 1, 1.2715532779693604, 3.1699249744415283, NAN, 0, 0.23484057188034058, 1, 1, 1.2715532779693604,
+    3.1699249744415283, NAN, 0.5, 0.66992497444152832, 1.2715532779693604, 1.2715532779693604, 1.5, 3.2348406314849854, NAN, 3,
+    3.0315322875976562, 3.1699249744415283, 3.1699249744415283, 3.2348406314849854, 4, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+};
+static const double expected_logaddexp2_FLOAT64[] = {
+    -INFINITY, -7, -2.5, -1, 0, 0, 0.5, 1, 3, 1.0000000000000001e+300, INFINITY, NAN, -7, -6, -2.4376099858265379, -0.97763218697154552,
+    0.011227255423254119, 0.011227255423254119, 0.50794790638620013, 1.005624549193878, 3.0014081943928086, 1.0000000000000001e+300,
+    INFINITY, NAN, -2.5, -2.4376099858265379, -1.5, -0.56324820456017588, 0.23484058107920172, 0.23484058107920172, 0.66992500144231237,
+    1.1221934162022744, 3.031532241436055, 1.0000000000000001e+300, INFINITY, NAN, -1, -0.97763218697154552, -0.56324820456017588, 0,
+    0.58496250072115619, 0.58496250072115619, 0.93675179543982412, 1.3219280948873624, 3.0874628412503395, 1.0000000000000001e+300,
+    INFINITY, NAN, 0, 0.011227255423254119, 0.23484058107920172, 0.58496250072115619, 1, 1, 1.2715533031636119, 1.5849625007211561,
+    3.1699250014423122, 1.0000000000000001e+300, INFINITY, NAN, 0, 0.011227255423254119, 0.23484058107920172, 0.58496250072115619, 1, 1,
+    1.2715533031636119, 1.5849625007211561, 3.1699250014423122, 1.0000000000000001e+300, INFINITY, NAN, 0.5, 0.50794790638620013,
+    0.66992500144231237, 0.93675179543982412, 1.2715533031636119, 1.2715533031636119, 1.5, 1.7715533031636119, 3.2348405810792018,
+    1.0000000000000001e+300, INFINITY, NAN, 1, 1.005624549193878, 1.1221934162022744, 1.3219280948873624, 1.5849625007211561,
+    1.5849625007211561, 1.7715533031636119, 2, 3.3219280948873622, 1.0000000000000001e+300, INFINITY, NAN, 3, 3.0014081943928086,
+    3.031532241436055, 3.0874628412503395, 3.1699250014423122, 3.1699250014423122, 3.2348405810792018, 3.3219280948873622, 4,
+    1.0000000000000001e+300, INFINITY, NAN, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300,
+    1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300, 1.0000000000000001e+300,
+    1.0000000000000001e+300, 1.0000000000000001e+300, INFINITY, NAN, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY,
+    INFINITY, INFINITY, INFINITY, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
 };
 static const double expected_sin_BOOL[] = {
     0, 0.84147101640701294
@@ -908,6 +1137,44 @@ static const double expected_radians_FLOAT64[] = {
     -INFINITY, -0.12217304763960307, -0.043633231299858237, -0.017453292519943295, -0.0, 0, 0.0087266462599716477, 0.017453292519943295,
     0.05235987755982989, 1.7453292519943297e+298, INFINITY, NAN
 };
+static const double expected_sinc_BOOL[] = {
+    1, -2.7827534054836178e-08
+};
+static const double expected_sinc_INT8[] = {
+    2.7827534054836178e-08, -6.0352242314820614e-08, -2.7827534054836178e-08, 1, -2.7827534054836178e-08, 2.7827534054836178e-08,
+    -6.0352242314820614e-08, 2.7827534054836178e-08, -5.7175610912452157e-09
+};
+static const double expected_sinc_UINT8[] = {
+    1, -2.7827534054836178e-08, 2.7827534054836178e-08, -6.0352242314820614e-08, 2.7827534054836178e-08, -1.6815901560107704e-08
+};
+static const double expected_sinc_FLOAT32[] = {
+    NAN, 0.12732395529747009, 1, 1, 0.63661974668502808, -2.530538223410872e-09, NAN
+};
+static const double expected_sinc_FLOAT64[] = {
+    NAN, 3.8981718325193755e-17, 0.12732395447351627, 3.8981718325193755e-17, 1, 1, 0.63661977236758138, 3.8981718325193755e-17,
+    3.8981718325193755e-17, -2.872633251731255e-301, NAN, NAN
+};
+static const double expected_sinc_COMPLEX128[] = {
+    1, 0, 3.8981718325193755e-17, -0.0, 3.8981718325193755e-17, 0, 42.612923374243522, 0, -7302.0622277176408, 5476.5466707882351,
+    0.67461786950051295, 0.33730893475025647, NAN, NAN, NAN, NAN
+};
+static const double expected_i0_BOOL[] = {
+    1, 1.2660658359527588
+};
+static const double expected_i0_INT8[] = {
+    INFINITY, 168.59390258789062, 1.2660658359527588, 1, 1.2660658359527588, 2.2795853614807129, 168.59390258789062, 427.56411743164062,
+    INFINITY
+};
+static const double expected_i0_UINT8[] = {
+    1, 1.2660658359527588, 2.2795853614807129, 168.59390258789062, 427.56411743164062, INFINITY
+};
+static const double expected_i0_FLOAT32[] = {
+    INFINITY, 3.2898390293121338, 1, 1, 1.0634833574295044, 4.8807926177978516, NAN
+};
+static const double expected_i0_FLOAT64[] = {
+    INFINITY, 168.59390851028971, 3.2898391440501231, 1.2660658777520084, 1, 1, 1.0634833707413236, 1.2660658777520084, 4.8807925858650245,
+    INFINITY, INFINITY, NAN
+};
 static const double expected_floor_BOOL[] = {
     0, 1
 };
@@ -971,6 +1238,66 @@ static const double expected_rint_FLOAT64[] = {
 static const double expected_rint_COMPLEX128[] = {
     0, 0, 1, 0, -1, 0, 0, 2, 3, -4, -0.0, 0, INFINITY, 1, 1, NAN
 };
+static const double expected_round_INT8[] = {
+    -128, -7, -1, 0, 1, 2, 7, 8, 127
+};
+static const double expected_round_INT8_1[] = {
+    -128, -7, -1, 0, 1, 2, 7, 8, 127
+};
+static const double expected_round_INT8_2[] = {
+    126, -10, 0, 0, 0, 0, 10, 10, -126
+};
+static const double expected_round_INT8_3[] = {
+    -128, -7, -1, 0, 1, 2, 7, 8, 127
+};
+static const double expected_round_UINT8[] = {
+    0, 1, 2, 7, 8, 255
+};
+static const double expected_round_UINT8_1[] = {
+    0, 1, 2, 7, 8, 255
+};
+static const double expected_round_UINT8_2[] = {
+    0, 0, 0, 10, 10, 4
+};
+static const double expected_round_UINT8_3[] = {
+    0, 1, 2, 7, 8, 255
+};
+static const double expected_round_FLOAT32[] = {
+    -INFINITY, -2, -0.0, 0, 0, 3, NAN
+};
+static const double expected_round_FLOAT32_1[] = {
+    -INFINITY, -2.5, -0.0, 0, 0.5, 3, NAN
+};
+static const double expected_round_FLOAT32_2[] = {
+    -INFINITY, -0.0, -0.0, 0, 0, 0, NAN
+};
+static const double expected_round_FLOAT32_3[] = {
+    -INFINITY, -2.5, -0.0, 0, 0.5, 3, NAN
+};
+static const double expected_round_FLOAT64[] = {
+    -INFINITY, -7, -2, -1, -0.0, 0, 0, 1, 3, 1.0000000000000001e+300, INFINITY, NAN
+};
+static const double expected_round_FLOAT64_1[] = {
+    -INFINITY, -7, -2.5, -1, -0.0, 0, 0.5, 1, 3, 1.0000000000000001e+300, INFINITY, NAN
+};
+static const double expected_round_FLOAT64_2[] = {
+    -INFINITY, -10, -0.0, -0.0, -0.0, 0, 0, 0, 0, 1.0000000000000001e+300, INFINITY, NAN
+};
+static const double expected_round_FLOAT64_3[] = {
+    -INFINITY, -7, -2.5, -1, -0.0, 0, 0.5, 1, 3, 1.0000000000000001e+300, INFINITY, NAN
+};
+static const double expected_round_COMPLEX128[] = {
+    0, 0, 1, 0, -1, 0, 0, 2, 3, -4, 0, 0, INFINITY, 1, 1, NAN
+};
+static const double expected_round_COMPLEX128_1[] = {
+    0, 0, 1, 0, -1, 0, 0, 2, 3, -4, -0.5, 0.20000000000000001, INFINITY, 1, 1, NAN
+};
+static const double expected_round_COMPLEX128_2[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, INFINITY, 0, 0, NAN
+};
+static const double expected_round_COMPLEX128_3[] = {
+    0, 0, 1, 0, -1, 0, 0, 2, 3, -4, -0.5, 0.25, INFINITY, 1, 1, NAN
+};
 static const double expected_equal_BOOL[] = {
     1, 0, 0, 1
 };
@@ -1018,6 +1345,78 @@ static const double expected_not_equal_FLOAT64[] = {
 static const double expected_not_equal_COMPLEX128[] = {
     0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1,
     0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+static const double expected_isclose_BOOL[] = {
+    1, 0, 0, 1
+};
+static const double expected_isclose_BOOL_1[] = {
+    1, 0, 0, 1
+};
+static const double expected_isclose_BOOL_2[] = {
+    1, 0, 0, 1
+};
+static const double expected_isclose_INT8[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_INT8_1[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0,
+    0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_INT8_2[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_UINT8[] = {
+    1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_UINT8_1[] = {
+    1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_UINT8_2[] = {
+    1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_FLOAT32[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0
+};
+static const double expected_isclose_FLOAT32_1[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 1
+};
+static const double expected_isclose_FLOAT32_2[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0
+};
+static const double expected_isclose_FLOAT64[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_isclose_FLOAT64_1[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_FLOAT64_2[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_isclose_COMPLEX128[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_isclose_COMPLEX128_1[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0,
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1
+};
+static const double expected_isclose_COMPLEX128_2[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0
 };
 static const double expected_less_BOOL[] = {
     0, 1, 0, 0
@@ -1246,6 +1645,15 @@ static const double expected_bitwise_not_INT8[] = {
 static const double expected_bitwise_not_UINT8[] = {
     255, 254, 253, 248, 247, 0
 };
+static const double expected_bitwise_count_BOOL[] = {
+    0, 1
+};
+static const double expected_bitwise_count_INT8[] = {
+    1, 3, 1, 0, 1, 1, 3, 1, 7
+};
+static const double expected_bitwise_count_UINT8[] = {
+    0, 1, 1, 3, 1, 8
+};
 static const double expected_left_shift_BOOL[] = {
     0, 0, 1, 2
 };
@@ -1321,6 +1729,36 @@ static const double expected_isfinite_FLOAT64[] = {
 };
 static const double expected_isfinite_COMPLEX128[] = {
     1, 1, 1, 1, 1, 1, 0, 0
+};
+static const double expected_isposinf_BOOL[] = {
+    0, 0
+};
+static const double expected_isposinf_INT8[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_isposinf_UINT8[] = {
+    0, 0, 0, 0, 0, 0
+};
+static const double expected_isposinf_FLOAT32[] = {
+    0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_isposinf_FLOAT64[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0
+};
+static const double expected_isneginf_BOOL[] = {
+    0, 0
+};
+static const double expected_isneginf_INT8[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_isneginf_UINT8[] = {
+    0, 0, 0, 0, 0, 0
+};
+static const double expected_isneginf_FLOAT32[] = {
+    1, 0, 0, 0, 0, 0, 0
+};
+static const double expected_isneginf_FLOAT64[] = {
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 };
 static const double expected_signbit_BOOL[] = {
     0, 0
@@ -1546,6 +1984,83 @@ static const double expected_nextafter_FLOAT64[] = {
     1.7976931348623157e+308, 1.7976931348623157e+308, 1.7976931348623157e+308, 1.7976931348623157e+308, 1.7976931348623157e+308,
     1.7976931348623157e+308, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
 };
+static const double expected_spacing_BOOL[] = {
+    1.4012984643248171e-45, 1.1920928955078125e-07
+};
+static const double expected_spacing_INT8[] = {
+    -1.52587890625e-05, -4.76837158203125e-07, -1.1920928955078125e-07, 1.4012984643248171e-45, 1.1920928955078125e-07,
+    2.384185791015625e-07, 4.76837158203125e-07, 9.5367431640625e-07, 7.62939453125e-06
+};
+static const double expected_spacing_UINT8[] = {
+    1.4012984643248171e-45, 1.1920928955078125e-07, 2.384185791015625e-07, 4.76837158203125e-07, 9.5367431640625e-07, 1.52587890625e-05
+};
+static const double expected_spacing_FLOAT32[] = {
+    NAN, -2.384185791015625e-07, 1.4012984643248171e-45, 1.4012984643248171e-45, 5.9604644775390625e-08, 2.384185791015625e-07, NAN
+};
+static const double expected_spacing_FLOAT64[] = {
+    NAN, -8.8817841970012523e-16, -4.4408920985006262e-16, -2.2204460492503131e-16, 4.9406564584124654e-324, 4.9406564584124654e-324,
+    1.1102230246251565e-16, 2.2204460492503131e-16, 4.4408920985006262e-16, 1.4870169084777831e+284, NAN, NAN
+};
+static const double expected_frexp_BOOL[] = {
+    0, 0.5
+};
+static const double expected_frexp_BOOL_output_1[] = {
+    0, 1
+};
+static const double expected_frexp_INT8[] = {
+    -0.5, -0.875, -0.5, 0, 0.5, 0.5, 0.875, 0.5, 0.9921875
+};
+static const double expected_frexp_INT8_output_1[] = {
+    8, 3, 1, 0, 1, 2, 3, 4, 7
+};
+static const double expected_frexp_UINT8[] = {
+    0, 0.5, 0.5, 0.875, 0.5, 0.99609375
+};
+static const double expected_frexp_UINT8_output_1[] = {
+    0, 1, 2, 3, 4, 8
+};
+static const double expected_frexp_FLOAT32[] = {
+    -INFINITY, -0.625, -0.0, 0, 0.5, 0.75, NAN
+};
+static const double expected_frexp_FLOAT32_output_1[] = {
+    0, 2, 0, 0, 0, 2, 0
+};
+static const double expected_frexp_FLOAT64[] = {
+    -INFINITY, -0.875, -0.625, -0.5, -0.0, 0, 0.5, 0.5, 0.75, 0.74661089480257514, INFINITY, NAN
+};
+static const double expected_frexp_FLOAT64_output_1[] = {
+    0, 3, 2, 1, 0, 0, 0, 1, 2, 997, 0, 0
+};
+static const double expected_modf_BOOL[] = {
+    0, 0
+};
+static const double expected_modf_BOOL_output_1[] = {
+    0, 1
+};
+static const double expected_modf_INT8[] = {
+    -0.0, -0.0, -0.0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_modf_INT8_output_1[] = {
+    -128, -7, -1, 0, 1, 2, 7, 8, 127
+};
+static const double expected_modf_UINT8[] = {
+    0, 0, 0, 0, 0, 0
+};
+static const double expected_modf_UINT8_output_1[] = {
+    0, 1, 2, 7, 8, 255
+};
+static const double expected_modf_FLOAT32[] = {
+    -0.0, -0.5, -0.0, 0, 0.5, 0, NAN
+};
+static const double expected_modf_FLOAT32_output_1[] = {
+    -INFINITY, -2, -0.0, 0, 0, 3, NAN
+};
+static const double expected_modf_FLOAT64[] = {
+    -0.0, -0.0, -0.5, -0.0, -0.0, 0, 0.5, 0, 0, 0, 0, NAN
+};
+static const double expected_modf_FLOAT64_output_1[] = {
+    -INFINITY, -7, -2, -1, -0.0, 0, 0, 1, 3, 1.0000000000000001e+300, INFINITY, NAN
+};
 static const double expected_clip_BOOL[] = {
     0, 0, 0, 1, 0, 1, 0, 1
 };
@@ -1737,6 +2252,42 @@ static const double expected_fill_missing_COMPLEX128[] = {
     -0.5, 0.25, -0.5, 0.25, -0.5, 0.25, -0.5, 0.25, -0.5, 0.25, -0.5, 0.25, -0.5, 0.25, INFINITY, 1, INFINITY, 1, INFINITY, 1, INFINITY, 1,
     INFINITY, 1, INFINITY, 1, INFINITY, 1, INFINITY, 1, 0, 0, 1, 0, -1, 0, 0, 2, 3, -4, -0.5, 0.25, INFINITY, 1, 1, NAN
 };
+static const double expected_nan_to_num_BOOL[] = {
+    0, 1
+};
+static const double expected_nan_to_num_BOOL_1[] = {
+    0, 1
+};
+static const double expected_nan_to_num_INT8[] = {
+    -128, -7, -1, 0, 1, 2, 7, 8, 127
+};
+static const double expected_nan_to_num_INT8_1[] = {
+    -128, -7, -1, 0, 1, 2, 7, 8, 127
+};
+static const double expected_nan_to_num_UINT8[] = {
+    0, 1, 2, 7, 8, 255
+};
+static const double expected_nan_to_num_UINT8_1[] = {
+    0, 1, 2, 7, 8, 255
+};
+static const double expected_nan_to_num_FLOAT32[] = {
+    -3.4028234663852886e+38, -2.5, -0.0, 0, 0.5, 3, 0
+};
+static const double expected_nan_to_num_FLOAT32_1[] = {
+    -50, -2.5, -0.0, 0, 0.5, 3, 7.5
+};
+static const double expected_nan_to_num_FLOAT64[] = {
+    -1.7976931348623157e+308, -7, -2.5, -1, -0.0, 0, 0.5, 1, 3, 1.0000000000000001e+300, 1.7976931348623157e+308, 0
+};
+static const double expected_nan_to_num_FLOAT64_1[] = {
+    -50, -7, -2.5, -1, -0.0, 0, 0.5, 1, 3, 1.0000000000000001e+300, 100, 7.5
+};
+static const double expected_nan_to_num_COMPLEX128[] = {
+    0, 0, 1, 0, -1, 0, 0, 2, 3, -4, -0.5, 0.25, 1.7976931348623157e+308, 1, 1, 0
+};
+static const double expected_nan_to_num_COMPLEX128_1[] = {
+    0, 0, 1, 0, -1, 0, 0, 2, 3, -4, -0.5, 0.25, 100, 1, 1, 7.5
+};
 static const double expected_real_part_BOOL[] = {
     0, 1
 };
@@ -1809,419 +2360,606 @@ static const double expected_angle_FLOAT64[] = {
 static const double expected_angle_COMPLEX128[] = {
     0, 0, 3.1415926535897931, 1.5707963267948966, -0.92729521800161208, 2.677945044588987, 0, NAN
 };
+static const double expected_iscomplex_BOOL[] = {
+    0, 0
+};
+static const double expected_iscomplex_INT8[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_iscomplex_UINT8[] = {
+    0, 0, 0, 0, 0, 0
+};
+static const double expected_iscomplex_FLOAT32[] = {
+    0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_iscomplex_FLOAT64[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+};
+static const double expected_iscomplex_COMPLEX128[] = {
+    0, 0, 0, 1, 1, 1, 1, 1
+};
+static const double expected_isreal_BOOL[] = {
+    1, 1
+};
+static const double expected_isreal_INT8[] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+static const double expected_isreal_UINT8[] = {
+    1, 1, 1, 1, 1, 1
+};
+static const double expected_isreal_FLOAT32[] = {
+    1, 1, 1, 1, 1, 1, 1
+};
+static const double expected_isreal_FLOAT64[] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+static const double expected_isreal_COMPLEX128[] = {
+    1, 1, 1, 0, 0, 0, 0, 0
+};
 static const numpy_case numpy_cases[] = {
-    {ASH_OP_ADD, ASH_BOOL, expected_add_BOOL},
-    {ASH_OP_ADD, ASH_INT8, expected_add_INT8},
-    {ASH_OP_ADD, ASH_UINT8, expected_add_UINT8},
-    {ASH_OP_ADD, ASH_FLOAT32, expected_add_FLOAT32},
-    {ASH_OP_ADD, ASH_FLOAT64, expected_add_FLOAT64},
-    {ASH_OP_ADD, ASH_COMPLEX128, expected_add_COMPLEX128},
-    {ASH_OP_SUB, ASH_INT8, expected_sub_INT8},
-    {ASH_OP_SUB, ASH_UINT8, expected_sub_UINT8},
-    {ASH_OP_SUB, ASH_FLOAT32, expected_sub_FLOAT32},
-    {ASH_OP_SUB, ASH_FLOAT64, expected_sub_FLOAT64},
-    {ASH_OP_SUB, ASH_COMPLEX128, expected_sub_COMPLEX128},
-    {ASH_OP_MUL, ASH_BOOL, expected_mul_BOOL},
-    {ASH_OP_MUL, ASH_INT8, expected_mul_INT8},
-    {ASH_OP_MUL, ASH_UINT8, expected_mul_UINT8},
-    {ASH_OP_MUL, ASH_FLOAT32, expected_mul_FLOAT32},
-    {ASH_OP_MUL, ASH_FLOAT64, expected_mul_FLOAT64},
-    {ASH_OP_MUL, ASH_COMPLEX128, expected_mul_COMPLEX128},
-    {ASH_OP_DIV, ASH_BOOL, expected_div_BOOL},
-    {ASH_OP_DIV, ASH_INT8, expected_div_INT8},
-    {ASH_OP_DIV, ASH_UINT8, expected_div_UINT8},
-    {ASH_OP_DIV, ASH_FLOAT32, expected_div_FLOAT32},
-    {ASH_OP_DIV, ASH_FLOAT64, expected_div_FLOAT64},
-    {ASH_OP_DIV, ASH_COMPLEX128, expected_div_COMPLEX128},
-    {ASH_OP_FLOOR_DIVIDE, ASH_BOOL, expected_floor_divide_BOOL},
-    {ASH_OP_FLOOR_DIVIDE, ASH_INT8, expected_floor_divide_INT8},
-    {ASH_OP_FLOOR_DIVIDE, ASH_UINT8, expected_floor_divide_UINT8},
-    {ASH_OP_FLOOR_DIVIDE, ASH_FLOAT32, expected_floor_divide_FLOAT32},
-    {ASH_OP_FLOOR_DIVIDE, ASH_FLOAT64, expected_floor_divide_FLOAT64},
-    {ASH_OP_REMAINDER, ASH_BOOL, expected_remainder_BOOL},
-    {ASH_OP_REMAINDER, ASH_INT8, expected_remainder_INT8},
-    {ASH_OP_REMAINDER, ASH_UINT8, expected_remainder_UINT8},
-    {ASH_OP_REMAINDER, ASH_FLOAT32, expected_remainder_FLOAT32},
-    {ASH_OP_REMAINDER, ASH_FLOAT64, expected_remainder_FLOAT64},
-    {ASH_OP_FMOD, ASH_BOOL, expected_fmod_BOOL},
-    {ASH_OP_FMOD, ASH_INT8, expected_fmod_INT8},
-    {ASH_OP_FMOD, ASH_UINT8, expected_fmod_UINT8},
-    {ASH_OP_FMOD, ASH_FLOAT32, expected_fmod_FLOAT32},
-    {ASH_OP_FMOD, ASH_FLOAT64, expected_fmod_FLOAT64},
-    {ASH_OP_POW, ASH_BOOL, expected_pow_BOOL},
-    {ASH_OP_POW, ASH_INT8, expected_pow_INT8},
-    {ASH_OP_POW, ASH_UINT8, expected_pow_UINT8},
-    {ASH_OP_POW, ASH_FLOAT32, expected_pow_FLOAT32},
-    {ASH_OP_POW, ASH_FLOAT64, expected_pow_FLOAT64},
-    {ASH_OP_POW, ASH_COMPLEX128, expected_pow_COMPLEX128},
-    {ASH_OP_NEGATIVE, ASH_INT8, expected_negative_INT8},
-    {ASH_OP_NEGATIVE, ASH_UINT8, expected_negative_UINT8},
-    {ASH_OP_NEGATIVE, ASH_FLOAT32, expected_negative_FLOAT32},
-    {ASH_OP_NEGATIVE, ASH_FLOAT64, expected_negative_FLOAT64},
-    {ASH_OP_NEGATIVE, ASH_COMPLEX128, expected_negative_COMPLEX128},
-    {ASH_OP_POSITIVE, ASH_INT8, expected_positive_INT8},
-    {ASH_OP_POSITIVE, ASH_UINT8, expected_positive_UINT8},
-    {ASH_OP_POSITIVE, ASH_FLOAT32, expected_positive_FLOAT32},
-    {ASH_OP_POSITIVE, ASH_FLOAT64, expected_positive_FLOAT64},
-    {ASH_OP_POSITIVE, ASH_COMPLEX128, expected_positive_COMPLEX128},
-    {ASH_OP_ABSOLUTE, ASH_BOOL, expected_absolute_BOOL},
-    {ASH_OP_ABSOLUTE, ASH_INT8, expected_absolute_INT8},
-    {ASH_OP_ABSOLUTE, ASH_UINT8, expected_absolute_UINT8},
-    {ASH_OP_ABSOLUTE, ASH_FLOAT32, expected_absolute_FLOAT32},
-    {ASH_OP_ABSOLUTE, ASH_FLOAT64, expected_absolute_FLOAT64},
-    {ASH_OP_ABSOLUTE, ASH_COMPLEX128, expected_absolute_COMPLEX128},
-    {ASH_OP_SIGN, ASH_INT8, expected_sign_INT8},
-    {ASH_OP_SIGN, ASH_UINT8, expected_sign_UINT8},
-    {ASH_OP_SIGN, ASH_FLOAT32, expected_sign_FLOAT32},
-    {ASH_OP_SIGN, ASH_FLOAT64, expected_sign_FLOAT64},
-    {ASH_OP_SIGN, ASH_COMPLEX128, expected_sign_COMPLEX128},
-    {ASH_OP_SQUARE, ASH_BOOL, expected_square_BOOL},
-    {ASH_OP_SQUARE, ASH_INT8, expected_square_INT8},
-    {ASH_OP_SQUARE, ASH_UINT8, expected_square_UINT8},
-    {ASH_OP_SQUARE, ASH_FLOAT32, expected_square_FLOAT32},
-    {ASH_OP_SQUARE, ASH_FLOAT64, expected_square_FLOAT64},
-    {ASH_OP_SQUARE, ASH_COMPLEX128, expected_square_COMPLEX128},
-    {ASH_OP_SQRT, ASH_BOOL, expected_sqrt_BOOL},
-    {ASH_OP_SQRT, ASH_INT8, expected_sqrt_INT8},
-    {ASH_OP_SQRT, ASH_UINT8, expected_sqrt_UINT8},
-    {ASH_OP_SQRT, ASH_FLOAT32, expected_sqrt_FLOAT32},
-    {ASH_OP_SQRT, ASH_FLOAT64, expected_sqrt_FLOAT64},
-    {ASH_OP_SQRT, ASH_COMPLEX128, expected_sqrt_COMPLEX128},
-    {ASH_OP_CBRT, ASH_BOOL, expected_cbrt_BOOL},
-    {ASH_OP_CBRT, ASH_INT8, expected_cbrt_INT8},
-    {ASH_OP_CBRT, ASH_UINT8, expected_cbrt_UINT8},
-    {ASH_OP_CBRT, ASH_FLOAT32, expected_cbrt_FLOAT32},
-    {ASH_OP_CBRT, ASH_FLOAT64, expected_cbrt_FLOAT64},
-    {ASH_OP_RECIPROCAL, ASH_BOOL, expected_reciprocal_BOOL},
-    {ASH_OP_RECIPROCAL, ASH_INT8, expected_reciprocal_INT8},
-    {ASH_OP_RECIPROCAL, ASH_UINT8, expected_reciprocal_UINT8},
-    {ASH_OP_RECIPROCAL, ASH_FLOAT32, expected_reciprocal_FLOAT32},
-    {ASH_OP_RECIPROCAL, ASH_FLOAT64, expected_reciprocal_FLOAT64},
-    {ASH_OP_RECIPROCAL, ASH_COMPLEX128, expected_reciprocal_COMPLEX128},
-    {ASH_OP_HYPOT, ASH_BOOL, expected_hypot_BOOL},
-    {ASH_OP_HYPOT, ASH_INT8, expected_hypot_INT8},
-    {ASH_OP_HYPOT, ASH_UINT8, expected_hypot_UINT8},
-    {ASH_OP_HYPOT, ASH_FLOAT32, expected_hypot_FLOAT32},
-    {ASH_OP_HYPOT, ASH_FLOAT64, expected_hypot_FLOAT64},
-    {ASH_OP_EXP, ASH_BOOL, expected_exp_BOOL},
-    {ASH_OP_EXP, ASH_INT8, expected_exp_INT8},
-    {ASH_OP_EXP, ASH_UINT8, expected_exp_UINT8},
-    {ASH_OP_EXP, ASH_FLOAT32, expected_exp_FLOAT32},
-    {ASH_OP_EXP, ASH_FLOAT64, expected_exp_FLOAT64},
-    {ASH_OP_EXP, ASH_COMPLEX128, expected_exp_COMPLEX128},
-    {ASH_OP_EXP2, ASH_BOOL, expected_exp2_BOOL},
-    {ASH_OP_EXP2, ASH_INT8, expected_exp2_INT8},
-    {ASH_OP_EXP2, ASH_UINT8, expected_exp2_UINT8},
-    {ASH_OP_EXP2, ASH_FLOAT32, expected_exp2_FLOAT32},
-    {ASH_OP_EXP2, ASH_FLOAT64, expected_exp2_FLOAT64},
-    {ASH_OP_EXP2, ASH_COMPLEX128, expected_exp2_COMPLEX128},
-    {ASH_OP_EXPM1, ASH_BOOL, expected_expm1_BOOL},
-    {ASH_OP_EXPM1, ASH_INT8, expected_expm1_INT8},
-    {ASH_OP_EXPM1, ASH_UINT8, expected_expm1_UINT8},
-    {ASH_OP_EXPM1, ASH_FLOAT32, expected_expm1_FLOAT32},
-    {ASH_OP_EXPM1, ASH_FLOAT64, expected_expm1_FLOAT64},
-    {ASH_OP_EXPM1, ASH_COMPLEX128, expected_expm1_COMPLEX128},
-    {ASH_OP_LOG, ASH_BOOL, expected_log_BOOL},
-    {ASH_OP_LOG, ASH_INT8, expected_log_INT8},
-    {ASH_OP_LOG, ASH_UINT8, expected_log_UINT8},
-    {ASH_OP_LOG, ASH_FLOAT32, expected_log_FLOAT32},
-    {ASH_OP_LOG, ASH_FLOAT64, expected_log_FLOAT64},
-    {ASH_OP_LOG, ASH_COMPLEX128, expected_log_COMPLEX128},
-    {ASH_OP_LOG2, ASH_BOOL, expected_log2_BOOL},
-    {ASH_OP_LOG2, ASH_INT8, expected_log2_INT8},
-    {ASH_OP_LOG2, ASH_UINT8, expected_log2_UINT8},
-    {ASH_OP_LOG2, ASH_FLOAT32, expected_log2_FLOAT32},
-    {ASH_OP_LOG2, ASH_FLOAT64, expected_log2_FLOAT64},
-    {ASH_OP_LOG2, ASH_COMPLEX128, expected_log2_COMPLEX128},
-    {ASH_OP_LOG10, ASH_BOOL, expected_log10_BOOL},
-    {ASH_OP_LOG10, ASH_INT8, expected_log10_INT8},
-    {ASH_OP_LOG10, ASH_UINT8, expected_log10_UINT8},
-    {ASH_OP_LOG10, ASH_FLOAT32, expected_log10_FLOAT32},
-    {ASH_OP_LOG10, ASH_FLOAT64, expected_log10_FLOAT64},
-    {ASH_OP_LOG10, ASH_COMPLEX128, expected_log10_COMPLEX128},
-    {ASH_OP_LOG1P, ASH_BOOL, expected_log1p_BOOL},
-    {ASH_OP_LOG1P, ASH_INT8, expected_log1p_INT8},
-    {ASH_OP_LOG1P, ASH_UINT8, expected_log1p_UINT8},
-    {ASH_OP_LOG1P, ASH_FLOAT32, expected_log1p_FLOAT32},
-    {ASH_OP_LOG1P, ASH_FLOAT64, expected_log1p_FLOAT64},
-    {ASH_OP_LOG1P, ASH_COMPLEX128, expected_log1p_COMPLEX128},
-    {ASH_OP_SIN, ASH_BOOL, expected_sin_BOOL},
-    {ASH_OP_SIN, ASH_INT8, expected_sin_INT8},
-    {ASH_OP_SIN, ASH_UINT8, expected_sin_UINT8},
-    {ASH_OP_SIN, ASH_FLOAT32, expected_sin_FLOAT32},
-    {ASH_OP_SIN, ASH_FLOAT64, expected_sin_FLOAT64},
-    {ASH_OP_SIN, ASH_COMPLEX128, expected_sin_COMPLEX128},
-    {ASH_OP_COS, ASH_BOOL, expected_cos_BOOL},
-    {ASH_OP_COS, ASH_INT8, expected_cos_INT8},
-    {ASH_OP_COS, ASH_UINT8, expected_cos_UINT8},
-    {ASH_OP_COS, ASH_FLOAT32, expected_cos_FLOAT32},
-    {ASH_OP_COS, ASH_FLOAT64, expected_cos_FLOAT64},
-    {ASH_OP_COS, ASH_COMPLEX128, expected_cos_COMPLEX128},
-    {ASH_OP_TAN, ASH_BOOL, expected_tan_BOOL},
-    {ASH_OP_TAN, ASH_INT8, expected_tan_INT8},
-    {ASH_OP_TAN, ASH_UINT8, expected_tan_UINT8},
-    {ASH_OP_TAN, ASH_FLOAT32, expected_tan_FLOAT32},
-    {ASH_OP_TAN, ASH_FLOAT64, expected_tan_FLOAT64},
-    {ASH_OP_TAN, ASH_COMPLEX128, expected_tan_COMPLEX128},
-    {ASH_OP_ASIN, ASH_BOOL, expected_asin_BOOL},
-    {ASH_OP_ASIN, ASH_INT8, expected_asin_INT8},
-    {ASH_OP_ASIN, ASH_UINT8, expected_asin_UINT8},
-    {ASH_OP_ASIN, ASH_FLOAT32, expected_asin_FLOAT32},
-    {ASH_OP_ASIN, ASH_FLOAT64, expected_asin_FLOAT64},
-    {ASH_OP_ASIN, ASH_COMPLEX128, expected_asin_COMPLEX128},
-    {ASH_OP_ACOS, ASH_BOOL, expected_acos_BOOL},
-    {ASH_OP_ACOS, ASH_INT8, expected_acos_INT8},
-    {ASH_OP_ACOS, ASH_UINT8, expected_acos_UINT8},
-    {ASH_OP_ACOS, ASH_FLOAT32, expected_acos_FLOAT32},
-    {ASH_OP_ACOS, ASH_FLOAT64, expected_acos_FLOAT64},
-    {ASH_OP_ACOS, ASH_COMPLEX128, expected_acos_COMPLEX128},
-    {ASH_OP_ATAN, ASH_BOOL, expected_atan_BOOL},
-    {ASH_OP_ATAN, ASH_INT8, expected_atan_INT8},
-    {ASH_OP_ATAN, ASH_UINT8, expected_atan_UINT8},
-    {ASH_OP_ATAN, ASH_FLOAT32, expected_atan_FLOAT32},
-    {ASH_OP_ATAN, ASH_FLOAT64, expected_atan_FLOAT64},
-    {ASH_OP_ATAN, ASH_COMPLEX128, expected_atan_COMPLEX128},
-    {ASH_OP_ATAN2, ASH_BOOL, expected_atan2_BOOL},
-    {ASH_OP_ATAN2, ASH_INT8, expected_atan2_INT8},
-    {ASH_OP_ATAN2, ASH_UINT8, expected_atan2_UINT8},
-    {ASH_OP_ATAN2, ASH_FLOAT32, expected_atan2_FLOAT32},
-    {ASH_OP_ATAN2, ASH_FLOAT64, expected_atan2_FLOAT64},
-    {ASH_OP_SINH, ASH_BOOL, expected_sinh_BOOL},
-    {ASH_OP_SINH, ASH_INT8, expected_sinh_INT8},
-    {ASH_OP_SINH, ASH_UINT8, expected_sinh_UINT8},
-    {ASH_OP_SINH, ASH_FLOAT32, expected_sinh_FLOAT32},
-    {ASH_OP_SINH, ASH_FLOAT64, expected_sinh_FLOAT64},
-    {ASH_OP_SINH, ASH_COMPLEX128, expected_sinh_COMPLEX128},
-    {ASH_OP_COSH, ASH_BOOL, expected_cosh_BOOL},
-    {ASH_OP_COSH, ASH_INT8, expected_cosh_INT8},
-    {ASH_OP_COSH, ASH_UINT8, expected_cosh_UINT8},
-    {ASH_OP_COSH, ASH_FLOAT32, expected_cosh_FLOAT32},
-    {ASH_OP_COSH, ASH_FLOAT64, expected_cosh_FLOAT64},
-    {ASH_OP_COSH, ASH_COMPLEX128, expected_cosh_COMPLEX128},
-    {ASH_OP_TANH, ASH_BOOL, expected_tanh_BOOL},
-    {ASH_OP_TANH, ASH_INT8, expected_tanh_INT8},
-    {ASH_OP_TANH, ASH_UINT8, expected_tanh_UINT8},
-    {ASH_OP_TANH, ASH_FLOAT32, expected_tanh_FLOAT32},
-    {ASH_OP_TANH, ASH_FLOAT64, expected_tanh_FLOAT64},
-    {ASH_OP_TANH, ASH_COMPLEX128, expected_tanh_COMPLEX128},
-    {ASH_OP_ASINH, ASH_BOOL, expected_asinh_BOOL},
-    {ASH_OP_ASINH, ASH_INT8, expected_asinh_INT8},
-    {ASH_OP_ASINH, ASH_UINT8, expected_asinh_UINT8},
-    {ASH_OP_ASINH, ASH_FLOAT32, expected_asinh_FLOAT32},
-    {ASH_OP_ASINH, ASH_FLOAT64, expected_asinh_FLOAT64},
-    {ASH_OP_ASINH, ASH_COMPLEX128, expected_asinh_COMPLEX128},
-    {ASH_OP_ACOSH, ASH_BOOL, expected_acosh_BOOL},
-    {ASH_OP_ACOSH, ASH_INT8, expected_acosh_INT8},
-    {ASH_OP_ACOSH, ASH_UINT8, expected_acosh_UINT8},
-    {ASH_OP_ACOSH, ASH_FLOAT32, expected_acosh_FLOAT32},
-    {ASH_OP_ACOSH, ASH_FLOAT64, expected_acosh_FLOAT64},
-    {ASH_OP_ACOSH, ASH_COMPLEX128, expected_acosh_COMPLEX128},
-    {ASH_OP_ATANH, ASH_BOOL, expected_atanh_BOOL},
-    {ASH_OP_ATANH, ASH_INT8, expected_atanh_INT8},
-    {ASH_OP_ATANH, ASH_UINT8, expected_atanh_UINT8},
-    {ASH_OP_ATANH, ASH_FLOAT32, expected_atanh_FLOAT32},
-    {ASH_OP_ATANH, ASH_FLOAT64, expected_atanh_FLOAT64},
-    {ASH_OP_ATANH, ASH_COMPLEX128, expected_atanh_COMPLEX128},
-    {ASH_OP_DEGREES, ASH_BOOL, expected_degrees_BOOL},
-    {ASH_OP_DEGREES, ASH_INT8, expected_degrees_INT8},
-    {ASH_OP_DEGREES, ASH_UINT8, expected_degrees_UINT8},
-    {ASH_OP_DEGREES, ASH_FLOAT32, expected_degrees_FLOAT32},
-    {ASH_OP_DEGREES, ASH_FLOAT64, expected_degrees_FLOAT64},
-    {ASH_OP_RADIANS, ASH_BOOL, expected_radians_BOOL},
-    {ASH_OP_RADIANS, ASH_INT8, expected_radians_INT8},
-    {ASH_OP_RADIANS, ASH_UINT8, expected_radians_UINT8},
-    {ASH_OP_RADIANS, ASH_FLOAT32, expected_radians_FLOAT32},
-    {ASH_OP_RADIANS, ASH_FLOAT64, expected_radians_FLOAT64},
-    {ASH_OP_FLOOR, ASH_BOOL, expected_floor_BOOL},
-    {ASH_OP_FLOOR, ASH_INT8, expected_floor_INT8},
-    {ASH_OP_FLOOR, ASH_UINT8, expected_floor_UINT8},
-    {ASH_OP_FLOOR, ASH_FLOAT32, expected_floor_FLOAT32},
-    {ASH_OP_FLOOR, ASH_FLOAT64, expected_floor_FLOAT64},
-    {ASH_OP_CEIL, ASH_BOOL, expected_ceil_BOOL},
-    {ASH_OP_CEIL, ASH_INT8, expected_ceil_INT8},
-    {ASH_OP_CEIL, ASH_UINT8, expected_ceil_UINT8},
-    {ASH_OP_CEIL, ASH_FLOAT32, expected_ceil_FLOAT32},
-    {ASH_OP_CEIL, ASH_FLOAT64, expected_ceil_FLOAT64},
-    {ASH_OP_TRUNC, ASH_BOOL, expected_trunc_BOOL},
-    {ASH_OP_TRUNC, ASH_INT8, expected_trunc_INT8},
-    {ASH_OP_TRUNC, ASH_UINT8, expected_trunc_UINT8},
-    {ASH_OP_TRUNC, ASH_FLOAT32, expected_trunc_FLOAT32},
-    {ASH_OP_TRUNC, ASH_FLOAT64, expected_trunc_FLOAT64},
-    {ASH_OP_RINT, ASH_BOOL, expected_rint_BOOL},
-    {ASH_OP_RINT, ASH_INT8, expected_rint_INT8},
-    {ASH_OP_RINT, ASH_UINT8, expected_rint_UINT8},
-    {ASH_OP_RINT, ASH_FLOAT32, expected_rint_FLOAT32},
-    {ASH_OP_RINT, ASH_FLOAT64, expected_rint_FLOAT64},
-    {ASH_OP_RINT, ASH_COMPLEX128, expected_rint_COMPLEX128},
-    {ASH_OP_EQUAL, ASH_BOOL, expected_equal_BOOL},
-    {ASH_OP_EQUAL, ASH_INT8, expected_equal_INT8},
-    {ASH_OP_EQUAL, ASH_UINT8, expected_equal_UINT8},
-    {ASH_OP_EQUAL, ASH_FLOAT32, expected_equal_FLOAT32},
-    {ASH_OP_EQUAL, ASH_FLOAT64, expected_equal_FLOAT64},
-    {ASH_OP_EQUAL, ASH_COMPLEX128, expected_equal_COMPLEX128},
-    {ASH_OP_NOT_EQUAL, ASH_BOOL, expected_not_equal_BOOL},
-    {ASH_OP_NOT_EQUAL, ASH_INT8, expected_not_equal_INT8},
-    {ASH_OP_NOT_EQUAL, ASH_UINT8, expected_not_equal_UINT8},
-    {ASH_OP_NOT_EQUAL, ASH_FLOAT32, expected_not_equal_FLOAT32},
-    {ASH_OP_NOT_EQUAL, ASH_FLOAT64, expected_not_equal_FLOAT64},
-    {ASH_OP_NOT_EQUAL, ASH_COMPLEX128, expected_not_equal_COMPLEX128},
-    {ASH_OP_LESS, ASH_BOOL, expected_less_BOOL},
-    {ASH_OP_LESS, ASH_INT8, expected_less_INT8},
-    {ASH_OP_LESS, ASH_UINT8, expected_less_UINT8},
-    {ASH_OP_LESS, ASH_FLOAT32, expected_less_FLOAT32},
-    {ASH_OP_LESS, ASH_FLOAT64, expected_less_FLOAT64},
-    {ASH_OP_LESS, ASH_COMPLEX128, expected_less_COMPLEX128},
-    {ASH_OP_LESS_EQUAL, ASH_BOOL, expected_less_equal_BOOL},
-    {ASH_OP_LESS_EQUAL, ASH_INT8, expected_less_equal_INT8},
-    {ASH_OP_LESS_EQUAL, ASH_UINT8, expected_less_equal_UINT8},
-    {ASH_OP_LESS_EQUAL, ASH_FLOAT32, expected_less_equal_FLOAT32},
-    {ASH_OP_LESS_EQUAL, ASH_FLOAT64, expected_less_equal_FLOAT64},
-    {ASH_OP_LESS_EQUAL, ASH_COMPLEX128, expected_less_equal_COMPLEX128},
-    {ASH_OP_GREATER, ASH_BOOL, expected_greater_BOOL},
-    {ASH_OP_GREATER, ASH_INT8, expected_greater_INT8},
-    {ASH_OP_GREATER, ASH_UINT8, expected_greater_UINT8},
-    {ASH_OP_GREATER, ASH_FLOAT32, expected_greater_FLOAT32},
-    {ASH_OP_GREATER, ASH_FLOAT64, expected_greater_FLOAT64},
-    {ASH_OP_GREATER, ASH_COMPLEX128, expected_greater_COMPLEX128},
-    {ASH_OP_GREATER_EQUAL, ASH_BOOL, expected_greater_equal_BOOL},
-    {ASH_OP_GREATER_EQUAL, ASH_INT8, expected_greater_equal_INT8},
-    {ASH_OP_GREATER_EQUAL, ASH_UINT8, expected_greater_equal_UINT8},
-    {ASH_OP_GREATER_EQUAL, ASH_FLOAT32, expected_greater_equal_FLOAT32},
-    {ASH_OP_GREATER_EQUAL, ASH_FLOAT64, expected_greater_equal_FLOAT64},
-    {ASH_OP_GREATER_EQUAL, ASH_COMPLEX128, expected_greater_equal_COMPLEX128},
-    {ASH_OP_LOGICAL_AND, ASH_BOOL, expected_logical_and_BOOL},
-    {ASH_OP_LOGICAL_AND, ASH_INT8, expected_logical_and_INT8},
-    {ASH_OP_LOGICAL_AND, ASH_UINT8, expected_logical_and_UINT8},
-    {ASH_OP_LOGICAL_AND, ASH_FLOAT32, expected_logical_and_FLOAT32},
-    {ASH_OP_LOGICAL_AND, ASH_FLOAT64, expected_logical_and_FLOAT64},
-    {ASH_OP_LOGICAL_AND, ASH_COMPLEX128, expected_logical_and_COMPLEX128},
-    {ASH_OP_LOGICAL_OR, ASH_BOOL, expected_logical_or_BOOL},
-    {ASH_OP_LOGICAL_OR, ASH_INT8, expected_logical_or_INT8},
-    {ASH_OP_LOGICAL_OR, ASH_UINT8, expected_logical_or_UINT8},
-    {ASH_OP_LOGICAL_OR, ASH_FLOAT32, expected_logical_or_FLOAT32},
-    {ASH_OP_LOGICAL_OR, ASH_FLOAT64, expected_logical_or_FLOAT64},
-    {ASH_OP_LOGICAL_OR, ASH_COMPLEX128, expected_logical_or_COMPLEX128},
-    {ASH_OP_LOGICAL_XOR, ASH_BOOL, expected_logical_xor_BOOL},
-    {ASH_OP_LOGICAL_XOR, ASH_INT8, expected_logical_xor_INT8},
-    {ASH_OP_LOGICAL_XOR, ASH_UINT8, expected_logical_xor_UINT8},
-    {ASH_OP_LOGICAL_XOR, ASH_FLOAT32, expected_logical_xor_FLOAT32},
-    {ASH_OP_LOGICAL_XOR, ASH_FLOAT64, expected_logical_xor_FLOAT64},
-    {ASH_OP_LOGICAL_XOR, ASH_COMPLEX128, expected_logical_xor_COMPLEX128},
-    {ASH_OP_LOGICAL_NOT, ASH_BOOL, expected_logical_not_BOOL},
-    {ASH_OP_LOGICAL_NOT, ASH_INT8, expected_logical_not_INT8},
-    {ASH_OP_LOGICAL_NOT, ASH_UINT8, expected_logical_not_UINT8},
-    {ASH_OP_LOGICAL_NOT, ASH_FLOAT32, expected_logical_not_FLOAT32},
-    {ASH_OP_LOGICAL_NOT, ASH_FLOAT64, expected_logical_not_FLOAT64},
-    {ASH_OP_LOGICAL_NOT, ASH_COMPLEX128, expected_logical_not_COMPLEX128},
-    {ASH_OP_BITWISE_AND, ASH_BOOL, expected_bitwise_and_BOOL},
-    {ASH_OP_BITWISE_AND, ASH_INT8, expected_bitwise_and_INT8},
-    {ASH_OP_BITWISE_AND, ASH_UINT8, expected_bitwise_and_UINT8},
-    {ASH_OP_BITWISE_OR, ASH_BOOL, expected_bitwise_or_BOOL},
-    {ASH_OP_BITWISE_OR, ASH_INT8, expected_bitwise_or_INT8},
-    {ASH_OP_BITWISE_OR, ASH_UINT8, expected_bitwise_or_UINT8},
-    {ASH_OP_BITWISE_XOR, ASH_BOOL, expected_bitwise_xor_BOOL},
-    {ASH_OP_BITWISE_XOR, ASH_INT8, expected_bitwise_xor_INT8},
-    {ASH_OP_BITWISE_XOR, ASH_UINT8, expected_bitwise_xor_UINT8},
-    {ASH_OP_BITWISE_NOT, ASH_BOOL, expected_bitwise_not_BOOL},
-    {ASH_OP_BITWISE_NOT, ASH_INT8, expected_bitwise_not_INT8},
-    {ASH_OP_BITWISE_NOT, ASH_UINT8, expected_bitwise_not_UINT8},
-    {ASH_OP_LEFT_SHIFT, ASH_BOOL, expected_left_shift_BOOL},
-    {ASH_OP_LEFT_SHIFT, ASH_INT8, expected_left_shift_INT8},
-    {ASH_OP_LEFT_SHIFT, ASH_UINT8, expected_left_shift_UINT8},
-    {ASH_OP_RIGHT_SHIFT, ASH_BOOL, expected_right_shift_BOOL},
-    {ASH_OP_RIGHT_SHIFT, ASH_INT8, expected_right_shift_INT8},
-    {ASH_OP_RIGHT_SHIFT, ASH_UINT8, expected_right_shift_UINT8},
-    {ASH_OP_ISNAN, ASH_BOOL, expected_isnan_BOOL},
-    {ASH_OP_ISNAN, ASH_INT8, expected_isnan_INT8},
-    {ASH_OP_ISNAN, ASH_UINT8, expected_isnan_UINT8},
-    {ASH_OP_ISNAN, ASH_FLOAT32, expected_isnan_FLOAT32},
-    {ASH_OP_ISNAN, ASH_FLOAT64, expected_isnan_FLOAT64},
-    {ASH_OP_ISNAN, ASH_COMPLEX128, expected_isnan_COMPLEX128},
-    {ASH_OP_ISINF, ASH_BOOL, expected_isinf_BOOL},
-    {ASH_OP_ISINF, ASH_INT8, expected_isinf_INT8},
-    {ASH_OP_ISINF, ASH_UINT8, expected_isinf_UINT8},
-    {ASH_OP_ISINF, ASH_FLOAT32, expected_isinf_FLOAT32},
-    {ASH_OP_ISINF, ASH_FLOAT64, expected_isinf_FLOAT64},
-    {ASH_OP_ISINF, ASH_COMPLEX128, expected_isinf_COMPLEX128},
-    {ASH_OP_ISFINITE, ASH_BOOL, expected_isfinite_BOOL},
-    {ASH_OP_ISFINITE, ASH_INT8, expected_isfinite_INT8},
-    {ASH_OP_ISFINITE, ASH_UINT8, expected_isfinite_UINT8},
-    {ASH_OP_ISFINITE, ASH_FLOAT32, expected_isfinite_FLOAT32},
-    {ASH_OP_ISFINITE, ASH_FLOAT64, expected_isfinite_FLOAT64},
-    {ASH_OP_ISFINITE, ASH_COMPLEX128, expected_isfinite_COMPLEX128},
-    {ASH_OP_SIGNBIT, ASH_BOOL, expected_signbit_BOOL},
-    {ASH_OP_SIGNBIT, ASH_INT8, expected_signbit_INT8},
-    {ASH_OP_SIGNBIT, ASH_UINT8, expected_signbit_UINT8},
-    {ASH_OP_SIGNBIT, ASH_FLOAT32, expected_signbit_FLOAT32},
-    {ASH_OP_SIGNBIT, ASH_FLOAT64, expected_signbit_FLOAT64},
-    {ASH_OP_MAXIMUM, ASH_BOOL, expected_maximum_BOOL},
-    {ASH_OP_MAXIMUM, ASH_INT8, expected_maximum_INT8},
-    {ASH_OP_MAXIMUM, ASH_UINT8, expected_maximum_UINT8},
-    {ASH_OP_MAXIMUM, ASH_FLOAT32, expected_maximum_FLOAT32},
-    {ASH_OP_MAXIMUM, ASH_FLOAT64, expected_maximum_FLOAT64},
-    {ASH_OP_MAXIMUM, ASH_COMPLEX128, expected_maximum_COMPLEX128},
-    {ASH_OP_MINIMUM, ASH_BOOL, expected_minimum_BOOL},
-    {ASH_OP_MINIMUM, ASH_INT8, expected_minimum_INT8},
-    {ASH_OP_MINIMUM, ASH_UINT8, expected_minimum_UINT8},
-    {ASH_OP_MINIMUM, ASH_FLOAT32, expected_minimum_FLOAT32},
-    {ASH_OP_MINIMUM, ASH_FLOAT64, expected_minimum_FLOAT64},
-    {ASH_OP_MINIMUM, ASH_COMPLEX128, expected_minimum_COMPLEX128},
-    {ASH_OP_FMAX, ASH_BOOL, expected_fmax_BOOL},
-    {ASH_OP_FMAX, ASH_INT8, expected_fmax_INT8},
-    {ASH_OP_FMAX, ASH_UINT8, expected_fmax_UINT8},
-    {ASH_OP_FMAX, ASH_FLOAT32, expected_fmax_FLOAT32},
-    {ASH_OP_FMAX, ASH_FLOAT64, expected_fmax_FLOAT64},
-    {ASH_OP_FMAX, ASH_COMPLEX128, expected_fmax_COMPLEX128},
-    {ASH_OP_FMIN, ASH_BOOL, expected_fmin_BOOL},
-    {ASH_OP_FMIN, ASH_INT8, expected_fmin_INT8},
-    {ASH_OP_FMIN, ASH_UINT8, expected_fmin_UINT8},
-    {ASH_OP_FMIN, ASH_FLOAT32, expected_fmin_FLOAT32},
-    {ASH_OP_FMIN, ASH_FLOAT64, expected_fmin_FLOAT64},
-    {ASH_OP_FMIN, ASH_COMPLEX128, expected_fmin_COMPLEX128},
-    {ASH_OP_COPYSIGN, ASH_BOOL, expected_copysign_BOOL},
-    {ASH_OP_COPYSIGN, ASH_INT8, expected_copysign_INT8},
-    {ASH_OP_COPYSIGN, ASH_UINT8, expected_copysign_UINT8},
-    {ASH_OP_COPYSIGN, ASH_FLOAT32, expected_copysign_FLOAT32},
-    {ASH_OP_COPYSIGN, ASH_FLOAT64, expected_copysign_FLOAT64},
-    {ASH_OP_NEXTAFTER, ASH_BOOL, expected_nextafter_BOOL},
-    {ASH_OP_NEXTAFTER, ASH_INT8, expected_nextafter_INT8},
-    {ASH_OP_NEXTAFTER, ASH_UINT8, expected_nextafter_UINT8},
-    {ASH_OP_NEXTAFTER, ASH_FLOAT32, expected_nextafter_FLOAT32},
-    {ASH_OP_NEXTAFTER, ASH_FLOAT64, expected_nextafter_FLOAT64},
-    {ASH_OP_CLIP, ASH_BOOL, expected_clip_BOOL},
-    {ASH_OP_CLIP, ASH_INT8, expected_clip_INT8},
-    {ASH_OP_CLIP, ASH_UINT8, expected_clip_UINT8},
-    {ASH_OP_CLIP, ASH_FLOAT32, expected_clip_FLOAT32},
-    {ASH_OP_CLIP, ASH_FLOAT64, expected_clip_FLOAT64},
-    {ASH_OP_CLIP, ASH_COMPLEX128, expected_clip_COMPLEX128},
-    {ASH_OP_FILL_MISSING, ASH_BOOL, expected_fill_missing_BOOL},
-    {ASH_OP_FILL_MISSING, ASH_INT8, expected_fill_missing_INT8},
-    {ASH_OP_FILL_MISSING, ASH_UINT8, expected_fill_missing_UINT8},
-    {ASH_OP_FILL_MISSING, ASH_FLOAT32, expected_fill_missing_FLOAT32},
-    {ASH_OP_FILL_MISSING, ASH_FLOAT64, expected_fill_missing_FLOAT64},
-    {ASH_OP_FILL_MISSING, ASH_COMPLEX128, expected_fill_missing_COMPLEX128},
-    {ASH_OP_REAL_PART, ASH_BOOL, expected_real_part_BOOL},
-    {ASH_OP_REAL_PART, ASH_INT8, expected_real_part_INT8},
-    {ASH_OP_REAL_PART, ASH_UINT8, expected_real_part_UINT8},
-    {ASH_OP_REAL_PART, ASH_FLOAT32, expected_real_part_FLOAT32},
-    {ASH_OP_REAL_PART, ASH_FLOAT64, expected_real_part_FLOAT64},
-    {ASH_OP_REAL_PART, ASH_COMPLEX128, expected_real_part_COMPLEX128},
-    {ASH_OP_IMAG_PART, ASH_BOOL, expected_imag_part_BOOL},
-    {ASH_OP_IMAG_PART, ASH_INT8, expected_imag_part_INT8},
-    {ASH_OP_IMAG_PART, ASH_UINT8, expected_imag_part_UINT8},
-    {ASH_OP_IMAG_PART, ASH_FLOAT32, expected_imag_part_FLOAT32},
-    {ASH_OP_IMAG_PART, ASH_FLOAT64, expected_imag_part_FLOAT64},
-    {ASH_OP_IMAG_PART, ASH_COMPLEX128, expected_imag_part_COMPLEX128},
-    {ASH_OP_CONJ, ASH_BOOL, expected_conj_BOOL},
-    {ASH_OP_CONJ, ASH_INT8, expected_conj_INT8},
-    {ASH_OP_CONJ, ASH_UINT8, expected_conj_UINT8},
-    {ASH_OP_CONJ, ASH_FLOAT32, expected_conj_FLOAT32},
-    {ASH_OP_CONJ, ASH_FLOAT64, expected_conj_FLOAT64},
-    {ASH_OP_CONJ, ASH_COMPLEX128, expected_conj_COMPLEX128},
-    {ASH_OP_ANGLE, ASH_BOOL, expected_angle_BOOL},
-    {ASH_OP_ANGLE, ASH_INT8, expected_angle_INT8},
-    {ASH_OP_ANGLE, ASH_UINT8, expected_angle_UINT8},
-    {ASH_OP_ANGLE, ASH_FLOAT32, expected_angle_FLOAT32},
-    {ASH_OP_ANGLE, ASH_FLOAT64, expected_angle_FLOAT64},
-    {ASH_OP_ANGLE, ASH_COMPLEX128, expected_angle_COMPLEX128},
+    {ASH_OP_ADD, ASH_BOOL, 0, {{.i = 0}}, expected_add_BOOL},
+    {ASH_OP_ADD, ASH_INT8, 0, {{.i = 0}}, expected_add_INT8},
+    {ASH_OP_ADD, ASH_UINT8, 0, {{.i = 0}}, expected_add_UINT8},
+    {ASH_OP_ADD, ASH_FLOAT32, 0, {{.i = 0}}, expected_add_FLOAT32},
+    {ASH_OP_ADD, ASH_FLOAT64, 0, {{.i = 0}}, expected_add_FLOAT64},
+    {ASH_OP_ADD, ASH_COMPLEX128, 0, {{.i = 0}}, expected_add_COMPLEX128},
+    {ASH_OP_SUB, ASH_INT8, 0, {{.i = 0}}, expected_sub_INT8},
+    {ASH_OP_SUB, ASH_UINT8, 0, {{.i = 0}}, expected_sub_UINT8},
+    {ASH_OP_SUB, ASH_FLOAT32, 0, {{.i = 0}}, expected_sub_FLOAT32},
+    {ASH_OP_SUB, ASH_FLOAT64, 0, {{.i = 0}}, expected_sub_FLOAT64},
+    {ASH_OP_SUB, ASH_COMPLEX128, 0, {{.i = 0}}, expected_sub_COMPLEX128},
+    {ASH_OP_MUL, ASH_BOOL, 0, {{.i = 0}}, expected_mul_BOOL},
+    {ASH_OP_MUL, ASH_INT8, 0, {{.i = 0}}, expected_mul_INT8},
+    {ASH_OP_MUL, ASH_UINT8, 0, {{.i = 0}}, expected_mul_UINT8},
+    {ASH_OP_MUL, ASH_FLOAT32, 0, {{.i = 0}}, expected_mul_FLOAT32},
+    {ASH_OP_MUL, ASH_FLOAT64, 0, {{.i = 0}}, expected_mul_FLOAT64},
+    {ASH_OP_MUL, ASH_COMPLEX128, 0, {{.i = 0}}, expected_mul_COMPLEX128},
+    {ASH_OP_DIV, ASH_BOOL, 0, {{.i = 0}}, expected_div_BOOL},
+    {ASH_OP_DIV, ASH_INT8, 0, {{.i = 0}}, expected_div_INT8},
+    {ASH_OP_DIV, ASH_UINT8, 0, {{.i = 0}}, expected_div_UINT8},
+    {ASH_OP_DIV, ASH_FLOAT32, 0, {{.i = 0}}, expected_div_FLOAT32},
+    {ASH_OP_DIV, ASH_FLOAT64, 0, {{.i = 0}}, expected_div_FLOAT64},
+    {ASH_OP_DIV, ASH_COMPLEX128, 0, {{.i = 0}}, expected_div_COMPLEX128},
+    {ASH_OP_FLOOR_DIVIDE, ASH_BOOL, 0, {{.i = 0}}, expected_floor_divide_BOOL},
+    {ASH_OP_FLOOR_DIVIDE, ASH_INT8, 0, {{.i = 0}}, expected_floor_divide_INT8},
+    {ASH_OP_FLOOR_DIVIDE, ASH_UINT8, 0, {{.i = 0}}, expected_floor_divide_UINT8},
+    {ASH_OP_FLOOR_DIVIDE, ASH_FLOAT32, 0, {{.i = 0}}, expected_floor_divide_FLOAT32},
+    {ASH_OP_FLOOR_DIVIDE, ASH_FLOAT64, 0, {{.i = 0}}, expected_floor_divide_FLOAT64},
+    {ASH_OP_REMAINDER, ASH_BOOL, 0, {{.i = 0}}, expected_remainder_BOOL},
+    {ASH_OP_REMAINDER, ASH_INT8, 0, {{.i = 0}}, expected_remainder_INT8},
+    {ASH_OP_REMAINDER, ASH_UINT8, 0, {{.i = 0}}, expected_remainder_UINT8},
+    {ASH_OP_REMAINDER, ASH_FLOAT32, 0, {{.i = 0}}, expected_remainder_FLOAT32},
+    {ASH_OP_REMAINDER, ASH_FLOAT64, 0, {{.i = 0}}, expected_remainder_FLOAT64},
+    {ASH_OP_FMOD, ASH_BOOL, 0, {{.i = 0}}, expected_fmod_BOOL},
+    {ASH_OP_FMOD, ASH_INT8, 0, {{.i = 0}}, expected_fmod_INT8},
+    {ASH_OP_FMOD, ASH_UINT8, 0, {{.i = 0}}, expected_fmod_UINT8},
+    {ASH_OP_FMOD, ASH_FLOAT32, 0, {{.i = 0}}, expected_fmod_FLOAT32},
+    {ASH_OP_FMOD, ASH_FLOAT64, 0, {{.i = 0}}, expected_fmod_FLOAT64},
+    {ASH_OP_DIVMOD, ASH_BOOL, 0, {{.i = 0}}, expected_divmod_BOOL},
+    {ASH_OP_DIVMOD, ASH_BOOL, 1, {{.i = 0}}, expected_divmod_BOOL_output_1},
+    {ASH_OP_DIVMOD, ASH_INT8, 0, {{.i = 0}}, expected_divmod_INT8},
+    {ASH_OP_DIVMOD, ASH_INT8, 1, {{.i = 0}}, expected_divmod_INT8_output_1},
+    {ASH_OP_DIVMOD, ASH_UINT8, 0, {{.i = 0}}, expected_divmod_UINT8},
+    {ASH_OP_DIVMOD, ASH_UINT8, 1, {{.i = 0}}, expected_divmod_UINT8_output_1},
+    {ASH_OP_DIVMOD, ASH_FLOAT32, 0, {{.i = 0}}, expected_divmod_FLOAT32},
+    {ASH_OP_DIVMOD, ASH_FLOAT32, 1, {{.i = 0}}, expected_divmod_FLOAT32_output_1},
+    {ASH_OP_DIVMOD, ASH_FLOAT64, 0, {{.i = 0}}, expected_divmod_FLOAT64},
+    {ASH_OP_DIVMOD, ASH_FLOAT64, 1, {{.i = 0}}, expected_divmod_FLOAT64_output_1},
+    {ASH_OP_POW, ASH_BOOL, 0, {{.i = 0}}, expected_pow_BOOL},
+    {ASH_OP_POW, ASH_INT8, 0, {{.i = 0}}, expected_pow_INT8},
+    {ASH_OP_POW, ASH_UINT8, 0, {{.i = 0}}, expected_pow_UINT8},
+    {ASH_OP_POW, ASH_FLOAT32, 0, {{.i = 0}}, expected_pow_FLOAT32},
+    {ASH_OP_POW, ASH_FLOAT64, 0, {{.i = 0}}, expected_pow_FLOAT64},
+    {ASH_OP_POW, ASH_COMPLEX128, 0, {{.i = 0}}, expected_pow_COMPLEX128},
+    {ASH_OP_FLOAT_POWER, ASH_BOOL, 0, {{.i = 0}}, expected_float_power_BOOL},
+    {ASH_OP_FLOAT_POWER, ASH_INT8, 0, {{.i = 0}}, expected_float_power_INT8},
+    {ASH_OP_FLOAT_POWER, ASH_UINT8, 0, {{.i = 0}}, expected_float_power_UINT8},
+    {ASH_OP_FLOAT_POWER, ASH_FLOAT32, 0, {{.i = 0}}, expected_float_power_FLOAT32},
+    {ASH_OP_FLOAT_POWER, ASH_FLOAT64, 0, {{.i = 0}}, expected_float_power_FLOAT64},
+    {ASH_OP_FLOAT_POWER, ASH_COMPLEX128, 0, {{.i = 0}}, expected_float_power_COMPLEX128},
+    {ASH_OP_NEGATIVE, ASH_INT8, 0, {{.i = 0}}, expected_negative_INT8},
+    {ASH_OP_NEGATIVE, ASH_UINT8, 0, {{.i = 0}}, expected_negative_UINT8},
+    {ASH_OP_NEGATIVE, ASH_FLOAT32, 0, {{.i = 0}}, expected_negative_FLOAT32},
+    {ASH_OP_NEGATIVE, ASH_FLOAT64, 0, {{.i = 0}}, expected_negative_FLOAT64},
+    {ASH_OP_NEGATIVE, ASH_COMPLEX128, 0, {{.i = 0}}, expected_negative_COMPLEX128},
+    {ASH_OP_POSITIVE, ASH_INT8, 0, {{.i = 0}}, expected_positive_INT8},
+    {ASH_OP_POSITIVE, ASH_UINT8, 0, {{.i = 0}}, expected_positive_UINT8},
+    {ASH_OP_POSITIVE, ASH_FLOAT32, 0, {{.i = 0}}, expected_positive_FLOAT32},
+    {ASH_OP_POSITIVE, ASH_FLOAT64, 0, {{.i = 0}}, expected_positive_FLOAT64},
+    {ASH_OP_POSITIVE, ASH_COMPLEX128, 0, {{.i = 0}}, expected_positive_COMPLEX128},
+    {ASH_OP_ABSOLUTE, ASH_BOOL, 0, {{.i = 0}}, expected_absolute_BOOL},
+    {ASH_OP_ABSOLUTE, ASH_INT8, 0, {{.i = 0}}, expected_absolute_INT8},
+    {ASH_OP_ABSOLUTE, ASH_UINT8, 0, {{.i = 0}}, expected_absolute_UINT8},
+    {ASH_OP_ABSOLUTE, ASH_FLOAT32, 0, {{.i = 0}}, expected_absolute_FLOAT32},
+    {ASH_OP_ABSOLUTE, ASH_FLOAT64, 0, {{.i = 0}}, expected_absolute_FLOAT64},
+    {ASH_OP_ABSOLUTE, ASH_COMPLEX128, 0, {{.i = 0}}, expected_absolute_COMPLEX128},
+    {ASH_OP_FABS, ASH_BOOL, 0, {{.i = 0}}, expected_fabs_BOOL},
+    {ASH_OP_FABS, ASH_INT8, 0, {{.i = 0}}, expected_fabs_INT8},
+    {ASH_OP_FABS, ASH_UINT8, 0, {{.i = 0}}, expected_fabs_UINT8},
+    {ASH_OP_FABS, ASH_FLOAT32, 0, {{.i = 0}}, expected_fabs_FLOAT32},
+    {ASH_OP_FABS, ASH_FLOAT64, 0, {{.i = 0}}, expected_fabs_FLOAT64},
+    {ASH_OP_SIGN, ASH_INT8, 0, {{.i = 0}}, expected_sign_INT8},
+    {ASH_OP_SIGN, ASH_UINT8, 0, {{.i = 0}}, expected_sign_UINT8},
+    {ASH_OP_SIGN, ASH_FLOAT32, 0, {{.i = 0}}, expected_sign_FLOAT32},
+    {ASH_OP_SIGN, ASH_FLOAT64, 0, {{.i = 0}}, expected_sign_FLOAT64},
+    {ASH_OP_SIGN, ASH_COMPLEX128, 0, {{.i = 0}}, expected_sign_COMPLEX128},
+    {ASH_OP_SQUARE, ASH_BOOL, 0, {{.i = 0}}, expected_square_BOOL},
+    {ASH_OP_SQUARE, ASH_INT8, 0, {{.i = 0}}, expected_square_INT8},
+    {ASH_OP_SQUARE, ASH_UINT8, 0, {{.i = 0}}, expected_square_UINT8},
+    {ASH_OP_SQUARE, ASH_FLOAT32, 0, {{.i = 0}}, expected_square_FLOAT32},
+    {ASH_OP_SQUARE, ASH_FLOAT64, 0, {{.i = 0}}, expected_square_FLOAT64},
+    {ASH_OP_SQUARE, ASH_COMPLEX128, 0, {{.i = 0}}, expected_square_COMPLEX128},
+    {ASH_OP_SQRT, ASH_BOOL, 0, {{.i = 0}}, expected_sqrt_BOOL},
+    {ASH_OP_SQRT, ASH_INT8, 0, {{.i = 0}}, expected_sqrt_INT8},
+    {ASH_OP_SQRT, ASH_UINT8, 0, {{.i = 0}}, expected_sqrt_UINT8},
+    {ASH_OP_SQRT, ASH_FLOAT32, 0, {{.i = 0}}, expected_sqrt_FLOAT32},
+    {ASH_OP_SQRT, ASH_FLOAT64, 0, {{.i = 0}}, expected_sqrt_FLOAT64},
+    {ASH_OP_SQRT, ASH_COMPLEX128, 0, {{.i = 0}}, expected_sqrt_COMPLEX128},
+    {ASH_OP_CBRT, ASH_BOOL, 0, {{.i = 0}}, expected_cbrt_BOOL},
+    {ASH_OP_CBRT, ASH_INT8, 0, {{.i = 0}}, expected_cbrt_INT8},
+    {ASH_OP_CBRT, ASH_UINT8, 0, {{.i = 0}}, expected_cbrt_UINT8},
+    {ASH_OP_CBRT, ASH_FLOAT32, 0, {{.i = 0}}, expected_cbrt_FLOAT32},
+    {ASH_OP_CBRT, ASH_FLOAT64, 0, {{.i = 0}}, expected_cbrt_FLOAT64},
+    {ASH_OP_RECIPROCAL, ASH_BOOL, 0, {{.i = 0}}, expected_reciprocal_BOOL},
+    {ASH_OP_RECIPROCAL, ASH_INT8, 0, {{.i = 0}}, expected_reciprocal_INT8},
+    {ASH_OP_RECIPROCAL, ASH_UINT8, 0, {{.i = 0}}, expected_reciprocal_UINT8},
+    {ASH_OP_RECIPROCAL, ASH_FLOAT32, 0, {{.i = 0}}, expected_reciprocal_FLOAT32},
+    {ASH_OP_RECIPROCAL, ASH_FLOAT64, 0, {{.i = 0}}, expected_reciprocal_FLOAT64},
+    {ASH_OP_RECIPROCAL, ASH_COMPLEX128, 0, {{.i = 0}}, expected_reciprocal_COMPLEX128},
+    {ASH_OP_HYPOT, ASH_BOOL, 0, {{.i = 0}}, expected_hypot_BOOL},
+    {ASH_OP_HYPOT, ASH_INT8, 0, {{.i = 0}}, expected_hypot_INT8},
+    {ASH_OP_HYPOT, ASH_UINT8, 0, {{.i = 0}}, expected_hypot_UINT8},
+    {ASH_OP_HYPOT, ASH_FLOAT32, 0, {{.i = 0}}, expected_hypot_FLOAT32},
+    {ASH_OP_HYPOT, ASH_FLOAT64, 0, {{.i = 0}}, expected_hypot_FLOAT64},
+    {ASH_OP_GCD, ASH_INT8, 0, {{.i = 0}}, expected_gcd_INT8},
+    {ASH_OP_GCD, ASH_UINT8, 0, {{.i = 0}}, expected_gcd_UINT8},
+    {ASH_OP_LCM, ASH_INT8, 0, {{.i = 0}}, expected_lcm_INT8},
+    {ASH_OP_LCM, ASH_UINT8, 0, {{.i = 0}}, expected_lcm_UINT8},
+    {ASH_OP_HEAVISIDE, ASH_BOOL, 0, {{.i = 0}}, expected_heaviside_BOOL},
+    {ASH_OP_HEAVISIDE, ASH_INT8, 0, {{.i = 0}}, expected_heaviside_INT8},
+    {ASH_OP_HEAVISIDE, ASH_UINT8, 0, {{.i = 0}}, expected_heaviside_UINT8},
+    {ASH_OP_HEAVISIDE, ASH_FLOAT32, 0, {{.i = 0}}, expected_heaviside_FLOAT32},
+    {ASH_OP_HEAVISIDE, ASH_FLOAT64, 0, {{.i = 0}}, expected_heaviside_FLOAT64},
+    {ASH_OP_EXP, ASH_BOOL, 0, {{.i = 0}}, expected_exp_BOOL},
+    {ASH_OP_EXP, ASH_INT8, 0, {{.i = 0}}, expected_exp_INT8},
+    {ASH_OP_EXP, ASH_UINT8, 0, {{.i = 0}}, expected_exp_UINT8},
+    {ASH_OP_EXP, ASH_FLOAT32, 0, {{.i = 0}}, expected_exp_FLOAT32},
+    {ASH_OP_EXP, ASH_FLOAT64, 0, {{.i = 0}}, expected_exp_FLOAT64},
+    {ASH_OP_EXP, ASH_COMPLEX128, 0, {{.i = 0}}, expected_exp_COMPLEX128},
+    {ASH_OP_EXP2, ASH_BOOL, 0, {{.i = 0}}, expected_exp2_BOOL},
+    {ASH_OP_EXP2, ASH_INT8, 0, {{.i = 0}}, expected_exp2_INT8},
+    {ASH_OP_EXP2, ASH_UINT8, 0, {{.i = 0}}, expected_exp2_UINT8},
+    {ASH_OP_EXP2, ASH_FLOAT32, 0, {{.i = 0}}, expected_exp2_FLOAT32},
+    {ASH_OP_EXP2, ASH_FLOAT64, 0, {{.i = 0}}, expected_exp2_FLOAT64},
+    {ASH_OP_EXP2, ASH_COMPLEX128, 0, {{.i = 0}}, expected_exp2_COMPLEX128},
+    {ASH_OP_EXPM1, ASH_BOOL, 0, {{.i = 0}}, expected_expm1_BOOL},
+    {ASH_OP_EXPM1, ASH_INT8, 0, {{.i = 0}}, expected_expm1_INT8},
+    {ASH_OP_EXPM1, ASH_UINT8, 0, {{.i = 0}}, expected_expm1_UINT8},
+    {ASH_OP_EXPM1, ASH_FLOAT32, 0, {{.i = 0}}, expected_expm1_FLOAT32},
+    {ASH_OP_EXPM1, ASH_FLOAT64, 0, {{.i = 0}}, expected_expm1_FLOAT64},
+    {ASH_OP_EXPM1, ASH_COMPLEX128, 0, {{.i = 0}}, expected_expm1_COMPLEX128},
+    {ASH_OP_LOG, ASH_BOOL, 0, {{.i = 0}}, expected_log_BOOL},
+    {ASH_OP_LOG, ASH_INT8, 0, {{.i = 0}}, expected_log_INT8},
+    {ASH_OP_LOG, ASH_UINT8, 0, {{.i = 0}}, expected_log_UINT8},
+    {ASH_OP_LOG, ASH_FLOAT32, 0, {{.i = 0}}, expected_log_FLOAT32},
+    {ASH_OP_LOG, ASH_FLOAT64, 0, {{.i = 0}}, expected_log_FLOAT64},
+    {ASH_OP_LOG, ASH_COMPLEX128, 0, {{.i = 0}}, expected_log_COMPLEX128},
+    {ASH_OP_LOG2, ASH_BOOL, 0, {{.i = 0}}, expected_log2_BOOL},
+    {ASH_OP_LOG2, ASH_INT8, 0, {{.i = 0}}, expected_log2_INT8},
+    {ASH_OP_LOG2, ASH_UINT8, 0, {{.i = 0}}, expected_log2_UINT8},
+    {ASH_OP_LOG2, ASH_FLOAT32, 0, {{.i = 0}}, expected_log2_FLOAT32},
+    {ASH_OP_LOG2, ASH_FLOAT64, 0, {{.i = 0}}, expected_log2_FLOAT64},
+    {ASH_OP_LOG2, ASH_COMPLEX128, 0, {{.i = 0}}, expected_log2_COMPLEX128},
+    {ASH_OP_LOG10, ASH_BOOL, 0, {{.i = 0}}, expected_log10_BOOL},
+    {ASH_OP_LOG10, ASH_INT8, 0, {{.i = 0}}, expected_log10_INT8},
+    {ASH_OP_LOG10, ASH_UINT8, 0, {{.i = 0}}, expected_log10_UINT8},
+    {ASH_OP_LOG10, ASH_FLOAT32, 0, {{.i = 0}}, expected_log10_FLOAT32},
+    {ASH_OP_LOG10, ASH_FLOAT64, 0, {{.i = 0}}, expected_log10_FLOAT64},
+    {ASH_OP_LOG10, ASH_COMPLEX128, 0, {{.i = 0}}, expected_log10_COMPLEX128},
+    {ASH_OP_LOG1P, ASH_BOOL, 0, {{.i = 0}}, expected_log1p_BOOL},
+    {ASH_OP_LOG1P, ASH_INT8, 0, {{.i = 0}}, expected_log1p_INT8},
+    {ASH_OP_LOG1P, ASH_UINT8, 0, {{.i = 0}}, expected_log1p_UINT8},
+    {ASH_OP_LOG1P, ASH_FLOAT32, 0, {{.i = 0}}, expected_log1p_FLOAT32},
+    {ASH_OP_LOG1P, ASH_FLOAT64, 0, {{.i = 0}}, expected_log1p_FLOAT64},
+    {ASH_OP_LOG1P, ASH_COMPLEX128, 0, {{.i = 0}}, expected_log1p_COMPLEX128},
+    {ASH_OP_LOGADDEXP, ASH_BOOL, 0, {{.i = 0}}, expected_logaddexp_BOOL},
+    {ASH_OP_LOGADDEXP, ASH_INT8, 0, {{.i = 0}}, expected_logaddexp_INT8},
+    {ASH_OP_LOGADDEXP, ASH_UINT8, 0, {{.i = 0}}, expected_logaddexp_UINT8},
+    {ASH_OP_LOGADDEXP, ASH_FLOAT32, 0, {{.i = 0}}, expected_logaddexp_FLOAT32},
+    {ASH_OP_LOGADDEXP, ASH_FLOAT64, 0, {{.i = 0}}, expected_logaddexp_FLOAT64},
+    {ASH_OP_LOGADDEXP2, ASH_BOOL, 0, {{.i = 0}}, expected_logaddexp2_BOOL},
+    {ASH_OP_LOGADDEXP2, ASH_INT8, 0, {{.i = 0}}, expected_logaddexp2_INT8},
+    {ASH_OP_LOGADDEXP2, ASH_UINT8, 0, {{.i = 0}}, expected_logaddexp2_UINT8},
+    {ASH_OP_LOGADDEXP2, ASH_FLOAT32, 0, {{.i = 0}}, expected_logaddexp2_FLOAT32},
+    {ASH_OP_LOGADDEXP2, ASH_FLOAT64, 0, {{.i = 0}}, expected_logaddexp2_FLOAT64},
+    {ASH_OP_SIN, ASH_BOOL, 0, {{.i = 0}}, expected_sin_BOOL},
+    {ASH_OP_SIN, ASH_INT8, 0, {{.i = 0}}, expected_sin_INT8},
+    {ASH_OP_SIN, ASH_UINT8, 0, {{.i = 0}}, expected_sin_UINT8},
+    {ASH_OP_SIN, ASH_FLOAT32, 0, {{.i = 0}}, expected_sin_FLOAT32},
+    {ASH_OP_SIN, ASH_FLOAT64, 0, {{.i = 0}}, expected_sin_FLOAT64},
+    {ASH_OP_SIN, ASH_COMPLEX128, 0, {{.i = 0}}, expected_sin_COMPLEX128},
+    {ASH_OP_COS, ASH_BOOL, 0, {{.i = 0}}, expected_cos_BOOL},
+    {ASH_OP_COS, ASH_INT8, 0, {{.i = 0}}, expected_cos_INT8},
+    {ASH_OP_COS, ASH_UINT8, 0, {{.i = 0}}, expected_cos_UINT8},
+    {ASH_OP_COS, ASH_FLOAT32, 0, {{.i = 0}}, expected_cos_FLOAT32},
+    {ASH_OP_COS, ASH_FLOAT64, 0, {{.i = 0}}, expected_cos_FLOAT64},
+    {ASH_OP_COS, ASH_COMPLEX128, 0, {{.i = 0}}, expected_cos_COMPLEX128},
+    {ASH_OP_TAN, ASH_BOOL, 0, {{.i = 0}}, expected_tan_BOOL},
+    {ASH_OP_TAN, ASH_INT8, 0, {{.i = 0}}, expected_tan_INT8},
+    {ASH_OP_TAN, ASH_UINT8, 0, {{.i = 0}}, expected_tan_UINT8},
+    {ASH_OP_TAN, ASH_FLOAT32, 0, {{.i = 0}}, expected_tan_FLOAT32},
+    {ASH_OP_TAN, ASH_FLOAT64, 0, {{.i = 0}}, expected_tan_FLOAT64},
+    {ASH_OP_TAN, ASH_COMPLEX128, 0, {{.i = 0}}, expected_tan_COMPLEX128},
+    {ASH_OP_ASIN, ASH_BOOL, 0, {{.i = 0}}, expected_asin_BOOL},
+    {ASH_OP_ASIN, ASH_INT8, 0, {{.i = 0}}, expected_asin_INT8},
+    {ASH_OP_ASIN, ASH_UINT8, 0, {{.i = 0}}, expected_asin_UINT8},
+    {ASH_OP_ASIN, ASH_FLOAT32, 0, {{.i = 0}}, expected_asin_FLOAT32},
+    {ASH_OP_ASIN, ASH_FLOAT64, 0, {{.i = 0}}, expected_asin_FLOAT64},
+    {ASH_OP_ASIN, ASH_COMPLEX128, 0, {{.i = 0}}, expected_asin_COMPLEX128},
+    {ASH_OP_ACOS, ASH_BOOL, 0, {{.i = 0}}, expected_acos_BOOL},
+    {ASH_OP_ACOS, ASH_INT8, 0, {{.i = 0}}, expected_acos_INT8},
+    {ASH_OP_ACOS, ASH_UINT8, 0, {{.i = 0}}, expected_acos_UINT8},
+    {ASH_OP_ACOS, ASH_FLOAT32, 0, {{.i = 0}}, expected_acos_FLOAT32},
+    {ASH_OP_ACOS, ASH_FLOAT64, 0, {{.i = 0}}, expected_acos_FLOAT64},
+    {ASH_OP_ACOS, ASH_COMPLEX128, 0, {{.i = 0}}, expected_acos_COMPLEX128},
+    {ASH_OP_ATAN, ASH_BOOL, 0, {{.i = 0}}, expected_atan_BOOL},
+    {ASH_OP_ATAN, ASH_INT8, 0, {{.i = 0}}, expected_atan_INT8},
+    {ASH_OP_ATAN, ASH_UINT8, 0, {{.i = 0}}, expected_atan_UINT8},
+    {ASH_OP_ATAN, ASH_FLOAT32, 0, {{.i = 0}}, expected_atan_FLOAT32},
+    {ASH_OP_ATAN, ASH_FLOAT64, 0, {{.i = 0}}, expected_atan_FLOAT64},
+    {ASH_OP_ATAN, ASH_COMPLEX128, 0, {{.i = 0}}, expected_atan_COMPLEX128},
+    {ASH_OP_ATAN2, ASH_BOOL, 0, {{.i = 0}}, expected_atan2_BOOL},
+    {ASH_OP_ATAN2, ASH_INT8, 0, {{.i = 0}}, expected_atan2_INT8},
+    {ASH_OP_ATAN2, ASH_UINT8, 0, {{.i = 0}}, expected_atan2_UINT8},
+    {ASH_OP_ATAN2, ASH_FLOAT32, 0, {{.i = 0}}, expected_atan2_FLOAT32},
+    {ASH_OP_ATAN2, ASH_FLOAT64, 0, {{.i = 0}}, expected_atan2_FLOAT64},
+    {ASH_OP_SINH, ASH_BOOL, 0, {{.i = 0}}, expected_sinh_BOOL},
+    {ASH_OP_SINH, ASH_INT8, 0, {{.i = 0}}, expected_sinh_INT8},
+    {ASH_OP_SINH, ASH_UINT8, 0, {{.i = 0}}, expected_sinh_UINT8},
+    {ASH_OP_SINH, ASH_FLOAT32, 0, {{.i = 0}}, expected_sinh_FLOAT32},
+    {ASH_OP_SINH, ASH_FLOAT64, 0, {{.i = 0}}, expected_sinh_FLOAT64},
+    {ASH_OP_SINH, ASH_COMPLEX128, 0, {{.i = 0}}, expected_sinh_COMPLEX128},
+    {ASH_OP_COSH, ASH_BOOL, 0, {{.i = 0}}, expected_cosh_BOOL},
+    {ASH_OP_COSH, ASH_INT8, 0, {{.i = 0}}, expected_cosh_INT8},
+    {ASH_OP_COSH, ASH_UINT8, 0, {{.i = 0}}, expected_cosh_UINT8},
+    {ASH_OP_COSH, ASH_FLOAT32, 0, {{.i = 0}}, expected_cosh_FLOAT32},
+    {ASH_OP_COSH, ASH_FLOAT64, 0, {{.i = 0}}, expected_cosh_FLOAT64},
+    {ASH_OP_COSH, ASH_COMPLEX128, 0, {{.i = 0}}, expected_cosh_COMPLEX128},
+    {ASH_OP_TANH, ASH_BOOL, 0, {{.i = 0}}, expected_tanh_BOOL},
+    {ASH_OP_TANH, ASH_INT8, 0, {{.i = 0}}, expected_tanh_INT8},
+    {ASH_OP_TANH, ASH_UINT8, 0, {{.i = 0}}, expected_tanh_UINT8},
+    {ASH_OP_TANH, ASH_FLOAT32, 0, {{.i = 0}}, expected_tanh_FLOAT32},
+    {ASH_OP_TANH, ASH_FLOAT64, 0, {{.i = 0}}, expected_tanh_FLOAT64},
+    {ASH_OP_TANH, ASH_COMPLEX128, 0, {{.i = 0}}, expected_tanh_COMPLEX128},
+    {ASH_OP_ASINH, ASH_BOOL, 0, {{.i = 0}}, expected_asinh_BOOL},
+    {ASH_OP_ASINH, ASH_INT8, 0, {{.i = 0}}, expected_asinh_INT8},
+    {ASH_OP_ASINH, ASH_UINT8, 0, {{.i = 0}}, expected_asinh_UINT8},
+    {ASH_OP_ASINH, ASH_FLOAT32, 0, {{.i = 0}}, expected_asinh_FLOAT32},
+    {ASH_OP_ASINH, ASH_FLOAT64, 0, {{.i = 0}}, expected_asinh_FLOAT64},
+    {ASH_OP_ASINH, ASH_COMPLEX128, 0, {{.i = 0}}, expected_asinh_COMPLEX128},
+    {ASH_OP_ACOSH, ASH_BOOL, 0, {{.i = 0}}, expected_acosh_BOOL},
+    {ASH_OP_ACOSH, ASH_INT8, 0, {{.i = 0}}, expected_acosh_INT8},
+    {ASH_OP_ACOSH, ASH_UINT8, 0, {{.i = 0}}, expected_acosh_UINT8},
+    {ASH_OP_ACOSH, ASH_FLOAT32, 0, {{.i = 0}}, expected_acosh_FLOAT32},
+    {ASH_OP_ACOSH, ASH_FLOAT64, 0, {{.i = 0}}, expected_acosh_FLOAT64},
+    {ASH_OP_ACOSH, ASH_COMPLEX128, 0, {{.i = 0}}, expected_acosh_COMPLEX128},
+    {ASH_OP_ATANH, ASH_BOOL, 0, {{.i = 0}}, expected_atanh_BOOL},
+    {ASH_OP_ATANH, ASH_INT8, 0, {{.i = 0}}, expected_atanh_INT8},
+    {ASH_OP_ATANH, ASH_UINT8, 0, {{.i = 0}}, expected_atanh_UINT8},
+    {ASH_OP_ATANH, ASH_FLOAT32, 0, {{.i = 0}}, expected_atanh_FLOAT32},
+    {ASH_OP_ATANH, ASH_FLOAT64, 0, {{.i = 0}}, expected_atanh_FLOAT64},
+    {ASH_OP_ATANH, ASH_COMPLEX128, 0, {{.i = 0}}, expected_atanh_COMPLEX128},
+    {ASH_OP_DEGREES, ASH_BOOL, 0, {{.i = 0}}, expected_degrees_BOOL},
+    {ASH_OP_DEGREES, ASH_INT8, 0, {{.i = 0}}, expected_degrees_INT8},
+    {ASH_OP_DEGREES, ASH_UINT8, 0, {{.i = 0}}, expected_degrees_UINT8},
+    {ASH_OP_DEGREES, ASH_FLOAT32, 0, {{.i = 0}}, expected_degrees_FLOAT32},
+    {ASH_OP_DEGREES, ASH_FLOAT64, 0, {{.i = 0}}, expected_degrees_FLOAT64},
+    {ASH_OP_RADIANS, ASH_BOOL, 0, {{.i = 0}}, expected_radians_BOOL},
+    {ASH_OP_RADIANS, ASH_INT8, 0, {{.i = 0}}, expected_radians_INT8},
+    {ASH_OP_RADIANS, ASH_UINT8, 0, {{.i = 0}}, expected_radians_UINT8},
+    {ASH_OP_RADIANS, ASH_FLOAT32, 0, {{.i = 0}}, expected_radians_FLOAT32},
+    {ASH_OP_RADIANS, ASH_FLOAT64, 0, {{.i = 0}}, expected_radians_FLOAT64},
+    {ASH_OP_SINC, ASH_BOOL, 0, {{.i = 0}}, expected_sinc_BOOL},
+    {ASH_OP_SINC, ASH_INT8, 0, {{.i = 0}}, expected_sinc_INT8},
+    {ASH_OP_SINC, ASH_UINT8, 0, {{.i = 0}}, expected_sinc_UINT8},
+    {ASH_OP_SINC, ASH_FLOAT32, 0, {{.i = 0}}, expected_sinc_FLOAT32},
+    {ASH_OP_SINC, ASH_FLOAT64, 0, {{.i = 0}}, expected_sinc_FLOAT64},
+    {ASH_OP_SINC, ASH_COMPLEX128, 0, {{.i = 0}}, expected_sinc_COMPLEX128},
+    {ASH_OP_I0, ASH_BOOL, 0, {{.i = 0}}, expected_i0_BOOL},
+    {ASH_OP_I0, ASH_INT8, 0, {{.i = 0}}, expected_i0_INT8},
+    {ASH_OP_I0, ASH_UINT8, 0, {{.i = 0}}, expected_i0_UINT8},
+    {ASH_OP_I0, ASH_FLOAT32, 0, {{.i = 0}}, expected_i0_FLOAT32},
+    {ASH_OP_I0, ASH_FLOAT64, 0, {{.i = 0}}, expected_i0_FLOAT64},
+    {ASH_OP_FLOOR, ASH_BOOL, 0, {{.i = 0}}, expected_floor_BOOL},
+    {ASH_OP_FLOOR, ASH_INT8, 0, {{.i = 0}}, expected_floor_INT8},
+    {ASH_OP_FLOOR, ASH_UINT8, 0, {{.i = 0}}, expected_floor_UINT8},
+    {ASH_OP_FLOOR, ASH_FLOAT32, 0, {{.i = 0}}, expected_floor_FLOAT32},
+    {ASH_OP_FLOOR, ASH_FLOAT64, 0, {{.i = 0}}, expected_floor_FLOAT64},
+    {ASH_OP_CEIL, ASH_BOOL, 0, {{.i = 0}}, expected_ceil_BOOL},
+    {ASH_OP_CEIL, ASH_INT8, 0, {{.i = 0}}, expected_ceil_INT8},
+    {ASH_OP_CEIL, ASH_UINT8, 0, {{.i = 0}}, expected_ceil_UINT8},
+    {ASH_OP_CEIL, ASH_FLOAT32, 0, {{.i = 0}}, expected_ceil_FLOAT32},
+    {ASH_OP_CEIL, ASH_FLOAT64, 0, {{.i = 0}}, expected_ceil_FLOAT64},
+    {ASH_OP_TRUNC, ASH_BOOL, 0, {{.i = 0}}, expected_trunc_BOOL},
+    {ASH_OP_TRUNC, ASH_INT8, 0, {{.i = 0}}, expected_trunc_INT8},
+    {ASH_OP_TRUNC, ASH_UINT8, 0, {{.i = 0}}, expected_trunc_UINT8},
+    {ASH_OP_TRUNC, ASH_FLOAT32, 0, {{.i = 0}}, expected_trunc_FLOAT32},
+    {ASH_OP_TRUNC, ASH_FLOAT64, 0, {{.i = 0}}, expected_trunc_FLOAT64},
+    {ASH_OP_RINT, ASH_BOOL, 0, {{.i = 0}}, expected_rint_BOOL},
+    {ASH_OP_RINT, ASH_INT8, 0, {{.i = 0}}, expected_rint_INT8},
+    {ASH_OP_RINT, ASH_UINT8, 0, {{.i = 0}}, expected_rint_UINT8},
+    {ASH_OP_RINT, ASH_FLOAT32, 0, {{.i = 0}}, expected_rint_FLOAT32},
+    {ASH_OP_RINT, ASH_FLOAT64, 0, {{.i = 0}}, expected_rint_FLOAT64},
+    {ASH_OP_RINT, ASH_COMPLEX128, 0, {{.i = 0}}, expected_rint_COMPLEX128},
+    {ASH_OP_ROUND, ASH_INT8, 0, {{.i = 0}}, expected_round_INT8},
+    {ASH_OP_ROUND, ASH_INT8, 0, {{.i = 1}}, expected_round_INT8_1},
+    {ASH_OP_ROUND, ASH_INT8, 0, {{.i = -1}}, expected_round_INT8_2},
+    {ASH_OP_ROUND, ASH_INT8, 0, {{.i = 20}}, expected_round_INT8_3},
+    {ASH_OP_ROUND, ASH_UINT8, 0, {{.i = 0}}, expected_round_UINT8},
+    {ASH_OP_ROUND, ASH_UINT8, 0, {{.i = 1}}, expected_round_UINT8_1},
+    {ASH_OP_ROUND, ASH_UINT8, 0, {{.i = -1}}, expected_round_UINT8_2},
+    {ASH_OP_ROUND, ASH_UINT8, 0, {{.i = 20}}, expected_round_UINT8_3},
+    {ASH_OP_ROUND, ASH_FLOAT32, 0, {{.i = 0}}, expected_round_FLOAT32},
+    {ASH_OP_ROUND, ASH_FLOAT32, 0, {{.i = 1}}, expected_round_FLOAT32_1},
+    {ASH_OP_ROUND, ASH_FLOAT32, 0, {{.i = -1}}, expected_round_FLOAT32_2},
+    {ASH_OP_ROUND, ASH_FLOAT32, 0, {{.i = 20}}, expected_round_FLOAT32_3},
+    {ASH_OP_ROUND, ASH_FLOAT64, 0, {{.i = 0}}, expected_round_FLOAT64},
+    {ASH_OP_ROUND, ASH_FLOAT64, 0, {{.i = 1}}, expected_round_FLOAT64_1},
+    {ASH_OP_ROUND, ASH_FLOAT64, 0, {{.i = -1}}, expected_round_FLOAT64_2},
+    {ASH_OP_ROUND, ASH_FLOAT64, 0, {{.i = 20}}, expected_round_FLOAT64_3},
+    {ASH_OP_ROUND, ASH_COMPLEX128, 0, {{.i = 0}}, expected_round_COMPLEX128},
+    {ASH_OP_ROUND, ASH_COMPLEX128, 0, {{.i = 1}}, expected_round_COMPLEX128_1},
+    {ASH_OP_ROUND, ASH_COMPLEX128, 0, {{.i = -1}}, expected_round_COMPLEX128_2},
+    {ASH_OP_ROUND, ASH_COMPLEX128, 0, {{.i = 20}}, expected_round_COMPLEX128_3},
+    {ASH_OP_EQUAL, ASH_BOOL, 0, {{.i = 0}}, expected_equal_BOOL},
+    {ASH_OP_EQUAL, ASH_INT8, 0, {{.i = 0}}, expected_equal_INT8},
+    {ASH_OP_EQUAL, ASH_UINT8, 0, {{.i = 0}}, expected_equal_UINT8},
+    {ASH_OP_EQUAL, ASH_FLOAT32, 0, {{.i = 0}}, expected_equal_FLOAT32},
+    {ASH_OP_EQUAL, ASH_FLOAT64, 0, {{.i = 0}}, expected_equal_FLOAT64},
+    {ASH_OP_EQUAL, ASH_COMPLEX128, 0, {{.i = 0}}, expected_equal_COMPLEX128},
+    {ASH_OP_NOT_EQUAL, ASH_BOOL, 0, {{.i = 0}}, expected_not_equal_BOOL},
+    {ASH_OP_NOT_EQUAL, ASH_INT8, 0, {{.i = 0}}, expected_not_equal_INT8},
+    {ASH_OP_NOT_EQUAL, ASH_UINT8, 0, {{.i = 0}}, expected_not_equal_UINT8},
+    {ASH_OP_NOT_EQUAL, ASH_FLOAT32, 0, {{.i = 0}}, expected_not_equal_FLOAT32},
+    {ASH_OP_NOT_EQUAL, ASH_FLOAT64, 0, {{.i = 0}}, expected_not_equal_FLOAT64},
+    {ASH_OP_NOT_EQUAL, ASH_COMPLEX128, 0, {{.i = 0}}, expected_not_equal_COMPLEX128},
+    {ASH_OP_ISCLOSE, ASH_BOOL, 0, {{.f = 1.0000000000000001e-05}, {.f = 1e-08}, {.i = 0}}, expected_isclose_BOOL},
+    {ASH_OP_ISCLOSE, ASH_BOOL, 0, {{.f = 0.5}, {.f = 0.25}, {.i = 1}}, expected_isclose_BOOL_1},
+    {ASH_OP_ISCLOSE, ASH_BOOL, 0, {{.f = 0}, {.f = 0}, {.i = 0}}, expected_isclose_BOOL_2},
+    {ASH_OP_ISCLOSE, ASH_INT8, 0, {{.f = 1.0000000000000001e-05}, {.f = 1e-08}, {.i = 0}}, expected_isclose_INT8},
+    {ASH_OP_ISCLOSE, ASH_INT8, 0, {{.f = 0.5}, {.f = 0.25}, {.i = 1}}, expected_isclose_INT8_1},
+    {ASH_OP_ISCLOSE, ASH_INT8, 0, {{.f = 0}, {.f = 0}, {.i = 0}}, expected_isclose_INT8_2},
+    {ASH_OP_ISCLOSE, ASH_UINT8, 0, {{.f = 1.0000000000000001e-05}, {.f = 1e-08}, {.i = 0}}, expected_isclose_UINT8},
+    {ASH_OP_ISCLOSE, ASH_UINT8, 0, {{.f = 0.5}, {.f = 0.25}, {.i = 1}}, expected_isclose_UINT8_1},
+    {ASH_OP_ISCLOSE, ASH_UINT8, 0, {{.f = 0}, {.f = 0}, {.i = 0}}, expected_isclose_UINT8_2},
+    {ASH_OP_ISCLOSE, ASH_FLOAT32, 0, {{.f = 1.0000000000000001e-05}, {.f = 1e-08}, {.i = 0}}, expected_isclose_FLOAT32},
+    {ASH_OP_ISCLOSE, ASH_FLOAT32, 0, {{.f = 0.5}, {.f = 0.25}, {.i = 1}}, expected_isclose_FLOAT32_1},
+    {ASH_OP_ISCLOSE, ASH_FLOAT32, 0, {{.f = 0}, {.f = 0}, {.i = 0}}, expected_isclose_FLOAT32_2},
+    {ASH_OP_ISCLOSE, ASH_FLOAT64, 0, {{.f = 1.0000000000000001e-05}, {.f = 1e-08}, {.i = 0}}, expected_isclose_FLOAT64},
+    {ASH_OP_ISCLOSE, ASH_FLOAT64, 0, {{.f = 0.5}, {.f = 0.25}, {.i = 1}}, expected_isclose_FLOAT64_1},
+    {ASH_OP_ISCLOSE, ASH_FLOAT64, 0, {{.f = 0}, {.f = 0}, {.i = 0}}, expected_isclose_FLOAT64_2},
+    {ASH_OP_ISCLOSE, ASH_COMPLEX128, 0, {{.f = 1.0000000000000001e-05}, {.f = 1e-08}, {.i = 0}}, expected_isclose_COMPLEX128},
+    {ASH_OP_ISCLOSE, ASH_COMPLEX128, 0, {{.f = 0.5}, {.f = 0.25}, {.i = 1}}, expected_isclose_COMPLEX128_1},
+    {ASH_OP_ISCLOSE, ASH_COMPLEX128, 0, {{.f = 0}, {.f = 0}, {.i = 0}}, expected_isclose_COMPLEX128_2},
+    {ASH_OP_LESS, ASH_BOOL, 0, {{.i = 0}}, expected_less_BOOL},
+    {ASH_OP_LESS, ASH_INT8, 0, {{.i = 0}}, expected_less_INT8},
+    {ASH_OP_LESS, ASH_UINT8, 0, {{.i = 0}}, expected_less_UINT8},
+    {ASH_OP_LESS, ASH_FLOAT32, 0, {{.i = 0}}, expected_less_FLOAT32},
+    {ASH_OP_LESS, ASH_FLOAT64, 0, {{.i = 0}}, expected_less_FLOAT64},
+    {ASH_OP_LESS, ASH_COMPLEX128, 0, {{.i = 0}}, expected_less_COMPLEX128},
+    {ASH_OP_LESS_EQUAL, ASH_BOOL, 0, {{.i = 0}}, expected_less_equal_BOOL},
+    {ASH_OP_LESS_EQUAL, ASH_INT8, 0, {{.i = 0}}, expected_less_equal_INT8},
+    {ASH_OP_LESS_EQUAL, ASH_UINT8, 0, {{.i = 0}}, expected_less_equal_UINT8},
+    {ASH_OP_LESS_EQUAL, ASH_FLOAT32, 0, {{.i = 0}}, expected_less_equal_FLOAT32},
+    {ASH_OP_LESS_EQUAL, ASH_FLOAT64, 0, {{.i = 0}}, expected_less_equal_FLOAT64},
+    {ASH_OP_LESS_EQUAL, ASH_COMPLEX128, 0, {{.i = 0}}, expected_less_equal_COMPLEX128},
+    {ASH_OP_GREATER, ASH_BOOL, 0, {{.i = 0}}, expected_greater_BOOL},
+    {ASH_OP_GREATER, ASH_INT8, 0, {{.i = 0}}, expected_greater_INT8},
+    {ASH_OP_GREATER, ASH_UINT8, 0, {{.i = 0}}, expected_greater_UINT8},
+    {ASH_OP_GREATER, ASH_FLOAT32, 0, {{.i = 0}}, expected_greater_FLOAT32},
+    {ASH_OP_GREATER, ASH_FLOAT64, 0, {{.i = 0}}, expected_greater_FLOAT64},
+    {ASH_OP_GREATER, ASH_COMPLEX128, 0, {{.i = 0}}, expected_greater_COMPLEX128},
+    {ASH_OP_GREATER_EQUAL, ASH_BOOL, 0, {{.i = 0}}, expected_greater_equal_BOOL},
+    {ASH_OP_GREATER_EQUAL, ASH_INT8, 0, {{.i = 0}}, expected_greater_equal_INT8},
+    {ASH_OP_GREATER_EQUAL, ASH_UINT8, 0, {{.i = 0}}, expected_greater_equal_UINT8},
+    {ASH_OP_GREATER_EQUAL, ASH_FLOAT32, 0, {{.i = 0}}, expected_greater_equal_FLOAT32},
+    {ASH_OP_GREATER_EQUAL, ASH_FLOAT64, 0, {{.i = 0}}, expected_greater_equal_FLOAT64},
+    {ASH_OP_GREATER_EQUAL, ASH_COMPLEX128, 0, {{.i = 0}}, expected_greater_equal_COMPLEX128},
+    {ASH_OP_LOGICAL_AND, ASH_BOOL, 0, {{.i = 0}}, expected_logical_and_BOOL},
+    {ASH_OP_LOGICAL_AND, ASH_INT8, 0, {{.i = 0}}, expected_logical_and_INT8},
+    {ASH_OP_LOGICAL_AND, ASH_UINT8, 0, {{.i = 0}}, expected_logical_and_UINT8},
+    {ASH_OP_LOGICAL_AND, ASH_FLOAT32, 0, {{.i = 0}}, expected_logical_and_FLOAT32},
+    {ASH_OP_LOGICAL_AND, ASH_FLOAT64, 0, {{.i = 0}}, expected_logical_and_FLOAT64},
+    {ASH_OP_LOGICAL_AND, ASH_COMPLEX128, 0, {{.i = 0}}, expected_logical_and_COMPLEX128},
+    {ASH_OP_LOGICAL_OR, ASH_BOOL, 0, {{.i = 0}}, expected_logical_or_BOOL},
+    {ASH_OP_LOGICAL_OR, ASH_INT8, 0, {{.i = 0}}, expected_logical_or_INT8},
+    {ASH_OP_LOGICAL_OR, ASH_UINT8, 0, {{.i = 0}}, expected_logical_or_UINT8},
+    {ASH_OP_LOGICAL_OR, ASH_FLOAT32, 0, {{.i = 0}}, expected_logical_or_FLOAT32},
+    {ASH_OP_LOGICAL_OR, ASH_FLOAT64, 0, {{.i = 0}}, expected_logical_or_FLOAT64},
+    {ASH_OP_LOGICAL_OR, ASH_COMPLEX128, 0, {{.i = 0}}, expected_logical_or_COMPLEX128},
+    {ASH_OP_LOGICAL_XOR, ASH_BOOL, 0, {{.i = 0}}, expected_logical_xor_BOOL},
+    {ASH_OP_LOGICAL_XOR, ASH_INT8, 0, {{.i = 0}}, expected_logical_xor_INT8},
+    {ASH_OP_LOGICAL_XOR, ASH_UINT8, 0, {{.i = 0}}, expected_logical_xor_UINT8},
+    {ASH_OP_LOGICAL_XOR, ASH_FLOAT32, 0, {{.i = 0}}, expected_logical_xor_FLOAT32},
+    {ASH_OP_LOGICAL_XOR, ASH_FLOAT64, 0, {{.i = 0}}, expected_logical_xor_FLOAT64},
+    {ASH_OP_LOGICAL_XOR, ASH_COMPLEX128, 0, {{.i = 0}}, expected_logical_xor_COMPLEX128},
+    {ASH_OP_LOGICAL_NOT, ASH_BOOL, 0, {{.i = 0}}, expected_logical_not_BOOL},
+    {ASH_OP_LOGICAL_NOT, ASH_INT8, 0, {{.i = 0}}, expected_logical_not_INT8},
+    {ASH_OP_LOGICAL_NOT, ASH_UINT8, 0, {{.i = 0}}, expected_logical_not_UINT8},
+    {ASH_OP_LOGICAL_NOT, ASH_FLOAT32, 0, {{.i = 0}}, expected_logical_not_FLOAT32},
+    {ASH_OP_LOGICAL_NOT, ASH_FLOAT64, 0, {{.i = 0}}, expected_logical_not_FLOAT64},
+    {ASH_OP_LOGICAL_NOT, ASH_COMPLEX128, 0, {{.i = 0}}, expected_logical_not_COMPLEX128},
+    {ASH_OP_BITWISE_AND, ASH_BOOL, 0, {{.i = 0}}, expected_bitwise_and_BOOL},
+    {ASH_OP_BITWISE_AND, ASH_INT8, 0, {{.i = 0}}, expected_bitwise_and_INT8},
+    {ASH_OP_BITWISE_AND, ASH_UINT8, 0, {{.i = 0}}, expected_bitwise_and_UINT8},
+    {ASH_OP_BITWISE_OR, ASH_BOOL, 0, {{.i = 0}}, expected_bitwise_or_BOOL},
+    {ASH_OP_BITWISE_OR, ASH_INT8, 0, {{.i = 0}}, expected_bitwise_or_INT8},
+    {ASH_OP_BITWISE_OR, ASH_UINT8, 0, {{.i = 0}}, expected_bitwise_or_UINT8},
+    {ASH_OP_BITWISE_XOR, ASH_BOOL, 0, {{.i = 0}}, expected_bitwise_xor_BOOL},
+    {ASH_OP_BITWISE_XOR, ASH_INT8, 0, {{.i = 0}}, expected_bitwise_xor_INT8},
+    {ASH_OP_BITWISE_XOR, ASH_UINT8, 0, {{.i = 0}}, expected_bitwise_xor_UINT8},
+    {ASH_OP_BITWISE_NOT, ASH_BOOL, 0, {{.i = 0}}, expected_bitwise_not_BOOL},
+    {ASH_OP_BITWISE_NOT, ASH_INT8, 0, {{.i = 0}}, expected_bitwise_not_INT8},
+    {ASH_OP_BITWISE_NOT, ASH_UINT8, 0, {{.i = 0}}, expected_bitwise_not_UINT8},
+    {ASH_OP_BITWISE_COUNT, ASH_BOOL, 0, {{.i = 0}}, expected_bitwise_count_BOOL},
+    {ASH_OP_BITWISE_COUNT, ASH_INT8, 0, {{.i = 0}}, expected_bitwise_count_INT8},
+    {ASH_OP_BITWISE_COUNT, ASH_UINT8, 0, {{.i = 0}}, expected_bitwise_count_UINT8},
+    {ASH_OP_LEFT_SHIFT, ASH_BOOL, 0, {{.i = 0}}, expected_left_shift_BOOL},
+    {ASH_OP_LEFT_SHIFT, ASH_INT8, 0, {{.i = 0}}, expected_left_shift_INT8},
+    {ASH_OP_LEFT_SHIFT, ASH_UINT8, 0, {{.i = 0}}, expected_left_shift_UINT8},
+    {ASH_OP_RIGHT_SHIFT, ASH_BOOL, 0, {{.i = 0}}, expected_right_shift_BOOL},
+    {ASH_OP_RIGHT_SHIFT, ASH_INT8, 0, {{.i = 0}}, expected_right_shift_INT8},
+    {ASH_OP_RIGHT_SHIFT, ASH_UINT8, 0, {{.i = 0}}, expected_right_shift_UINT8},
+    {ASH_OP_ISNAN, ASH_BOOL, 0, {{.i = 0}}, expected_isnan_BOOL},
+    {ASH_OP_ISNAN, ASH_INT8, 0, {{.i = 0}}, expected_isnan_INT8},
+    {ASH_OP_ISNAN, ASH_UINT8, 0, {{.i = 0}}, expected_isnan_UINT8},
+    {ASH_OP_ISNAN, ASH_FLOAT32, 0, {{.i = 0}}, expected_isnan_FLOAT32},
+    {ASH_OP_ISNAN, ASH_FLOAT64, 0, {{.i = 0}}, expected_isnan_FLOAT64},
+    {ASH_OP_ISNAN, ASH_COMPLEX128, 0, {{.i = 0}}, expected_isnan_COMPLEX128},
+    {ASH_OP_ISINF, ASH_BOOL, 0, {{.i = 0}}, expected_isinf_BOOL},
+    {ASH_OP_ISINF, ASH_INT8, 0, {{.i = 0}}, expected_isinf_INT8},
+    {ASH_OP_ISINF, ASH_UINT8, 0, {{.i = 0}}, expected_isinf_UINT8},
+    {ASH_OP_ISINF, ASH_FLOAT32, 0, {{.i = 0}}, expected_isinf_FLOAT32},
+    {ASH_OP_ISINF, ASH_FLOAT64, 0, {{.i = 0}}, expected_isinf_FLOAT64},
+    {ASH_OP_ISINF, ASH_COMPLEX128, 0, {{.i = 0}}, expected_isinf_COMPLEX128},
+    {ASH_OP_ISFINITE, ASH_BOOL, 0, {{.i = 0}}, expected_isfinite_BOOL},
+    {ASH_OP_ISFINITE, ASH_INT8, 0, {{.i = 0}}, expected_isfinite_INT8},
+    {ASH_OP_ISFINITE, ASH_UINT8, 0, {{.i = 0}}, expected_isfinite_UINT8},
+    {ASH_OP_ISFINITE, ASH_FLOAT32, 0, {{.i = 0}}, expected_isfinite_FLOAT32},
+    {ASH_OP_ISFINITE, ASH_FLOAT64, 0, {{.i = 0}}, expected_isfinite_FLOAT64},
+    {ASH_OP_ISFINITE, ASH_COMPLEX128, 0, {{.i = 0}}, expected_isfinite_COMPLEX128},
+    {ASH_OP_ISPOSINF, ASH_BOOL, 0, {{.i = 0}}, expected_isposinf_BOOL},
+    {ASH_OP_ISPOSINF, ASH_INT8, 0, {{.i = 0}}, expected_isposinf_INT8},
+    {ASH_OP_ISPOSINF, ASH_UINT8, 0, {{.i = 0}}, expected_isposinf_UINT8},
+    {ASH_OP_ISPOSINF, ASH_FLOAT32, 0, {{.i = 0}}, expected_isposinf_FLOAT32},
+    {ASH_OP_ISPOSINF, ASH_FLOAT64, 0, {{.i = 0}}, expected_isposinf_FLOAT64},
+    {ASH_OP_ISNEGINF, ASH_BOOL, 0, {{.i = 0}}, expected_isneginf_BOOL},
+    {ASH_OP_ISNEGINF, ASH_INT8, 0, {{.i = 0}}, expected_isneginf_INT8},
+    {ASH_OP_ISNEGINF, ASH_UINT8, 0, {{.i = 0}}, expected_isneginf_UINT8},
+    {ASH_OP_ISNEGINF, ASH_FLOAT32, 0, {{.i = 0}}, expected_isneginf_FLOAT32},
+    {ASH_OP_ISNEGINF, ASH_FLOAT64, 0, {{.i = 0}}, expected_isneginf_FLOAT64},
+    {ASH_OP_SIGNBIT, ASH_BOOL, 0, {{.i = 0}}, expected_signbit_BOOL},
+    {ASH_OP_SIGNBIT, ASH_INT8, 0, {{.i = 0}}, expected_signbit_INT8},
+    {ASH_OP_SIGNBIT, ASH_UINT8, 0, {{.i = 0}}, expected_signbit_UINT8},
+    {ASH_OP_SIGNBIT, ASH_FLOAT32, 0, {{.i = 0}}, expected_signbit_FLOAT32},
+    {ASH_OP_SIGNBIT, ASH_FLOAT64, 0, {{.i = 0}}, expected_signbit_FLOAT64},
+    {ASH_OP_MAXIMUM, ASH_BOOL, 0, {{.i = 0}}, expected_maximum_BOOL},
+    {ASH_OP_MAXIMUM, ASH_INT8, 0, {{.i = 0}}, expected_maximum_INT8},
+    {ASH_OP_MAXIMUM, ASH_UINT8, 0, {{.i = 0}}, expected_maximum_UINT8},
+    {ASH_OP_MAXIMUM, ASH_FLOAT32, 0, {{.i = 0}}, expected_maximum_FLOAT32},
+    {ASH_OP_MAXIMUM, ASH_FLOAT64, 0, {{.i = 0}}, expected_maximum_FLOAT64},
+    {ASH_OP_MAXIMUM, ASH_COMPLEX128, 0, {{.i = 0}}, expected_maximum_COMPLEX128},
+    {ASH_OP_MINIMUM, ASH_BOOL, 0, {{.i = 0}}, expected_minimum_BOOL},
+    {ASH_OP_MINIMUM, ASH_INT8, 0, {{.i = 0}}, expected_minimum_INT8},
+    {ASH_OP_MINIMUM, ASH_UINT8, 0, {{.i = 0}}, expected_minimum_UINT8},
+    {ASH_OP_MINIMUM, ASH_FLOAT32, 0, {{.i = 0}}, expected_minimum_FLOAT32},
+    {ASH_OP_MINIMUM, ASH_FLOAT64, 0, {{.i = 0}}, expected_minimum_FLOAT64},
+    {ASH_OP_MINIMUM, ASH_COMPLEX128, 0, {{.i = 0}}, expected_minimum_COMPLEX128},
+    {ASH_OP_FMAX, ASH_BOOL, 0, {{.i = 0}}, expected_fmax_BOOL},
+    {ASH_OP_FMAX, ASH_INT8, 0, {{.i = 0}}, expected_fmax_INT8},
+    {ASH_OP_FMAX, ASH_UINT8, 0, {{.i = 0}}, expected_fmax_UINT8},
+    {ASH_OP_FMAX, ASH_FLOAT32, 0, {{.i = 0}}, expected_fmax_FLOAT32},
+    {ASH_OP_FMAX, ASH_FLOAT64, 0, {{.i = 0}}, expected_fmax_FLOAT64},
+    {ASH_OP_FMAX, ASH_COMPLEX128, 0, {{.i = 0}}, expected_fmax_COMPLEX128},
+    {ASH_OP_FMIN, ASH_BOOL, 0, {{.i = 0}}, expected_fmin_BOOL},
+    {ASH_OP_FMIN, ASH_INT8, 0, {{.i = 0}}, expected_fmin_INT8},
+    {ASH_OP_FMIN, ASH_UINT8, 0, {{.i = 0}}, expected_fmin_UINT8},
+    {ASH_OP_FMIN, ASH_FLOAT32, 0, {{.i = 0}}, expected_fmin_FLOAT32},
+    {ASH_OP_FMIN, ASH_FLOAT64, 0, {{.i = 0}}, expected_fmin_FLOAT64},
+    {ASH_OP_FMIN, ASH_COMPLEX128, 0, {{.i = 0}}, expected_fmin_COMPLEX128},
+    {ASH_OP_COPYSIGN, ASH_BOOL, 0, {{.i = 0}}, expected_copysign_BOOL},
+    {ASH_OP_COPYSIGN, ASH_INT8, 0, {{.i = 0}}, expected_copysign_INT8},
+    {ASH_OP_COPYSIGN, ASH_UINT8, 0, {{.i = 0}}, expected_copysign_UINT8},
+    {ASH_OP_COPYSIGN, ASH_FLOAT32, 0, {{.i = 0}}, expected_copysign_FLOAT32},
+    {ASH_OP_COPYSIGN, ASH_FLOAT64, 0, {{.i = 0}}, expected_copysign_FLOAT64},
+    {ASH_OP_NEXTAFTER, ASH_BOOL, 0, {{.i = 0}}, expected_nextafter_BOOL},
+    {ASH_OP_NEXTAFTER, ASH_INT8, 0, {{.i = 0}}, expected_nextafter_INT8},
+    {ASH_OP_NEXTAFTER, ASH_UINT8, 0, {{.i = 0}}, expected_nextafter_UINT8},
+    {ASH_OP_NEXTAFTER, ASH_FLOAT32, 0, {{.i = 0}}, expected_nextafter_FLOAT32},
+    {ASH_OP_NEXTAFTER, ASH_FLOAT64, 0, {{.i = 0}}, expected_nextafter_FLOAT64},
+    {ASH_OP_SPACING, ASH_BOOL, 0, {{.i = 0}}, expected_spacing_BOOL},
+    {ASH_OP_SPACING, ASH_INT8, 0, {{.i = 0}}, expected_spacing_INT8},
+    {ASH_OP_SPACING, ASH_UINT8, 0, {{.i = 0}}, expected_spacing_UINT8},
+    {ASH_OP_SPACING, ASH_FLOAT32, 0, {{.i = 0}}, expected_spacing_FLOAT32},
+    {ASH_OP_SPACING, ASH_FLOAT64, 0, {{.i = 0}}, expected_spacing_FLOAT64},
+    {ASH_OP_FREXP, ASH_BOOL, 0, {{.i = 0}}, expected_frexp_BOOL},
+    {ASH_OP_FREXP, ASH_BOOL, 1, {{.i = 0}}, expected_frexp_BOOL_output_1},
+    {ASH_OP_FREXP, ASH_INT8, 0, {{.i = 0}}, expected_frexp_INT8},
+    {ASH_OP_FREXP, ASH_INT8, 1, {{.i = 0}}, expected_frexp_INT8_output_1},
+    {ASH_OP_FREXP, ASH_UINT8, 0, {{.i = 0}}, expected_frexp_UINT8},
+    {ASH_OP_FREXP, ASH_UINT8, 1, {{.i = 0}}, expected_frexp_UINT8_output_1},
+    {ASH_OP_FREXP, ASH_FLOAT32, 0, {{.i = 0}}, expected_frexp_FLOAT32},
+    {ASH_OP_FREXP, ASH_FLOAT32, 1, {{.i = 0}}, expected_frexp_FLOAT32_output_1},
+    {ASH_OP_FREXP, ASH_FLOAT64, 0, {{.i = 0}}, expected_frexp_FLOAT64},
+    {ASH_OP_FREXP, ASH_FLOAT64, 1, {{.i = 0}}, expected_frexp_FLOAT64_output_1},
+    {ASH_OP_MODF, ASH_BOOL, 0, {{.i = 0}}, expected_modf_BOOL},
+    {ASH_OP_MODF, ASH_BOOL, 1, {{.i = 0}}, expected_modf_BOOL_output_1},
+    {ASH_OP_MODF, ASH_INT8, 0, {{.i = 0}}, expected_modf_INT8},
+    {ASH_OP_MODF, ASH_INT8, 1, {{.i = 0}}, expected_modf_INT8_output_1},
+    {ASH_OP_MODF, ASH_UINT8, 0, {{.i = 0}}, expected_modf_UINT8},
+    {ASH_OP_MODF, ASH_UINT8, 1, {{.i = 0}}, expected_modf_UINT8_output_1},
+    {ASH_OP_MODF, ASH_FLOAT32, 0, {{.i = 0}}, expected_modf_FLOAT32},
+    {ASH_OP_MODF, ASH_FLOAT32, 1, {{.i = 0}}, expected_modf_FLOAT32_output_1},
+    {ASH_OP_MODF, ASH_FLOAT64, 0, {{.i = 0}}, expected_modf_FLOAT64},
+    {ASH_OP_MODF, ASH_FLOAT64, 1, {{.i = 0}}, expected_modf_FLOAT64_output_1},
+    {ASH_OP_CLIP, ASH_BOOL, 0, {{.i = 0}}, expected_clip_BOOL},
+    {ASH_OP_CLIP, ASH_INT8, 0, {{.i = 0}}, expected_clip_INT8},
+    {ASH_OP_CLIP, ASH_UINT8, 0, {{.i = 0}}, expected_clip_UINT8},
+    {ASH_OP_CLIP, ASH_FLOAT32, 0, {{.i = 0}}, expected_clip_FLOAT32},
+    {ASH_OP_CLIP, ASH_FLOAT64, 0, {{.i = 0}}, expected_clip_FLOAT64},
+    {ASH_OP_CLIP, ASH_COMPLEX128, 0, {{.i = 0}}, expected_clip_COMPLEX128},
+    {ASH_OP_FILL_MISSING, ASH_BOOL, 0, {{.i = 0}}, expected_fill_missing_BOOL},
+    {ASH_OP_FILL_MISSING, ASH_INT8, 0, {{.i = 0}}, expected_fill_missing_INT8},
+    {ASH_OP_FILL_MISSING, ASH_UINT8, 0, {{.i = 0}}, expected_fill_missing_UINT8},
+    {ASH_OP_FILL_MISSING, ASH_FLOAT32, 0, {{.i = 0}}, expected_fill_missing_FLOAT32},
+    {ASH_OP_FILL_MISSING, ASH_FLOAT64, 0, {{.i = 0}}, expected_fill_missing_FLOAT64},
+    {ASH_OP_FILL_MISSING, ASH_COMPLEX128, 0, {{.i = 0}}, expected_fill_missing_COMPLEX128},
+    {ASH_OP_NAN_TO_NUM, ASH_BOOL, 0, {{.f = 0}, {.f = INFINITY}, {.f = -INFINITY}}, expected_nan_to_num_BOOL},
+    {ASH_OP_NAN_TO_NUM, ASH_BOOL, 0, {{.f = 7.5}, {.f = 100}, {.f = -50}}, expected_nan_to_num_BOOL_1},
+    {ASH_OP_NAN_TO_NUM, ASH_INT8, 0, {{.f = 0}, {.f = INFINITY}, {.f = -INFINITY}}, expected_nan_to_num_INT8},
+    {ASH_OP_NAN_TO_NUM, ASH_INT8, 0, {{.f = 7.5}, {.f = 100}, {.f = -50}}, expected_nan_to_num_INT8_1},
+    {ASH_OP_NAN_TO_NUM, ASH_UINT8, 0, {{.f = 0}, {.f = INFINITY}, {.f = -INFINITY}}, expected_nan_to_num_UINT8},
+    {ASH_OP_NAN_TO_NUM, ASH_UINT8, 0, {{.f = 7.5}, {.f = 100}, {.f = -50}}, expected_nan_to_num_UINT8_1},
+    {ASH_OP_NAN_TO_NUM, ASH_FLOAT32, 0, {{.f = 0}, {.f = INFINITY}, {.f = -INFINITY}}, expected_nan_to_num_FLOAT32},
+    {ASH_OP_NAN_TO_NUM, ASH_FLOAT32, 0, {{.f = 7.5}, {.f = 100}, {.f = -50}}, expected_nan_to_num_FLOAT32_1},
+    {ASH_OP_NAN_TO_NUM, ASH_FLOAT64, 0, {{.f = 0}, {.f = INFINITY}, {.f = -INFINITY}}, expected_nan_to_num_FLOAT64},
+    {ASH_OP_NAN_TO_NUM, ASH_FLOAT64, 0, {{.f = 7.5}, {.f = 100}, {.f = -50}}, expected_nan_to_num_FLOAT64_1},
+    {ASH_OP_NAN_TO_NUM, ASH_COMPLEX128, 0, {{.f = 0}, {.f = INFINITY}, {.f = -INFINITY}}, expected_nan_to_num_COMPLEX128},
+    {ASH_OP_NAN_TO_NUM, ASH_COMPLEX128, 0, {{.f = 7.5}, {.f = 100}, {.f = -50}}, expected_nan_to_num_COMPLEX128_1},
+    {ASH_OP_REAL_PART, ASH_BOOL, 0, {{.i = 0}}, expected_real_part_BOOL},
+    {ASH_OP_REAL_PART, ASH_INT8, 0, {{.i = 0}}, expected_real_part_INT8},
+    {ASH_OP_REAL_PART, ASH_UINT8, 0, {{.i = 0}}, expected_real_part_UINT8},
+    {ASH_OP_REAL_PART, ASH_FLOAT32, 0, {{.i = 0}}, expected_real_part_FLOAT32},
+    {ASH_OP_REAL_PART, ASH_FLOAT64, 0, {{.i = 0}}, expected_real_part_FLOAT64},
+    {ASH_OP_REAL_PART, ASH_COMPLEX128, 0, {{.i = 0}}, expected_real_part_COMPLEX128},
+    {ASH_OP_IMAG_PART, ASH_BOOL, 0, {{.i = 0}}, expected_imag_part_BOOL},
+    {ASH_OP_IMAG_PART, ASH_INT8, 0, {{.i = 0}}, expected_imag_part_INT8},
+    {ASH_OP_IMAG_PART, ASH_UINT8, 0, {{.i = 0}}, expected_imag_part_UINT8},
+    {ASH_OP_IMAG_PART, ASH_FLOAT32, 0, {{.i = 0}}, expected_imag_part_FLOAT32},
+    {ASH_OP_IMAG_PART, ASH_FLOAT64, 0, {{.i = 0}}, expected_imag_part_FLOAT64},
+    {ASH_OP_IMAG_PART, ASH_COMPLEX128, 0, {{.i = 0}}, expected_imag_part_COMPLEX128},
+    {ASH_OP_CONJ, ASH_BOOL, 0, {{.i = 0}}, expected_conj_BOOL},
+    {ASH_OP_CONJ, ASH_INT8, 0, {{.i = 0}}, expected_conj_INT8},
+    {ASH_OP_CONJ, ASH_UINT8, 0, {{.i = 0}}, expected_conj_UINT8},
+    {ASH_OP_CONJ, ASH_FLOAT32, 0, {{.i = 0}}, expected_conj_FLOAT32},
+    {ASH_OP_CONJ, ASH_FLOAT64, 0, {{.i = 0}}, expected_conj_FLOAT64},
+    {ASH_OP_CONJ, ASH_COMPLEX128, 0, {{.i = 0}}, expected_conj_COMPLEX128},
+    {ASH_OP_ANGLE, ASH_BOOL, 0, {{.i = 0}}, expected_angle_BOOL},
+    {ASH_OP_ANGLE, ASH_INT8, 0, {{.i = 0}}, expected_angle_INT8},
+    {ASH_OP_ANGLE, ASH_UINT8, 0, {{.i = 0}}, expected_angle_UINT8},
+    {ASH_OP_ANGLE, ASH_FLOAT32, 0, {{.i = 0}}, expected_angle_FLOAT32},
+    {ASH_OP_ANGLE, ASH_FLOAT64, 0, {{.i = 0}}, expected_angle_FLOAT64},
+    {ASH_OP_ANGLE, ASH_COMPLEX128, 0, {{.i = 0}}, expected_angle_COMPLEX128},
+    {ASH_OP_ISCOMPLEX, ASH_BOOL, 0, {{.i = 0}}, expected_iscomplex_BOOL},
+    {ASH_OP_ISCOMPLEX, ASH_INT8, 0, {{.i = 0}}, expected_iscomplex_INT8},
+    {ASH_OP_ISCOMPLEX, ASH_UINT8, 0, {{.i = 0}}, expected_iscomplex_UINT8},
+    {ASH_OP_ISCOMPLEX, ASH_FLOAT32, 0, {{.i = 0}}, expected_iscomplex_FLOAT32},
+    {ASH_OP_ISCOMPLEX, ASH_FLOAT64, 0, {{.i = 0}}, expected_iscomplex_FLOAT64},
+    {ASH_OP_ISCOMPLEX, ASH_COMPLEX128, 0, {{.i = 0}}, expected_iscomplex_COMPLEX128},
+    {ASH_OP_ISREAL, ASH_BOOL, 0, {{.i = 0}}, expected_isreal_BOOL},
+    {ASH_OP_ISREAL, ASH_INT8, 0, {{.i = 0}}, expected_isreal_INT8},
+    {ASH_OP_ISREAL, ASH_UINT8, 0, {{.i = 0}}, expected_isreal_UINT8},
+    {ASH_OP_ISREAL, ASH_FLOAT32, 0, {{.i = 0}}, expected_isreal_FLOAT32},
+    {ASH_OP_ISREAL, ASH_FLOAT64, 0, {{.i = 0}}, expected_isreal_FLOAT64},
+    {ASH_OP_ISREAL, ASH_COMPLEX128, 0, {{.i = 0}}, expected_isreal_COMPLEX128},
 };

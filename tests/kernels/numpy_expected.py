@@ -61,18 +61,93 @@ def floating(a):
     return a.astype(np.float32) if integers(a) else a
 
 
+def double(a):
+    return a.astype(np.complex128 if a.dtype.kind == "c" else np.float64)
+
+
+def i0(a):
+    import mpmath
+    return np.array([float(mpmath.besseli(0, mpmath.mpf(float(x)))) if np.isfinite(x) else abs(float(x)) for x in a.ravel()]).astype(a.dtype)
+
+
+def rounded(a, decimals):
+    if a.dtype.kind in "iu":
+        return np.array([wrapped(int(round(int(x), decimals)), a.dtype) for x in a.ravel()]).astype(a.dtype)
+    if a.dtype.kind == "c":
+        return rounded(a.real, decimals) + 1j * np.where(np.isnan(a.imag), 0, rounded(a.imag, decimals)) + np.where(np.isnan(a.imag), complex(0, nan), 0)
+    out = np.round(a, decimals)
+    return np.where(np.isfinite(a) & ~np.isfinite(out), a, out)  # NumPy overflows on the way
+
+
+def wrapped(x, dtype):
+    bits = 8 * dtype.itemsize
+    x &= (1 << bits) - 1
+    return x - (1 << bits) if dtype.kind == "i" and x >> (bits - 1) else x
+
+
+def pairwise(function):
+    return lambda a, b: np.array([wrapped(function(int(x), int(y)), a.dtype) for x, y in zip(a, b)], a.dtype)
+
+
+def lcm(a, b):
+    import math
+    return abs(a * b) // math.gcd(a, b) if a and b else 0
+
+
+def gcd(a, b):
+    import math
+    return math.gcd(a, b)
+
+
+def bit_count(a):
+    return np.array([bin(abs(int(x))).count("1") for x in a], np.uint8)
+
+
+def frexp(a):
+    mantissa, exponent = np.frexp(a)
+    return mantissa, np.where(np.isfinite(a), exponent, 0).astype(np.int64)
+
+
+def spacing(a):
+    largest = np.abs(a) == np.finfo(a.dtype).max
+    return np.where(np.isinf(a) | np.isnan(a), nan, np.where(largest, a - np.nextafter(a, np.zeros_like(a)), np.spacing(a)))
+
+
+def complex_nan_to_num(a, **options):
+    if a.dtype.kind != "c":
+        return np.nan_to_num(a, **options)
+    return np.nan_to_num(a.real, **options) + 1j * np.nan_to_num(a.imag, **options)
+
+
+def isclose(a, b, rtol, atol, equal):
+    if a.dtype.kind != "c":
+        return np.isclose(a, b, rtol, atol, bool(equal))
+    near = np.abs(a - b) <= atol + rtol * np.abs(b)  # NumPy makes complex infinities NaN on the way
+    return (np.isfinite(a) & np.isfinite(b) & near) | (a == b) | (bool(equal) & np.isnan(a) & np.isnan(b))
+
+
+# Other numbers than the defaults that operations with parameters are tried with.
+PARAMETERS = {"round": [(0,), (1,), (-1,), (20,)], "isclose": [(1e-5, 1e-8, 0), (0.5, 0.25, 1), (0, 0, 0)],
+              "nan_to_num": [(0, inf, -inf), (7.5, 100, -50)]}
+CALLS = {"round": rounded, "isclose": isclose,
+         "nan_to_num": lambda a, nan, high, low: complex_nan_to_num(a, nan=nan, posinf=None if high == inf else high, neginf=None if low == -inf else low)}
+
+
 NAMES = {"sub": "subtract", "mul": "multiply", "div": "divide", "pow": power, "sign": sign, "reciprocal": reciprocal, "floor": whole(np.floor),
          "ceil": whole(np.ceil), "trunc": whole(np.trunc), "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
          "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "bitwise_not": "invert", "signbit": real_only(np.signbit),
          "fill_missing": lambda a, b: np.where(np.isnan(a), b, a), "real_part": np.real, "imag_part": np.imag, "angle": lambda a: np.angle(floating(a)),
-         "divmod": None, "where": None, "clip": lambda a, b, c: np.minimum(np.maximum(a, b), c)}
+         "divmod": np.divmod, "where": None, "ldexp": None, "isneginf": real_only(np.isneginf), "isposinf": real_only(np.isposinf),
+         "float_power": lambda a, b: np.where(np.isinf(a) & (b == -1), 0, np.float_power(a, b)) if a.dtype.kind == "c" else np.float_power(a, b),
+         "gcd": pairwise(gcd), "lcm": pairwise(lcm), "i0": i0, "bitwise_count": bit_count, "frexp": frexp, "spacing": spacing, "clip": lambda a, b, c: np.minimum(np.maximum(a, b), c)}
 
 
 def operations(path="../../lib/expr/operations.table"):
     for line in open(path):
         if line.strip() and not line.startswith("#"):
             column = line.split(" | ")
-            yield column[0], len(column[1].split()), column[2], column[3]
+            types = [word.split(":")[1].split("=")[0] for word in column[2].split()] if column[2] != "-" else []
+            yield column[0], len(column[1].split()), types, column[3], column[4]
 
 
 def literal(x):
@@ -99,8 +174,8 @@ def main():
     for name, values in VALUES.items():
         array("values_" + name, values)
     rows = []
-    for op, inputs, kinds, promotion in operations():
-        function = NAMES.get(op, op)
+    for op, inputs, types, kinds, promotion in operations():
+        function = CALLS.get(op) or NAMES.get(op, op)
         if function is None:
             continue
         function = getattr(np, function) if isinstance(function, str) else function
@@ -114,10 +189,17 @@ def main():
                 loop = floating(values)
             if promotion == "divide" and integers(values):
                 loop = values.astype(np.float64)
+            if promotion == "double":
+                loop = double(values)
             arguments = [np.array(x, loop.dtype) for x in zip(*itertools.product(loop, repeat=inputs))]
-            result = function(*arguments)
-            array("expected_%s_%s" % (op, name), result)
-            rows.append("    {ASH_OP_%s, ASH_%s, expected_%s_%s}," % (op.upper(), name, op, name))
+            for k, numbers in enumerate(PARAMETERS.get(op, [()])):
+                result = function(*arguments, *numbers)
+                outputs = result if isinstance(result, tuple) else (result,)
+                for o, out in enumerate(outputs):
+                    label = "%s_%s%s%s" % (op, name, "_%d" % k if k else "", "_output_%d" % o if o else "")
+                    array("expected_" + label, out)
+                    given = ", ".join("{.%s = %s}" % ("f" if t == "real" else "i", literal(float(x)) if t == "real" else int(x)) for t, x in zip(types, numbers))
+                    rows.append("    {ASH_OP_%s, ASH_%s, %d, {%s}, expected_%s}," % (op.upper(), name, o, given or "{.i = 0}", label))
     print("static const numpy_case numpy_cases[] = {\n%s\n};" % "\n".join(rows))
 
 
