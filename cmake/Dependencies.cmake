@@ -36,6 +36,20 @@ else()
   target_link_libraries(ashlar_netcdf INTERFACE PkgConfig::NETCDF)
 endif()
 
+# Vectorised transcendental functions. Only on processors whose variants kernels/transcendental.c names.
+add_library(ashlar_sleef INTERFACE)
+if(ASHLAR_WITH_SLEEF)
+  find_library(SLEEF_LIBRARY sleef)
+  find_path(SLEEF_INCLUDE_DIR sleef.h)
+  if(SLEEF_LIBRARY AND SLEEF_INCLUDE_DIR AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64|aarch64)$")
+    target_include_directories(ashlar_sleef INTERFACE ${SLEEF_INCLUDE_DIR})
+    target_link_libraries(ashlar_sleef INTERFACE ${SLEEF_LIBRARY})
+  else()
+    message(STATUS "SLEEF was not found: transcendental functions will be those of the C library, one element at a time (Debian, Ubuntu: libsleef-dev)")
+    set(ASHLAR_WITH_SLEEF OFF)
+  endif()
+endif()
+
 if(ASHLAR_WITH_PNG)
   find_package(PNG QUIET) # examples only
 endif()

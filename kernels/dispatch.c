@@ -54,6 +54,30 @@ ash_isa ash_isa_best(void)
     return best;
 }
 
+/* The transcendental functions of a level; NULL without SLEEF. On processors with FMA those of the baseline use it too, for equal bits. */
+static const ash_transcendental_table *transcendental(ash_isa isa)
+{
+#if !defined(ASH_WITH_SLEEF)
+    (void)isa;
+    return NULL;
+#else
+#if defined(ASH_WITH_AVX512)
+    if (isa == ASH_ISA_AVX512)
+        return &ash_transcendental_loops_avx512;
+#endif
+#if defined(ASH_WITH_AVX2)
+    if (isa == ASH_ISA_AVX2)
+        return &ash_transcendental_loops_avx2;
+#endif
+#if defined(ASH_WITH_FMA)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &ash_transcendental_loops_fma;
+#endif
+    (void)isa;
+    return &ash_transcendental_loops_baseline;
+#endif
+}
+
 static int is_dtype(ash_dtype dtype)
 {
     return dtype >= 0 && dtype < ASH_DTYPE_COUNT;
@@ -63,6 +87,9 @@ ash_block_kernel *ash_kernel_elementwise(ash_isa isa, ash_op op, ash_dtype loop)
 {
     if (!is_dtype(loop) || op < 0 || op >= ASH_OP_COUNT)
         return NULL;
+    const ash_transcendental_table *table = loop == ASH_FLOAT32 || loop == ASH_FLOAT64 ? transcendental(isa) : NULL;
+    if (table != NULL && (*table)[loop == ASH_FLOAT64][op] != NULL)
+        return (*table)[loop == ASH_FLOAT64][op];
     ash_block_kernel *kernel = (*levels[isa].elementwise)[loop][op];
     return kernel != NULL ? kernel : ash_elementwise_loops_once[loop][op];
 }

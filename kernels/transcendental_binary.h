@@ -1,0 +1,40 @@
+/* Template: one function of two arguments; see transcendental_unary.h. LIMIT is about the first one. ACCURACY: as SLEEF names it. */
+#define NAME FN(ASH_PASTE(FUNCTION, loop))
+
+static void NAME(int64_t n, void *const outputs[], const void *const inputs[], const void *parameter) {
+    const T *x = inputs[0], *y = inputs[1];
+    T *out = outputs[0], kept[2][ASH_BLOCK];
+    VECTOR v, w;
+    int64_t i = 0;
+    (void)parameter;
+    const int beyond = (double)LIMIT < (double)INFINITY && FN(any_beyond)(x, n, LIMIT);
+    if (beyond) { /* out may be the memory of x or y */
+        memcpy(kept[0], x, (size_t)n * sizeof(T));
+        memcpy(kept[1], y, (size_t)n * sizeof(T));
+    }
+    for (; i + LANES <= n; i += LANES) {
+        memcpy(&v, x + i, sizeof v);
+        memcpy(&w, y + i, sizeof w);
+        v = SLEEF(FUNCTION, ACCURACY)(v, w);
+        memcpy(out + i, &v, sizeof v);
+    }
+    if (i < n) {
+        T first[sizeof v / sizeof(T)] = { 0 }, second[sizeof v / sizeof(T)] = { 0 };
+        memcpy(first, x + i, (size_t)(n - i) * sizeof(T));
+        memcpy(second, y + i, (size_t)(n - i) * sizeof(T));
+        memcpy(&v, first, sizeof v);
+        memcpy(&w, second, sizeof w);
+        v = SLEEF(FUNCTION, ACCURACY)(v, w);
+        memcpy(first, &v, sizeof v);
+        memcpy(out + i, first, (size_t)(n - i) * sizeof(T));
+    }
+    for (i = 0; beyond && i < n; i++)
+        if (LIBM(fabs)(kept[0][i]) > LIMIT)
+            out[i] = LIBM(FUNCTION)(kept[0][i], kept[1][i]);
+    FN(settle)(out, n);
+}
+
+#undef NAME
+#undef FUNCTION
+#undef ACCURACY
+#undef LIMIT
