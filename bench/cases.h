@@ -4,7 +4,8 @@
 
 #include "bench.h"
 
-extern const bench_case bench_fma_sum, bench_chain, bench_transcendental;           /* elementwise.c */
+extern const bench_case bench_fma_sum, bench_chain;                                 /* elementwise.c */
+extern const bench_case bench_transcendental;                                       /* transcendental.c */
 extern const bench_case bench_reduce_axis0, bench_reduce_axis1, bench_reduce_axis2; /* reduce.c */
 extern const bench_case bench_cumsum, bench_cumsum_axis0;                           /* scan.c */
 extern const bench_case bench_tasks;                                                /* tasks.c */

@@ -2,8 +2,6 @@
 #include "arrays.h"
 #include "cases.h"
 
-#include <math.h>
-
 /* ---- fma_sum ---- */
 
 static ash_array fma_sum(ash_context *ctx, const ash_array in[]) {
@@ -37,27 +35,8 @@ static void chain_loop(const array_job *job) {
         out[i] = (a[i] * b[i] + c[i]) * (a[i] - b[i]) + (c[i] * 0.5 - a[i]) * 2.0;
 }
 
-/* ---- transcendental: the C math library on both sides ---- */
-
-static ash_array transcendental(ash_context *ctx, const ash_array in[]) {
-    ash_array x = in[0];
-    (void)ctx;
-    return ash_add(ash_mul(ash_exp(ash_negative(x)), ash_sin(x)), ash_log(x));
-}
-
-static void transcendental_loop(const array_job *job) {
-    const double *restrict x = job->in[0];
-    double *restrict out = job->out;
-#pragma omp parallel for schedule(static) num_threads(job->threads)
-    for (int64_t i = 0; i < job->n; i++)
-        out[i] = exp(-x[i]) * sin(x[i]) + log(x[i]);
-}
-
 const bench_case bench_fma_sum = { ARRAY_CASE, .name = "fma_sum", .about = "sum(A*B + C) of float64 arrays",
     .detail = &(array_detail){ .inputs = 3, .ndim = 1, .expression = fma_sum, .loop = fma_sum_loop } };
 const bench_case bench_chain = { ARRAY_CASE, .name = "chain",
     .about = "(A*B + C) * (A - B) + (C*0.5 - A) * 2 of float64 arrays, written to memory",
     .detail = &(array_detail){ .inputs = 3, .ndim = 1, .is_written = 1, .expression = chain, .loop = chain_loop } };
-const bench_case bench_transcendental = { ARRAY_CASE, .name = "transcendental",
-    .about = "exp(-x) * sin(x) + log(x) of a float64 array, written to memory", .size = 256 << 20,
-    .detail = &(array_detail){ .inputs = 1, .ndim = 1, .is_written = 1, .expression = transcendental, .loop = transcendental_loop } };

@@ -15,7 +15,7 @@ static void NAME(int64_t n, void *const outputs[], const void *const inputs[], c
     for (; i + LANES <= n; i += LANES) {
         memcpy(&v, x + i, sizeof v);
         memcpy(&w, y + i, sizeof w);
-        v = SLEEF(FUNCTION, ACCURACY)(v, w);
+        v = FN(settled)(SLEEF(FUNCTION, ACCURACY)(v, w));
         memcpy(out + i, &v, sizeof v);
     }
     if (i < n) {
@@ -24,14 +24,13 @@ static void NAME(int64_t n, void *const outputs[], const void *const inputs[], c
         memcpy(second, y + i, (size_t)(n - i) * sizeof(T));
         memcpy(&v, first, sizeof v);
         memcpy(&w, second, sizeof w);
-        v = SLEEF(FUNCTION, ACCURACY)(v, w);
+        v = FN(settled)(SLEEF(FUNCTION, ACCURACY)(v, w));
         memcpy(first, &v, sizeof v);
         memcpy(out + i, first, (size_t)(n - i) * sizeof(T));
     }
     for (i = 0; beyond && i < n; i++)
         if (LIBM(fabs)(kept[0][i]) > LIMIT)
             out[i] = LIBM(FUNCTION)(kept[0][i], kept[1][i]);
-    FN(settle)(out, n);
 }
 
 #undef NAME

@@ -1,10 +1,12 @@
 /* Template: the transcendental functions of one dtype. `limit` is the size of the first argument up to which SLEEF is right, for float32
  * and for float64. */
 
-/* Sets every NaN to the same one. */
-static inline void FN(settle)(T *out, int64_t n) {
-    for (int64_t i = 0; i < n; i++)
-        out[i] = out[i] != out[i] ? (T)NAN : out[i];
+/* Every NaN as the same one. */
+static inline VECTOR FN(settled)(VECTOR v) {
+    typedef __typeof__(v == v) mask;
+    const mask number = v == v;
+    const VECTOR nan = (VECTOR){ 0 } + (T)NAN;
+    return (VECTOR)(((mask)v & number) | ((mask)nan & ~number));
 }
 
 /* Whether some element is too large, though finite or not: infinities are for the C math library then. */

@@ -13,21 +13,20 @@ static void NAME(int64_t n, void *const outputs[], const void *const inputs[], c
         memcpy(kept, x, (size_t)n * sizeof(T));
     for (; i + LANES <= n; i += LANES) {
         memcpy(&v, x + i, sizeof v);
-        v = SLEEF(FUNCTION, u10)(v);
+        v = FN(settled)(SLEEF(FUNCTION, u10)(v));
         memcpy(out + i, &v, sizeof v);
     }
     if (i < n) {
         T padded[sizeof v / sizeof(T)] = { 0 };
         memcpy(padded, x + i, (size_t)(n - i) * sizeof(T));
         memcpy(&v, padded, sizeof v);
-        v = SLEEF(FUNCTION, u10)(v);
+        v = FN(settled)(SLEEF(FUNCTION, u10)(v));
         memcpy(padded, &v, sizeof v);
         memcpy(out + i, padded, (size_t)(n - i) * sizeof(T));
     }
     for (i = 0; beyond && i < n; i++)
         if (LIBM(fabs)(kept[i]) > LIMIT)
             out[i] = LIBM(FUNCTION)(kept[i]);
-    FN(settle)(out, n);
 }
 
 #undef NAME
