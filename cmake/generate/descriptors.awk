@@ -33,6 +33,7 @@ function header(    i) {
     print "typedef struct ash_reduction_info {" > out
     print "    const char *name;\n    const char *kinds;\n    int is_index;         /* the result is a position */" > out
     print "    int has_group;        /* has a group form */\n    int keeps_attributes;\n    int skips_missing;    /* NaN counts as absent */" > out
+    print "    int takes_dtype, takes_initial, takes_min_count; /* options */" > out
     print "    const char *cell_method; /* word of CF cell_methods, NULL if there is none */\n    const char *meaning;\n} ash_reduction_info;\n" > out
     print "extern const ash_op_info ash_op_table[]; /* ASH_OP_COUNT entries, then one without a name */" > out
     print "extern const ash_reduction_info ash_reduction_table[]; /* ASH_REDUCTION_COUNT entries, then one without a name */\n" > out
@@ -63,6 +64,7 @@ function source(    i) {
     for (i = 0; i < reductions; i++) {
         printf "    [ASH_REDUCE_%s] = {.name = %s, .kinds = %s", toupper(red_name[i]), quoted(red_name[i]), quoted(red_kinds[i]) > out
         printf ", .is_index = %d, .has_group = %d, .keeps_attributes = %d, .skips_missing = %d", red_index[i], red_group[i], red_keeps[i], red_skips[i] > out
+        printf ", .takes_dtype = %d, .takes_initial = %d, .takes_min_count = %d", red_dtype[i], red_initial[i], red_min_count[i] > out
         printf ",\n        .cell_method = %s,\n", red_method[i] == "-" ? "NULL" : quoted(red_method[i]) > out
         printf "        .meaning = %s},\n", quoted(red_meaning[i]) > out
     }

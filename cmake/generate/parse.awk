@@ -114,6 +114,9 @@ FILENAME ~ /reductions\.table$/ {
     red_group[red] = has(column[3], "group")
     red_keeps[red] = has(column[3], "keeps")
     red_skips[red] = has(column[3], "skips")
+    red_dtype[red] = has(column[3], "dtype")
+    red_initial[red] = has(column[3], "initial")
+    red_min_count[red] = has(column[3], "min_count")
     red_method[red] = column[4]
     red_result[red] = column[5]
     red_meaning[red] = column[6]

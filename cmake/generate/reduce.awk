@@ -21,6 +21,11 @@ function header(    r) {
     print "    double ddof;    /* var, std and their nan forms: the divisor is count - ddof; at ddof >= count the result is NaN or infinite */" > out
     print "    bool keepdims;  /* keep the reduced dimensions with extent 1; not for group reductions */" > out
     print "    int64_t groups; /* group reductions: number of groups; 0: the highest label + 1 */" > out
+    print "    /* The rest not for group reductions. */" > out
+    print "    const char *dtype; /* sums, products, means and variances: \"float64\": elements are cast to it first; NULL: as said with each */" > out
+    print "    ash_array where;   /* elements for which it is false are left out (not for positions); aligned with a, and no larger. min and max then need initial */" > out
+    print "    ash_array initial; /* sums, products, min and max: a number that takes part once; also the value of no elements */" > out
+    print "    int64_t min_count; /* sums and products of floating and complex numbers: NaN unless as many elements are there and not NaN */" > out
     print "} ash_reduce_options;\n" > out
     for (r = 0; r < reductions; r++) {
         printf "/* %s\n * Accepts %s. Gives %s. */\n", red_meaning[r], kind_words(red_kinds[r]), red_result[r] > out

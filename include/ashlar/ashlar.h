@@ -7,6 +7,7 @@
  *   ops.h        elementwise operations                      (written from lib/expr/operations.table)
  *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
  *   scan.h       running sums and extremes, differences, integrals
+ *   statistics.h averages with weights, moments, norms
  *   shape.h      indexing, transposing, rechunking
  *   calendar.h   CF time: years, months, days from a time coordinate
  *   compute.h    computing, explaining, progress
@@ -36,5 +37,6 @@
 #include <ashlar/reduce.h>
 #include <ashlar/scan.h>
 #include <ashlar/shape.h>
+#include <ashlar/statistics.h>
 
 #endif

@@ -93,7 +93,7 @@ static void build_dims(ash_builder *builder, ash_value input, const ash_grid_axi
     }
 }
 
-ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options) {
+static ash_array plain_reduction(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options) {
     ash_builder builder = ash_builder_begin(a.context, ash_reduction_table[reduction].name);
     ash_value input;
     if (!ash_builder_value(&builder, a, "a", &input)) {
@@ -105,9 +105,7 @@ ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, con
     if (ash_parse_axes(dims, &names, builder.function, &count, axes, &builder.error) != ASH_OK) {
         return ash_builder_done(&builder);
     }
-    ash_reduce_options o;
-    ash_options_copy(&o, sizeof o, options, sizeof *options);
-    const ash_reduce_kernel *kernel = begin_reduce(&builder, reduction, input, count, axes, &o);
+    const ash_reduce_kernel *kernel = begin_reduce(&builder, reduction, input, count, axes, options);
     if (kernel) {
         build_dims(&builder, input, NULL, NULL);
         inherit(&builder, input);
@@ -119,6 +117,15 @@ ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, con
         }
     }
     return ash_builder_done(&builder);
+}
+
+ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options) {
+    ash_reduce_options o;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
+    if (o.dtype || o.where.context || o.initial.context || o.min_count != 0) {
+        return ash_reduce_composed(reduction, a, dims, &o);
+    }
+    return plain_reduction(reduction, a, dims, &o);
 }
 
 /* Groups in a chunk of the result: enough that a chunk is worth a task. Depends on shape and grid only. */
@@ -166,6 +173,10 @@ static void build_groups(
     if (plain.groups < 0 || plain.groups > INT32_MAX) {
         ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: groups must be from 0 (highest label + 1) to %d, found %lld", builder->function,
             INT32_MAX, (long long)plain.groups);
+        return;
+    }
+    if (plain.keepdims || plain.dtype || plain.where.context || plain.initial.context || plain.min_count != 0) {
+        ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: takes the options ddof and groups only", builder->function);
         return;
     }
     plain.keepdims = true; /* the dimension stays, with one element a group */

@@ -8,6 +8,8 @@
 
 /* options may be NULL. */
 ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options);
+/* The same with options that are made of other nodes: dtype, where, initial, min_count. `options` is complete. */
+ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options);
 ash_array ash_group_reduce(ash_reduction reduction, ash_array a, const char *dim, ash_array labels, const ash_reduce_options *options);
 
 #endif

@@ -126,18 +126,6 @@ static ash_array scan_node(ash_context *context, const scan_kind *kind, ash_arra
     return ash_builder_done(&builder);
 }
 
-/* Names and attributes of `from` on a view of `a`. */
-static ash_array dressed_as(const char *function, ash_array a, ash_value from) {
-    ash_builder builder = ash_builder_begin(a.context, function);
-    ash_value value;
-    if (ash_builder_value(&builder, a, "a", &value) && ash_view_identity(&builder, value)) {
-        ash_attrs_release(builder.node->output[0].attrs);
-        builder.node->output[0].attrs = NULL;
-        ash_builder_inherit(&builder, from, 1);
-    }
-    return ash_builder_done(&builder);
-}
-
 /* The dtype of the result; 0 with an error if the option names none. */
 static int result_dtype(ash_builder *builder, const scan_kind *kind, ash_dtype input, const char *wanted, ash_dtype *result) {
     char letter = ash_dtype_kind(input);
@@ -170,7 +158,7 @@ static ash_array running(const scan_kind *kind, ash_array a, const char *dim, co
         x = ash_fill_missing(x, ash_real(a.context, kind->none + 0.0)); /* 0, not -0 */
     }
     x = scan_node(a.context, kind, kind->widens ? ash_cast(x, widest(result)) : x, axis);
-    return dressed_as(kind->name, ash_cast(x, result), input);
+    return ash_view_dressed(kind->name, ash_cast(x, result), input);
 }
 
 ash_array ash_cumsum(ash_array a, const char *dim) {

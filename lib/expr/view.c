@@ -40,3 +40,14 @@ int ash_view_identity(ash_builder *builder, ash_value input) {
     }
     return 1;
 }
+
+ash_array ash_view_dressed(const char *function, ash_array a, ash_value from) {
+    ash_builder builder = ash_builder_begin(a.context, function);
+    ash_value value;
+    if (ash_builder_value(&builder, a, "a", &value) && ash_view_identity(&builder, value)) {
+        ash_attrs_release(builder.node->output[0].attrs);
+        builder.node->output[0].attrs = NULL;
+        ash_builder_inherit(&builder, from, 1);
+    }
+    return ash_builder_done(&builder);
+}

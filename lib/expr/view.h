@@ -11,5 +11,7 @@ int ash_view_begin(ash_builder *builder, ash_value input, int ndim);
 int ash_view_keep_axis(ash_builder *builder, int to, int from);
 /* A view that shows the input as it is: for changes of names, coordinates, attributes and grids. */
 int ash_view_identity(ash_builder *builder, ash_value input);
+/* A view of `a` with the name and the attributes of `from`. */
+ash_array ash_view_dressed(const char *function, ash_array a, ash_value from);
 
 #endif
