@@ -97,6 +97,25 @@ typedef struct ash_scan_kernel {
 } ash_scan_kernel;
 const ash_scan_kernel *ash_kernel_scan(ash_isa isa, ash_scan scan, ash_dtype dtype);
 
+/* ---- Quantiles: of n numbers, none of them NaN, which are reordered. NaN for n = 0. ---- */
+typedef enum ash_quantile_method {
+    ASH_QUANTILE_LINEAR,
+    ASH_QUANTILE_LOWER,
+    ASH_QUANTILE_HIGHER,
+    ASH_QUANTILE_NEAREST,
+    ASH_QUANTILE_MIDPOINT,
+    ASH_QUANTILE_INVERTED_CDF,
+    ASH_QUANTILE_AVERAGED_INVERTED_CDF,
+    ASH_QUANTILE_CLOSEST_OBSERVATION,
+    ASH_QUANTILE_INTERPOLATED_INVERTED_CDF,
+    ASH_QUANTILE_HAZEN,
+    ASH_QUANTILE_WEIBULL,
+    ASH_QUANTILE_MEDIAN_UNBIASED,
+    ASH_QUANTILE_NORMAL_UNBIASED,
+    ASH_QUANTILE_METHODS
+} ash_quantile_method;
+double ash_quantile_of(double *x, int64_t n, double q, ash_quantile_method method);
+
 /* NULL if the reduction does not accept the dtype. */
 const ash_reduce_kernel *ash_kernel_reduce(ash_isa isa, ash_reduction reduction, ash_dtype in);
 

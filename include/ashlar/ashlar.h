@@ -6,6 +6,8 @@
  *   array.h      making arrays, asking about them, names, coordinates, attributes
  *   ops.h        elementwise operations                      (written from lib/expr/operations.table)
  *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
+ *   custom.h     reductions of your own
+ *   quantile.h   medians and quantiles
  *   scan.h       running sums and extremes, differences, integrals
  *   statistics.h averages with weights, moments, norms
  *   shape.h      indexing, transposing, rechunking
@@ -32,8 +34,10 @@
 #include <ashlar/calendar.h>
 #include <ashlar/compute.h>
 #include <ashlar/context.h>
+#include <ashlar/custom.h>
 #include <ashlar/io.h>
 #include <ashlar/ops.h>
+#include <ashlar/quantile.h>
 #include <ashlar/reduce.h>
 #include <ashlar/scan.h>
 #include <ashlar/shape.h>

@@ -125,6 +125,11 @@ void ash_context_free(ash_context *context) {
     for (int64_t k = context->nnodes - 1; k >= 0; k--) {
         ash_node_free(context->node[k]);
     }
+    while (context->registered) {
+        ash_registered *next = context->registered->next;
+        ash_free(context->registered);
+        context->registered = next;
+    }
     ash_free(context->node);
     ash_free(context->scope);
     ash_free(context->explain_text);

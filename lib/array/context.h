@@ -25,7 +25,15 @@ struct ash_context {
     ash_plan_info last_run;
     atomic_int cancel; /* set by ash_cancel, cleared when a run begins */
     atomic_int running;
+    struct ash_registered *registered; /* the user's reductions */
 };
+
+/* A definition in the list of a context, with its name after it. */
+typedef struct ash_registered {
+    struct ash_registered *next;
+    ash_reduction_definition definition;
+    char name[];
+} ash_registered;
 
 /* Publishes a finished node: gives it a serial and returns the handle of `output`. Frees the node and returns an out-of-memory handle when
  * it cannot. */

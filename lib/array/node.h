@@ -8,6 +8,8 @@
 #include "io/io.h"
 #include "kernels/kernels.h"
 
+#include <ashlar/custom.h>
+
 typedef struct ash_node ash_node;
 
 typedef struct ash_value {
@@ -85,6 +87,7 @@ typedef struct ash_reduce_node {
     const int64_t *labels; /* one per input index along group_axis; negative: skipped */
     int64_t groups;
     int64_t group_chunk; /* groups in a chunk of the output */
+    const ash_reduction_definition *general; /* instead of `reduction`: functions over states */
     int by_chunk;        /* -1, or a reduced axis of which every chunk has a result: the totals that scans begin with (keepdims) */
 } ash_reduce_node;
 

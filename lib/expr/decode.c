@@ -72,7 +72,8 @@ static void find_missing(const ash_variable *variable, const char *function, ash
             return;
         }
         for (int64_t i = 0; entry && !entry->is_text && i < entry->count; i++) {
-            add_missing(out, entry->dtype, ash_number_load(entry->dtype, (char *)entry->data + i * ash_dtype_size(entry->dtype)), out->stored != variable->dtype);
+            add_missing(out, entry->dtype, ash_number_load(entry->dtype, (char *)entry->data + i * ash_dtype_size(entry->dtype)),
+                out->stored != variable->dtype);
         }
         declared |= k == 0 && entry != NULL;
     }

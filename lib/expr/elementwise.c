@@ -93,8 +93,7 @@ static int build_outputs(ash_builder *builder, ash_op op, const ash_alignment *a
 
 /* An operation on weak numbers alone is done at once, as Python does it: its result is a weak number, whose value later promotions can
  * check. */
-static void fold_numbers(
-    ash_builder *builder, ash_op op, const ash_value operands[], const ash_number parameters[], ash_dtype loop) {
+static void fold_numbers(ash_builder *builder, ash_op op, const ash_value operands[], const ash_number parameters[], ash_dtype loop) {
     const ash_op_info *info = &ash_op_table[op];
     _Alignas(16) unsigned char in[ASH_MAX_INPUTS][16], out[16] = { 0 };
     const void *inputs[ASH_MAX_INPUTS];
@@ -148,8 +147,7 @@ static int copy_parameters(ash_builder *builder, const ash_op_info *info, const 
 }
 
 /* Listed grids belong to the input's node, which lives at least as long as its users: borrowing them is safe. */
-static void build(
-    ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[], const ash_number parameters[]) {
+static void build(ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[], const ash_number parameters[]) {
     ash_alignment al = { 0 };
     if (ash_align(builder->function, info->inputs, operands, info->input_name, &al, &builder->error) != ASH_OK) {
         return;

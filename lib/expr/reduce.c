@@ -229,3 +229,48 @@ ash_array ash_group_reduce(ash_reduction reduction, ash_array a, const char *dim
     }
     return ash_builder_done(&builder);
 }
+
+/* The copy of a definition in the node's arena, with what `user` points at. NULL when out of memory. */
+static ash_reduction_definition *copy_definition(
+    ash_node *node, const ash_reduction_definition *definition, const void *user, int64_t bytes) {
+    ash_reduction_definition *copy = ash_arena_memdup(&node->arena, definition, sizeof *definition);
+    if (copy) {
+        copy->name = ash_arena_strdup(&node->arena, definition->name);
+        copy->user = bytes > 0 ? ash_arena_memdup(&node->arena, user, bytes) : definition->user;
+    }
+    return copy && copy->name && (bytes == 0 || copy->user) ? copy : NULL;
+}
+
+ash_array ash_reduce_general(const char *function, ash_array a, const char *dims, int keepdims, const ash_reduction_definition *definition,
+    const void *user, int64_t bytes) {
+    ash_builder builder = ash_builder_begin(a.context, function);
+    ash_value input;
+    int count, axes[ASH_MAX_NDIM];
+    if (!ash_builder_value(&builder, a, "a", &input)) {
+        return ash_builder_done(&builder);
+    }
+    const ash_output *source = ash_value_output(input);
+    ash_dim_names names = ash_output_dim_names(source);
+    if (ash_parse_axes(dims, &names, function, &count, axes, &builder.error) != ASH_OK) {
+        return ash_builder_done(&builder);
+    }
+    int ndim = keepdims ? source->ndim : source->ndim - count;
+    if (ash_builder_node(&builder, ASH_NODE_REDUCE, 1, 1) && ash_builder_output(&builder, 0, definition->result, ndim)) {
+        ash_reduce_node *node = &builder.node->u.reduce;
+        builder.node->input[0] = input;
+        *node = (ash_reduce_node){ .group_axis = -1, .by_chunk = -1, .keepdims = keepdims };
+        node->general = copy_definition(builder.node, definition, user, bytes);
+        for (int k = 0; k < count; k++) {
+            node->reduced[axes[k]] = 1;
+        }
+        if (!node->general) {
+            ash_builder_no_memory(&builder);
+        }
+        build_dims(&builder, input, NULL, NULL);
+        ash_builder_inherit(&builder, input, 0);
+    }
+    if (builder.node && ash_output_size(&builder.node->output[0]) > INT64_MAX / 64 / definition->state_bytes) {
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "%s: the states of the result would need more memory than can be addressed", function);
+    }
+    return ash_builder_done(&builder);
+}

@@ -298,6 +298,15 @@ static ash_stage *new_stage(lowering *lw, const item *it) {
     return stage;
 }
 
+/* Functions over states look like a kernel with one field, of which only the sizes are asked for. */
+static const ash_reduce_kernel *general_kernel(ash_plan *plan, const ash_reduction_definition *general) {
+    ash_reduce_kernel *kernel = ash_arena_alloc(&plan->arena, sizeof *kernel);
+    if (kernel) {
+        *kernel = (ash_reduce_kernel){ .fields = 1, .field_size = { (general->state_bytes + 15) / 16 * 16 }, .out = general->result };
+    }
+    return kernel;
+}
+
 static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *sink) {
     ash_plan *plan = lw->plan;
     ash_fold *fold = ash_arena_alloc(&plan->arena, sizeof *fold);
@@ -307,7 +316,11 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
     fold->id = plan->nfolds;
     fold->node = it->fold;
     fold->reduce = &it->fold->u.reduce;
-    fold->kernel = ash_kernel_reduce(plan->isa, fold->reduce->reduction, ash_value_output(it->value)->dtype);
+    fold->kernel = fold->reduce->general ? general_kernel(plan, fold->reduce->general)
+                                         : ash_kernel_reduce(plan->isa, fold->reduce->reduction, ash_value_output(it->value)->dtype);
+    if (!fold->kernel) {
+        return no_memory(lw);
+    }
     fold->stage = stage;
     fold->held = it->held;
     fold->sink = stage->nsinks;

@@ -205,7 +205,8 @@ static const char *neediest(const ash_plan *plan) {
     }
     int32_t stage = plan->task[worst].stage;
     if (stage < 0) {
-        return ash_reduction_table[plan->fold[~stage]->reduce->reduction].name;
+        const ash_reduce_node *reduce = plan->fold[~stage]->reduce;
+        return reduce->general ? reduce->general->name : ash_reduction_table[reduce->reduction].name;
     }
     const ash_stage *s = plan->stage[stage];
     return s->ninstructions > 0 ? s->instruction[s->ninstructions - 1].name : "copy";

@@ -70,8 +70,8 @@ static void say_operand(text *t, const ash_operand *operand) {
 static void say_sink(text *t, const ash_sink *sink) {
     if (sink->kind == ASH_SINK_FOLD) {
         const ash_reduce_node *reduce = sink->fold->reduce;
-        say(t, "    fold     %s%s into result %d: ", reduce->group_axis >= 0 ? "group " : "", ash_reduction_table[reduce->reduction].name,
-            sink->held->id);
+        say(t, "    fold     %s%s into result %d: ", reduce->group_axis >= 0 ? "group " : "",
+            reduce->general ? reduce->general->name : ash_reduction_table[reduce->reduction].name, sink->held->id);
         say_value(t, sink->held->value);
         say(t, "\n");
     } else if (sink->kind == ASH_SINK_HELD) {

@@ -81,7 +81,12 @@ void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sin
         } else {
             kept_box(fold, box, &out);
         }
-        fold->kernel->init(ash_state_parts(fold, &out, run->buffer[first_buffer + k], &counts, field), field);
+        int64_t cells = ash_state_parts(fold, &out, run->buffer[first_buffer + k], &counts, field);
+        if (fold->reduce->general) {
+            ash_general_init(fold, cells, field[0]);
+        } else {
+            fold->kernel->init(cells, field);
+        }
         if (k == 0) { /* chunks of groups differ in extent along the group axis only, which is handled where labels are */
             set_strides(fold, &out, box, folding);
         }
@@ -226,8 +231,12 @@ static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *f
         if (label[0] >= 0) {
             target t;
             find_target(run, fold, folding, chunk, local, &t);
-            push_leaf(folding, fold->kernel, x + k * size, stretch, t.index);
-            end_run(folding, fold->kernel, &t);
+            if (fold->reduce->general) {
+                ash_general_run(fold, t.field[0], x + k * size, stretch, folding->error);
+            } else {
+                push_leaf(folding, fold->kernel, x + k * size, stretch, t.index);
+                end_run(folding, fold->kernel, &t);
+            }
         }
         k += stretch;
     }
@@ -254,7 +263,15 @@ void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding,
     find_target(run, fold, folding, chunk, index, &t);
     if (!fold->inner) {
         advance(fold->kernel, &t, position);
-        fold->kernel->rows(n, t.field, x, t.count, t.index);
+        if (reduce->general) {
+            ash_general_rows(fold, t.field[0], x, n, folding->error);
+        } else {
+            fold->kernel->rows(n, t.field, x, t.count, t.index);
+        }
+        return;
+    }
+    if (reduce->general) {
+        ash_general_run(fold, t.field[0], x, n, folding->error);
         return;
     }
     push_leaf(folding, fold->kernel, x, n, t.index + position);

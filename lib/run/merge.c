@@ -32,13 +32,18 @@ static void at(const ash_reduce_kernel *kernel, const state *s, int64_t cell, vo
     }
 }
 
-static void merge_states(const ash_reduce_kernel *kernel, const state *a, const state *b) {
+static void merge_states(const ash_fold *fold, const state *a, const state *b, ash_error_state *error) {
+    const ash_reduce_kernel *kernel = fold->kernel;
     for (int64_t o = 0; o < a->outer; o++) {
         for (int64_t g = 0; g < a->groups; g++) {
             void *into[ASH_MAX_FIELDS], *from[ASH_MAX_FIELDS];
             at(kernel, a, (o * a->groups + g) * a->inner, into);
             at(kernel, b, (o * a->groups + g) * a->inner, from);
             if (b->counts[g] == 0) {
+                continue;
+            }
+            if (a->counts[g] > 0 && fold->reduce->general) {
+                ash_general_merge(fold, a->inner, into[0], from[0], error);
                 continue;
             }
             if (a->counts[g] > 0) {
@@ -55,16 +60,34 @@ static void merge_states(const ash_reduce_kernel *kernel, const state *a, const 
     }
 }
 
-static void finish_state(const ash_fold *fold, const state *s, char *out) {
+static void finish_state(const ash_fold *fold, const state *s, char *out, ash_error_state *error) {
     int64_t size = ash_dtype_size(fold->held->dtype);
     for (int64_t o = 0; o < s->outer; o++) {
         for (int64_t g = 0; g < s->groups; g++) {
             int64_t cell = (o * s->groups + g) * s->inner;
             void *field[ASH_MAX_FIELDS];
             at(fold->kernel, s, cell, field);
+            if (fold->reduce->general) {
+                ash_general_finish(fold, s->inner, field[0], s->counts[g], out + cell * size, error);
+                continue;
+            }
             fold->kernel->finish(s->inner, out + cell * size, (const void *const *)field, s->counts[g], &fold->reduce->parameter);
         }
     }
+}
+
+/* The same by functions over states. */
+static ash_status finish_nothing_general(ash_run *run, const ash_fold *fold, ash_worker *worker, int64_t cells, char *out) {
+    int64_t size = ash_dtype_size(fold->held->dtype), bytes = ash_round_bytes(fold->kernel->field_size[0]);
+    char *cell = ash_run_scratch(run, bytes, worker);
+    for (int64_t k = 0; cell && k < cells; k++) {
+        ash_general_init(fold, 1, cell);
+        ash_general_finish(fold, 1, cell, 0, out + k * size, &worker->error);
+    }
+    if (cell) {
+        ash_run_scratch_give(run, cell, bytes);
+    }
+    return worker->error.status;
 }
 
 /* A result of nothing: every cell as init leaves it, a block at a time in the worker's registers. */
@@ -88,6 +111,9 @@ ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold,
     int64_t out_chunk = t->item / 2;
     uint32_t first = t->input_begin, end = plan->task[task + 1].input_begin;
     char *own = run->buffer[t->buffer_begin];
+    if (first == end && fold->reduce->general) {
+        return finish_nothing_general(run, fold, worker, ash_fold_cells(fold, out_chunk), own);
+    }
     if (first == end) {
         finish_nothing(fold, worker, ash_fold_cells(fold, out_chunk), own);
         return ASH_OK;
@@ -97,10 +123,10 @@ ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold,
     state into = open_state(fold, &out, ash_task_takes_over(t) ? own : run->buffer[plan->input[first]]);
     for (uint32_t k = first + 1; k < end; k++) {
         state from = open_state(fold, &out, run->buffer[plan->input[k]]);
-        merge_states(fold->kernel, &into, &from);
+        merge_states(fold, &into, &from, &worker->error);
     }
     if (!ash_task_takes_over(t)) {
-        finish_state(fold, &into, own);
+        finish_state(fold, &into, own, &worker->error);
     }
-    return ASH_OK;
+    return worker->error.status;
 }

@@ -57,6 +57,7 @@ typedef struct ash_folding {
     int64_t leaves;
     char stack[ASH_MAX_FIELDS][ASH_STACK][16];
     int64_t stack_count[ASH_STACK];
+    ash_error_state *error; /* of the worker */
 } ash_folding;
 
 /* What one thread works with; made once a run. */
@@ -149,6 +150,12 @@ void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sin
     uint32_t first_buffer);
 void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[],
     int64_t position, int64_t n, int64_t run_length, const void *x);
+/* general.c: folds made of functions over states; `error` is set when one fails, and nothing is called afterwards. */
+void ash_general_init(const ash_fold *fold, int64_t cells, char *state);
+void ash_general_run(const ash_fold *fold, char *state, const void *x, int64_t n, ash_error_state *error);
+void ash_general_rows(const ash_fold *fold, char *state, const char *x, int64_t n, ash_error_state *error);
+void ash_general_merge(const ash_fold *fold, int64_t cells, char *into, const char *from, ash_error_state *error);
+void ash_general_finish(const ash_fold *fold, int64_t cells, char *state, int64_t count, char *out, ash_error_state *error);
 /* The parts of a partial result for box `out` of the result; returns its number of cells. */
 int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, int64_t **counts, void *field[]);
 

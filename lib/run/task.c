@@ -138,6 +138,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
         const ash_sink *sink = &stage->sink[s];
         buffer[s] = first_buffer;
         if (sink->kind == ASH_SINK_FOLD) {
+            worker->folding[s].error = &worker->error;
             ash_folding_begin(run, stage, sink, &worker->folding[s], &box, chunk, first_buffer);
             first_buffer += (uint32_t)worker->folding[s].nstates;
         }
