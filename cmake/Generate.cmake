@@ -1,7 +1,10 @@
-# Writes what follows from lib/expr/operations.table and reductions.table: descriptors, loops, the public functions and a page of documentation.
+# Writes what follows from the tables of lib/expr: descriptors, loops, the public functions and a page of documentation.
 # Sets ASHLAR_GENERATED_SOURCES (for the core layer) and ASHLAR_GENERATED_KERNEL_SOURCES; the target ashlar_generated stands for all files.
 
-set(ASHLAR_TABLES ${CMAKE_CURRENT_SOURCE_DIR}/lib/expr/operations.table ${CMAKE_CURRENT_SOURCE_DIR}/lib/expr/reductions.table)
+set(ASHLAR_TABLES)
+foreach(table operations reductions functions aliases)
+  list(APPEND ASHLAR_TABLES ${CMAKE_CURRENT_SOURCE_DIR}/lib/expr/${table}.table)
+endforeach()
 set(ASHLAR_GENERATED_FILES)
 
 # One file: written by cmake/generate/<script>.awk, which is given the remaining arguments as awk variables.
@@ -32,8 +35,9 @@ ashlar_generate(include/ashlar/ops.h ops part=header)
 ashlar_generate(expr/ops.c ops part=source)
 ashlar_generate(include/ashlar/reduce.h reduce part=header)
 ashlar_generate(expr/reductions.c reduce part=source)
+ashlar_generate(expr/functions.c functions)
 ashlar_generate(operations.md markdown)
 
-set(ASHLAR_GENERATED_SOURCES ${ASHLAR_GENERATED}/expr/ops.c ${ASHLAR_GENERATED}/expr/reductions.c)
+set(ASHLAR_GENERATED_SOURCES ${ASHLAR_GENERATED}/expr/ops.c ${ASHLAR_GENERATED}/expr/reductions.c ${ASHLAR_GENERATED}/expr/functions.c)
 set(ASHLAR_GENERATED_KERNEL_SOURCES ${ASHLAR_GENERATED}/kernels/operations.c)
 add_custom_target(ashlar_generated DEPENDS ${ASHLAR_GENERATED_FILES})

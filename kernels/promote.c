@@ -4,7 +4,7 @@
 #include <string.h>
 
 ash_dtype ash_op_loop(ash_op op, ash_dtype common) {
-    const ash_op_info *info = &ash_op_table[op];
+    const ash_op_descriptor *info = &ash_op_table[op];
     const char kind = ash_dtype_kind(common);
     if (kind == 0 || strchr(info->kinds, kind) == NULL)
         return ASH_DTYPE_COUNT;

@@ -24,19 +24,19 @@ function header(    i) {
     print "typedef struct ash_op_parameter {" > out
     print "    const char *name;\n    char kind;             /* i int, f real, b bool: the valid member of ash_number is i, f, i */" > out
     print "    const char *otherwise; /* the default as text, NULL: must be given */\n} ash_op_parameter;\n" > out
-    print "typedef struct ash_op_info {" > out
+    print "typedef struct ash_op_descriptor {" > out
     print "    const char *name;\n    int inputs, outputs, parameters;\n    const char *input_name[ASH_MAX_INPUTS];" > out
     print "    ash_dtype input_dtype[ASH_MAX_INPUTS]; /* ASH_DTYPE_COUNT: the loop's; others are not part of the common dtype */" > out
     print "    const char *output_name[ASH_MAX_OUTPUTS];\n    ash_op_result result[ASH_MAX_OUTPUTS];\n    ash_op_parameter parameter[ASH_MAX_PARAMETERS];" > out
     print "    const char *kinds; /* accepted, of the common dtype: letters of biufc */\n    ash_op_promotion promotion;" > out
-    print "    int keeps_attributes;\n    const char *meaning;\n} ash_op_info;\n" > out
-    print "typedef struct ash_reduction_info {" > out
+    print "    int keeps_attributes;\n    const char *meaning;\n} ash_op_descriptor;\n" > out
+    print "typedef struct ash_reduction_descriptor {" > out
     print "    const char *name;\n    const char *kinds;\n    int is_index;         /* the result is a position */" > out
     print "    int has_group;        /* has a group form */\n    int keeps_attributes;\n    int skips_missing;    /* NaN counts as absent */" > out
     print "    int takes_dtype, takes_initial, takes_min_count; /* options */" > out
-    print "    const char *cell_method; /* word of CF cell_methods, NULL if there is none */\n    const char *meaning;\n} ash_reduction_info;\n" > out
-    print "extern const ash_op_info ash_op_table[]; /* ASH_OP_COUNT entries, then one without a name */" > out
-    print "extern const ash_reduction_info ash_reduction_table[]; /* ASH_REDUCTION_COUNT entries, then one without a name */\n" > out
+    print "    const char *cell_method; /* word of CF cell_methods, NULL if there is none */\n    const char *meaning;\n} ash_reduction_descriptor;\n" > out
+    print "extern const ash_op_descriptor ash_op_table[]; /* ASH_OP_COUNT entries, then one without a name */" > out
+    print "extern const ash_reduction_descriptor ash_reduction_table[]; /* ASH_REDUCTION_COUNT entries, then one without a name */\n" > out
     print "#endif" > out
 }
 
@@ -57,10 +57,10 @@ function operation(i,    j) {
 function source(    i) {
     banner("The descriptors of operations and reductions.")
     print "#include \"kernels/operations.h\"\n\n#include <stddef.h>\n" > out
-    print "const ash_op_info ash_op_table[] = {" > out
+    print "const ash_op_descriptor ash_op_table[] = {" > out
     for (i = 0; i < ops; i++) operation(i)
     print "    [ASH_OP_COUNT] = {.name = NULL},\n};\n" > out
-    print "const ash_reduction_info ash_reduction_table[] = {" > out
+    print "const ash_reduction_descriptor ash_reduction_table[] = {" > out
     for (i = 0; i < reductions; i++) {
         printf "    [ASH_REDUCE_%s] = {.name = %s, .kinds = %s", toupper(red_name[i]), quoted(red_name[i]), quoted(red_kinds[i]) > out
         printf ", .is_index = %d, .has_group = %d, .keeps_attributes = %d, .skips_missing = %d", red_index[i], red_group[i], red_keeps[i], red_skips[i] > out

@@ -1,4 +1,4 @@
-# Reads lib/expr/operations.table and reductions.table into arrays; the other scripts write files from them in their END blocks.
+# Reads the tables of lib/expr into arrays; the other scripts write files from them in their END blocks.
 # Columns are documented at the top of the tables.
 
 function fail(text) {
@@ -102,6 +102,26 @@ FILENAME ~ /operations\.table$/ {
     for (i = 10; i < n; i++) op_values[op] = op_values[op] " | " column[i]
     op_meaning[op] = column[n]
     if (op_inputs[op] > 3 || op_outputs[op] > 2 || op_params[op] > 4) fail("at most 3 inputs, 2 outputs and 4 parameters")
+}
+
+FILENAME ~ /functions\.table$/ {
+    n = split($0, column, / [|] /)
+    if (n != 6) fail("expected 6 columns, found " n)
+    fun = functions++
+    fun_name[fun] = column[1]
+    fun_family[fun] = column[2]
+    fun_inputs[fun] = column[3]
+    fun_params[fun] = column[4]
+    fun_call[fun] = column[5]
+    fun_meaning[fun] = column[6]
+}
+
+FILENAME ~ /aliases\.table$/ {
+    n = split($0, column, / [|] /)
+    if (n != 3) fail("expected 3 columns, found " n)
+    alias_kind[aliases] = column[1]
+    alias_name[aliases] = column[2]
+    alias_of[aliases++] = column[3]
 }
 
 FILENAME ~ /reductions\.table$/ {

@@ -12,6 +12,7 @@
  *   statistics.h averages with weights, moments, norms
  *   shape.h      indexing, transposing, rechunking
  *   calendar.h   CF time: years, months, days from a time coordinate
+ *   apply.h      every operation by name, with parameters as text
  *   compute.h    computing, explaining, progress
  *   io.h         opening and writing files
  *
@@ -30,6 +31,7 @@
 #define ASH_VERSION_NUM (ASH_VERSION_MAJOR * 10000 + ASH_VERSION_MINOR * 100 + ASH_VERSION_PATCH)
 #define ASH_VERSION "0.1.0"
 
+#include <ashlar/apply.h>
 #include <ashlar/array.h>
 #include <ashlar/calendar.h>
 #include <ashlar/compute.h>

@@ -94,7 +94,7 @@ static int build_outputs(ash_builder *builder, ash_op op, const ash_alignment *a
 /* An operation on weak numbers alone is done at once, as Python does it: its result is a weak number, whose value later promotions can
  * check. */
 static void fold_numbers(ash_builder *builder, ash_op op, const ash_value operands[], const ash_number parameters[], ash_dtype loop) {
-    const ash_op_info *info = &ash_op_table[op];
+    const ash_op_descriptor *info = &ash_op_table[op];
     _Alignas(16) unsigned char in[ASH_MAX_INPUTS][16], out[16] = { 0 };
     const void *inputs[ASH_MAX_INPUTS];
     void *outputs[1] = { out };
@@ -122,7 +122,7 @@ static int all_numbers(int n, const ash_value operands[]) {
 
 /* Inputs whose dtype is fixed stand beside the promotion: any dtype has a truth value, but only integers are taken as int64. Fills
  * `promoted` with the others and returns how many they are. */
-static int split_fixed(ash_builder *builder, const ash_op_info *info, const ash_value operands[], ash_value promoted[]) {
+static int split_fixed(ash_builder *builder, const ash_op_descriptor *info, const ash_value operands[], ash_value promoted[]) {
     int n = 0;
     for (int k = 0; k < info->inputs; k++) {
         ash_dtype dtype = ash_value_output(operands[k])->dtype;
@@ -137,7 +137,7 @@ static int split_fixed(ash_builder *builder, const ash_op_info *info, const ash_
     return n;
 }
 
-static int copy_parameters(ash_builder *builder, const ash_op_info *info, const ash_number parameters[]) {
+static int copy_parameters(ash_builder *builder, const ash_op_descriptor *info, const ash_number parameters[]) {
     if (info->parameters > 0) {
         ash_arena *arena = &builder->node->arena;
         builder->node->u.elementwise.parameter = ash_arena_memdup(arena, parameters, info->parameters * (int64_t)sizeof *parameters);
@@ -147,7 +147,7 @@ static int copy_parameters(ash_builder *builder, const ash_op_info *info, const 
 }
 
 /* Listed grids belong to the input's node, which lives at least as long as its users: borrowing them is safe. */
-static void build(ash_builder *builder, ash_op op, const ash_op_info *info, const ash_value operands[], const ash_number parameters[]) {
+static void build(ash_builder *builder, ash_op op, const ash_op_descriptor *info, const ash_value operands[], const ash_number parameters[]) {
     ash_alignment al = { 0 };
     if (ash_align(builder->function, info->inputs, operands, info->input_name, &al, &builder->error) != ASH_OK) {
         return;
@@ -181,7 +181,7 @@ static void build(ash_builder *builder, ash_op op, const ash_op_info *info, cons
 }
 
 void ash_elementwise(ash_op op, const ash_array inputs[], const ash_number parameters[], ash_array outputs[]) {
-    const ash_op_info *info = &ash_op_table[op];
+    const ash_op_descriptor *info = &ash_op_table[op];
     ash_builder builder = ash_builder_begin(inputs[0].context, info->name);
     for (int k = 1; k < info->inputs && !builder.context; k++) { /* any valid input knows the context */
         builder = ash_builder_begin(inputs[k].context, info->name);

@@ -9,7 +9,7 @@
 
 typedef struct composition {
     ash_reduction reduction;
-    const ash_reduction_info *info;
+    const ash_reduction_descriptor *info;
     const char *dims;
     const ash_reduce_options *options;
     ash_reduce_options plain; /* what is left to the plain reduction */
@@ -56,7 +56,7 @@ static ash_reduction skipping(ash_reduction reduction) {
 
 static void check_options(ash_builder *builder, const composition *c) {
     const ash_reduce_options *o = c->options;
-    const ash_reduction_info *info = c->info;
+    const ash_reduction_descriptor *info = c->info;
     ash_dtype dtype;
     const char *refused = o->dtype && !info->takes_dtype ? "dtype"
         : o->where.context && info->is_index             ? "where"

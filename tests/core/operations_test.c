@@ -159,7 +159,7 @@ static void operations_promote_as_numpy(void **state) {
     char covered[ASH_OP_COUNT] = { 0 };
     for (int r = 0; r < COUNT(dtype_rows); r++) {
         ash_op op = op_named(dtype_rows[r].op);
-        const ash_op_info *info = &ash_op_table[op];
+        const ash_op_descriptor *info = &ash_op_table[op];
         for (int a = 0; a < ASH_DTYPE_COUNT; a++) {
             for (int b = 0; dtype_rows[r].row[a][b]; b++) {
                 ash_array in[3], out[2];

@@ -19,7 +19,7 @@ static const value_list value_lists[ASH_DTYPE_COUNT] = {
     VALUES(BOOL, 1), VALUES(INT8, 1), VALUES(UINT8, 1), VALUES(FLOAT32, 1), VALUES(FLOAT64, 1), VALUES(COMPLEX128, 2),
 };
 
-static ash_dtype input_dtype(const ash_op_info *info, int input, ash_dtype loop)
+static ash_dtype input_dtype(const ash_op_descriptor *info, int input, ash_dtype loop)
 {
     return info->input_dtype[input] == ASH_DTYPE_COUNT ? loop : info->input_dtype[input];
 }
@@ -27,7 +27,7 @@ static ash_dtype input_dtype(const ash_op_info *info, int input, ash_dtype loop)
 /* Runs a loop on inputs made from `seed`, in place in the inputs if told to; the outputs follow in `out`. */
 static void run(ash_block_kernel *kernel, ash_op op, ash_dtype loop, int64_t n, uint64_t seed, int in_place, block out[2])
 {
-    const ash_op_info *info = &ash_op_table[op];
+    const ash_op_descriptor *info = &ash_op_table[op];
     static block in[3];
     const void *inputs[3] = {NULL, NULL, NULL};
     void *outputs[2] = {NULL, NULL};
@@ -131,7 +131,7 @@ static void load_value(ash_dtype from, ash_dtype loop, int64_t which, int input,
 
 static void check_numpy_case(const numpy_case *row, ash_isa isa)
 {
-    const ash_op_info *info = &ash_op_table[row->op];
+    const ash_op_descriptor *info = &ash_op_table[row->op];
     const ash_dtype loop = ash_op_loop(row->op, row->dtype), result = ash_op_result_dtype(row->op, row->output, loop);
     const int parts = ash_dtype_kind(result) == 'c' ? 2 : 1;
     int64_t combinations = 1;

@@ -86,7 +86,7 @@ static void expect_near(const char *what, ash_dtype dtype, long double expected,
 /* Checks one result against the naive ones. `ddof` is 1. */
 static void check(ash_reduction reduction, ash_dtype dtype, const ash_reduce_kernel *kernel, const unsigned char *x, int64_t n, int64_t stride, const void *result)
 {
-    const ash_reduction_info *info = &ash_reduction_table[reduction];
+    const ash_reduction_descriptor *info = &ash_reduction_table[reduction];
     const naive r = reduce_naive(dtype, x, n, stride);
     const ash_number found = ash_number_load(kernel->out, result);
     const int skips = info->skips_missing, is_whole = strchr("biu", ash_dtype_kind(dtype)) != NULL, poisoned = !skips && r.missing >= 0;
