@@ -50,6 +50,19 @@ typedef struct ash_date_parameter {
 } ash_date_parameter;
 ash_block_kernel *ash_kernel_date(ash_dtype from);
 
+/* Looking up in a sorted table. The parameter is followed by the table: n elements of the loop's dtype, or the n places and then the n values of a
+ * piecewise linear function in float64. */
+typedef struct ash_lookup {
+    int64_t n;
+    int right;                   /* search: after elements that are equal, instead of before */
+    int invert;                  /* search: count from the end; isin: whether it is not there */
+    double below, above, period; /* interp: values left and right of the table; period 0: none */
+    double unused;
+} ash_lookup;
+ash_block_kernel *ash_kernel_search(ash_dtype loop); /* int64 out: how many elements of the table come before; NaN comes last. NULL for complex dtypes */
+ash_block_kernel *ash_kernel_isin(ash_dtype loop);   /* bool out */
+ash_block_kernel *ash_kernel_interp(void);           /* float64 in and out */
+
 /* ---- Moving data ---- */
 void ash_fill(ash_dtype dtype, void *out, int64_t n, const void *value);             /* n copies of one element */
 void ash_gather(int64_t size, void *out, const void *in, int64_t n, int64_t stride); /* n elements of `size` bytes, `stride` bytes apart */

@@ -7,6 +7,7 @@
  *   ops.h        elementwise operations                      (written from lib/expr/operations.table)
  *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
  *   custom.h     reductions of your own
+ *   lookup.h     looking up in tables, choosing between arrays
  *   quantile.h   medians and quantiles
  *   scan.h       running sums and extremes, differences, integrals
  *   statistics.h averages with weights, moments, norms
@@ -38,6 +39,7 @@
 #include <ashlar/context.h>
 #include <ashlar/custom.h>
 #include <ashlar/io.h>
+#include <ashlar/lookup.h>
 #include <ashlar/ops.h>
 #include <ashlar/quantile.h>
 #include <ashlar/reduce.h>

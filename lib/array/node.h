@@ -46,14 +46,22 @@ typedef enum ash_node_kind {
     ASH_NODE_CARRY        /* per chunk along a dimension: what the totals of all chunks before it combine to */
 } ash_node_kind;
 
-/* What an elementwise node does: an operation of the table, or one of three that need a parameter. */
-typedef enum ash_function { ASH_FUNCTION_OPERATION, ASH_FUNCTION_CAST, ASH_FUNCTION_UNPACK, ASH_FUNCTION_DATE } ash_function;
+/* What an elementwise node does: an operation of the table, or one that needs a parameter of its own. */
+typedef enum ash_function {
+    ASH_FUNCTION_OPERATION,
+    ASH_FUNCTION_CAST,
+    ASH_FUNCTION_UNPACK,
+    ASH_FUNCTION_DATE,
+    ASH_FUNCTION_SEARCH,
+    ASH_FUNCTION_ISIN,
+    ASH_FUNCTION_INTERP
+} ash_function;
 
 typedef struct ash_elementwise_node {
     ash_function function;
     ash_op op;
     ash_dtype loop;        /* dtype the inputs are cast to, those of a fixed dtype excepted */
-    const void *parameter; /* numbers of the operation's parameters, ash_unpack, ash_date_parameter */
+    const void *parameter; /* numbers of the operation's parameters, ash_unpack, ash_date_parameter, ash_lookup */
     signed char (
         *align)[ASH_MAX_NDIM]; /* align[input][input axis]: axis of the output, or -1 where the input has extent 1 and is repeated */
 } ash_elementwise_node;

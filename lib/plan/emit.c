@@ -249,6 +249,9 @@ ash_block_kernel *ash_node_kernel(ash_isa isa, const ash_node *node) {
     case ASH_FUNCTION_CAST: return ash_kernel_cast(isa, ash_value_output(node->input[0])->dtype, e->loop);
     case ASH_FUNCTION_UNPACK: return ash_kernel_unpack(isa, e->loop, node->output[0].dtype);
     case ASH_FUNCTION_DATE: return ash_kernel_date(e->loop);
+    case ASH_FUNCTION_SEARCH: return ash_kernel_search(e->loop);
+    case ASH_FUNCTION_ISIN: return ash_kernel_isin(e->loop);
+    case ASH_FUNCTION_INTERP: return ash_kernel_interp();
     }
     return NULL;
 }
@@ -359,7 +362,7 @@ static int emit_carry(ash_plan *plan, ash_stage *stage, const view *v) {
 }
 
 static const char *function_name(const ash_node *node) {
-    static const char *const names[] = { "", "cast", "unpack", "date" };
+    static const char *const names[] = { "", "cast", "unpack", "date", "search", "isin", "interp" };
     return node->u.elementwise.function == ASH_FUNCTION_OPERATION ? ash_op_table[node->u.elementwise.op].name
                                                                   : names[node->u.elementwise.function];
 }

@@ -94,6 +94,10 @@ static void functions(char done[]) {
     SAME("trapezoid", "dim=x", ash_trapezoid(m, v, "x"), 2, m, v);
     SAME("trapezoid", "dim=x; dx=0.5", ash_trapezoid_dx(m, 0.5, "x"), 1, m);
     SAME("cumulative_trapezoid", "dim=x; dx=2", ash_cumulative_trapezoid_dx(m, 2, "x"), 1, m);
+    SAME("searchsorted", "right=true", ash_searchsorted(v, m, true), 2, v, m);
+    SAME("digitize", NULL, ash_digitize(m, v, false), 2, m, v);
+    SAME("isin", "invert=true", ash_isin(m, v, true), 2, m, v);
+    SAME("interp", "left=-1", ash_interp(m, v, v, &(ash_interp_options){ .has_left = true, .left = -1 }), 3, m, v, v);
     SAME("ptp", "dims=x", ash_ptp(m, "x"), 1, m);
     SAME("nanptp", NULL, ash_nanptp(m, NULL), 1, m);
     SAME("count_nonzero", "dims='x,y'", ash_count_nonzero(m, NULL), 1, m);
