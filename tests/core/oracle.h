@@ -58,14 +58,16 @@ typedef struct oracle_op {
     const char *name;
     int inputs, outputs;
     const char *kinds;
-    char promotion; /* c common, i integer, f float, d divide */
-    char result;    /* l loop, b bool, r real */
+    char promotion; /* c common, i integer, f float, d divide, x double */
+    char result;    /* l loop, b bool, r real, 8 uint8, e loop and int64 */
     int smooth;     /* a small error of an input makes a small error of the result, and the oracle bounds it */
     long double (*real1)(long double);
     long double _Complex (*complex1)(long double _Complex);
     ash_array (*call1)(ash_array);
     ash_array (*call2)(ash_array, ash_array);
     ash_array (*call3)(ash_array, ash_array, ash_array);
+    void (*call1_2)(ash_array, ash_array *, ash_array *); /* two outputs */
+    void (*call2_2)(ash_array, ash_array, ash_array *, ash_array *);
 } oracle_op;
 
 extern const oracle_op oracle_ops[];

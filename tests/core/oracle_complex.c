@@ -124,6 +124,8 @@ static int truth(int id, cell a, cell b) {
     case op_isnan: return has_nan(a);
     case op_isinf: return isinf(a.re) || isinf(a.im);
     case op_isfinite: return is_finite(a);
+    case op_iscomplex: return a.im != 0;
+    case op_isreal: return a.im == 0;
     default: return -1;
     }
 }
@@ -145,6 +147,25 @@ static int simple(int id, ash_dtype loop, cell a, cell *out) {
     }
 }
 
+/* Those done part by part, and closeness by sizes, which is left open at the edge. */
+static void by_parts(const oracle_op *op, ash_dtype loop, cell a, cell b, cell out[2]) {
+    if (op->id == op_isclose) {
+        long double distance = hypotl(a.re - b.re, a.im - b.im), allowed = 0.5L + 0.125L * size(b);
+        int same = equal(a, b) || (has_nan(a) && has_nan(b));
+        if (is_finite(a) && is_finite(b) && fabsl(distance - allowed) <= 64 * oracle_epsilon(loop) * (distance + size(a) + size(b))) {
+            out[0] = cell_unknown;
+        } else {
+            out[0] = (cell){ .i = same || (is_finite(a) && is_finite(b) && distance <= allowed) };
+        }
+        return;
+    }
+    cell parts[2][2], re[3] = { { .re = a.re } }, im[3] = { { .re = a.im } };
+    ash_dtype real = loop == ASH_COMPLEX64 ? ASH_FLOAT32 : ASH_FLOAT64;
+    oracle_real_cell(op, real, re, parts[0]);
+    oracle_real_cell(op, real, im, parts[1]);
+    out[0] = (cell){ .re = parts[0][0].re, .im = parts[1][0].re };
+}
+
 void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]) {
     cell a = in[0], b = op->inputs > 1 ? in[1] : (cell){ 0 };
     int true_or_false = truth(op->id, a, b);
@@ -153,6 +174,10 @@ void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], c
         return;
     }
     if (simple(op->id, loop, a, &out[0])) {
+        return;
+    }
+    if (op->id == op_round || op->id == op_nan_to_num || op->id == op_isclose) {
+        by_parts(op, loop, a, b, out);
         return;
     }
     if (op->complex1) {
@@ -169,7 +194,8 @@ void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], c
     case op_div: out[0] = quotient(loop, a, b); break;
     case op_reciprocal: out[0] = quotient(loop, (cell){ .re = 1 }, a); break;
     case op_sign: out[0] = size(a) == 0 ? (cell){ 0 } : quotient(loop, a, (cell){ .re = size(a) }); break;
-    case op_pow: out[0] = power(loop, a, b); break;
+    case op_pow:
+    case op_float_power: out[0] = power(loop, a, b); break;
     case op_maximum: out[0] = extreme(a, b, 1, 0); break;
     case op_minimum: out[0] = extreme(a, b, -1, 0); break;
     case op_fmax: out[0] = extreme(a, b, 1, 1); break;

@@ -51,6 +51,18 @@ static wide smaller(wide a, wide b) {
     return a < b ? a : b;
 }
 
+static wide size_of(wide a) {
+    return a < 0 ? -a : a;
+}
+
+static wide greatest_divisor(wide a, wide b) {
+    return b == 0 ? size_of(a) : greatest_divisor(b, a % b);
+}
+
+static int64_t bits_of(wide a) {
+    return a == 0 ? 0 : (int64_t)(a & 1) + bits_of(a >> 1);
+}
+
 /* Results that are truth values. -1: the operation has another result. */
 static int truth(int id, wide a, wide b) {
     switch (id) {
@@ -67,6 +79,10 @@ static int truth(int id, wide a, wide b) {
     case op_isnan:
     case op_isinf: return 0;
     case op_isfinite: return 1;
+    case op_isposinf:
+    case op_isneginf:
+    case op_iscomplex: return 0;
+    case op_isreal: return 1;
     case op_signbit: return a < 0;
     default: return -1;
     }
@@ -80,6 +96,9 @@ void oracle_integer_cell(int id, ash_dtype loop, const cell in[], cell out[2]) {
         return;
     }
     switch (id) {
+    case op_gcd: r = greatest_divisor(a, b); break;
+    case op_lcm: r = a == 0 || b == 0 ? 0 : size_of(a) / greatest_divisor(a, b) * size_of(b); break;
+    case op_bitwise_count: out[0] = (cell){ .i = bits_of(size_of(a)) }; return;
     case op_add: r = a + b; break; /* of bool: true + true is true */
     case op_sub: r = a - b; break;
     case op_mul: r = (wide)((uint64_t)a * (uint64_t)b); break;
@@ -108,7 +127,7 @@ void oracle_integer_cell(int id, ash_dtype loop, const cell in[], cell out[2]) {
     case op_fmin: r = smaller(a, b); break;
     case op_clip: r = smaller(larger(a, b), widen(loop, in[2])); break;
     case op_imag_part: r = 0; break;
-    default: r = a; /* positive, floor, ceil, trunc, real_part, conj, fill_missing */
+    default: r = a; /* positive, floor, ceil, trunc, real_part, conj, fill_missing, round, nan_to_num */
     }
     out[0] = narrow(loop, r);
 }

@@ -80,6 +80,26 @@
     X(imag_part, 1, "biufc", 'c', 'r', 1, NULL, NULL)             \
     X(conj, 1, "biufc", 'c', 'l', 1, NULL, NULL)                  \
     X(angle, 1, "biufc", 'f', 'r', 0, NULL, NULL)                 \
+    X(float_power, 2, "biufc", 'x', 'l', 0, NULL, NULL)           \
+    X(fabs, 1, "biuf", 'f', 'l', 1, NULL, NULL)                   \
+    X(gcd, 2, "iu", 'c', 'l', 0, NULL, NULL)                      \
+    X(lcm, 2, "iu", 'c', 'l', 0, NULL, NULL)                      \
+    X(heaviside, 2, "biuf", 'f', 'l', 0, NULL, NULL)              \
+    X(logaddexp, 2, "biuf", 'f', 'l', 0, NULL, NULL)              \
+    X(logaddexp2, 2, "biuf", 'f', 'l', 0, NULL, NULL)             \
+    X(sinc, 1, "biufc", 'f', 'l', 0, NULL, oracle_csinc)          \
+    X(i0, 1, "biuf", 'f', 'l', 0, oracle_i0, NULL)                \
+    X(round, 1, "iufc", 'c', 'l', 0, NULL, NULL)                  \
+    X(isclose, 2, "biufc", 'd', 'b', 0, NULL, NULL)               \
+    X(nan_to_num, 1, "biufc", 'c', 'l', 0, NULL, NULL)            \
+    X(bitwise_count, 1, "biu", 'c', '8', 0, NULL, NULL)           \
+    X(isposinf, 1, "biuf", 'c', 'b', 1, NULL, NULL)               \
+    X(isneginf, 1, "biuf", 'c', 'b', 1, NULL, NULL)               \
+    X(spacing, 1, "biuf", 'f', 'l', 0, NULL, NULL)                \
+    X(iscomplex, 1, "biufc", 'c', 'b', 0, NULL, NULL)             \
+    X(isreal, 1, "biufc", 'c', 'b', 0, NULL, NULL)                \
+    X(modf, 1, "biuf", 'f', 'l', 0, NULL, NULL)                   \
+    X(frexp, 1, "biuf", 'f', 'e', 0, NULL, NULL)                  \
     X(divmod, 2, "biuf", 'i', 'l', 0, NULL, NULL)
 
 /* Identifiers: op_add, op_sub, ... */

@@ -107,8 +107,66 @@ static int truth(int id, long double a, long double b) {
     case op_isinf: return isinf(a) != 0;
     case op_isfinite: return isfinite(a);
     case op_signbit: return signbit(a) != 0;
+    case op_isposinf: return isinf(a) && a > 0;
+    case op_isneginf: return isinf(a) && a < 0;
+    case op_iscomplex: return 0;
+    case op_isreal: return 1;
     default: return -1;
     }
+}
+
+/* Arithmetic of the dtype, step by step. */
+static cell rounded(ash_dtype loop, cell a) {
+    long double scaled = to_dtype(loop, (double)a.re * 10);
+    return isfinite(scaled) ? (cell){ .re = to_dtype(loop, (double)rintl(scaled) / 10) } : a;
+}
+
+static cell is_close(ash_dtype loop, cell a, cell b) {
+    long double distance = fabsl(to_dtype(loop, (double)a.re - (double)b.re));
+    long double allowed = to_dtype(loop, (double)(0.5L + to_dtype(loop, (double)(0.125L * fabsl(b.re)))));
+    return (cell){ .i = (isfinite(a.re) && isfinite(b.re) && distance <= allowed) || a.re == b.re || (isnan(a.re) && isnan(b.re)) };
+}
+
+static cell spacing(ash_dtype loop, cell a) {
+    cell away = { .re = a.re < 0 ? -INFINITY : INFINITY }, next = next_after(loop, a, away);
+    if (!isfinite(a.re)) {
+        return (cell){ .re = NAN };
+    }
+    return isfinite(next.re) ? (cell){ .re = next.re - a.re } : (cell){ .re = a.re - next_after(loop, a, (cell){ 0 }).re };
+}
+
+static cell log_of_sum(ash_dtype loop, long double a, long double b, long double base) {
+    if (isnan(a) || isnan(b) || isinf(a) || isinf(b)) {
+        return (cell){ .re = isnan(a) || isnan(b) ? NAN : a > b ? a : b };
+    }
+    long double large = a > b ? a : b, sum = large + log1pl(expl(-fabsl(a - b) * logl(base))) / logl(base);
+    cell out = approximate(loop, sum);
+    out.error += 8 * oracle_epsilon(loop) * (fabsl(large) + 1); /* the two parts may cancel */
+    return out;
+}
+
+static cell sinc(ash_dtype loop, cell a) {
+    long double x = a.re * 3.141592653589793238462643383279502884L;
+    cell out = a.re == 0 ? (cell){ .re = 1 } : isinf(a.re) ? (cell){ .re = NAN } : approximate(loop, sinl(x) / x);
+    out.error += a.re == 0 || !isfinite(a.re) ? 0 : 4 * oracle_epsilon(loop); /* pi times a is rounded */
+    return out;
+}
+
+static void split(ash_dtype loop, int id, cell a, cell out[2]) {
+    int exponent = 0;
+    (void)loop;
+    if (id == op_modf) {
+        out[0] = (cell){ .re = isinf(a.re) ? copysignl(0, a.re) : copysignl(a.re - truncl(a.re), a.re) };
+        out[1] = (cell){ .re = truncl(a.re) };
+        out[0] = isnan(a.re) ? a : out[0];
+        return;
+    }
+    out[0] = isfinite(a.re) ? (cell){ .re = frexpl(a.re, &exponent) } : a;
+    out[1] = (cell){ .i = exponent };
+}
+
+static cell without_nan(ash_dtype loop, cell a) {
+    return isnan(a.re) ? (cell){ .re = 7.5 } : isinf(a.re) ? (cell){ .re = a.re > 0 ? oracle_largest(loop) : -3 } : a;
 }
 
 void oracle_real_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]) {
@@ -123,6 +181,18 @@ void oracle_real_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell
         return;
     }
     switch (op->id) {
+    case op_float_power: out[0] = approximate(loop, powl(a.re, b.re)); break;
+    case op_fabs: out[0] = (cell){ .re = fabsl(a.re), .error = a.error }; break;
+    case op_heaviside: out[0] = isnan(a.re) ? a : a.re == 0 ? b : (cell){ .re = a.re > 0 }; break;
+    case op_logaddexp: out[0] = log_of_sum(loop, a.re, b.re, 2.718281828459045235360287471352662498L); break;
+    case op_logaddexp2: out[0] = log_of_sum(loop, a.re, b.re, 2); break;
+    case op_sinc: out[0] = sinc(loop, a); break;
+    case op_round: out[0] = rounded(loop, a); break;
+    case op_isclose: out[0] = is_close(loop, a, b); break;
+    case op_nan_to_num: out[0] = without_nan(loop, a); break;
+    case op_spacing: out[0] = spacing(loop, a); break;
+    case op_modf:
+    case op_frexp: split(loop, op->id, a, out); break;
     case op_add: out[0] = arithmetic(loop, (double)a.re + (double)b.re, isfinite(a.re) && isfinite(b.re) ? a.error + b.error : 0); break;
     case op_sub: out[0] = arithmetic(loop, (double)a.re - (double)b.re, isfinite(a.re) && isfinite(b.re) ? a.error + b.error : 0); break;
     case op_mul: out[0] = product(loop, a, b); break;

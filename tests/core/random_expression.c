@@ -162,12 +162,18 @@ static int elementwise(generator *g, int depth, const target *t) {
     oracle_apply(op, in, out);
     ash_array result = { 0 }, second = { 0 };
     switch (n) {
-    case 1: result = op->call1(HANDLE(input[0])); break;
+    case 1:
+        if (op->call1) {
+            result = op->call1(HANDLE(input[0]));
+        } else {
+            op->call1_2(HANDLE(input[0]), &result, &second);
+        }
+        break;
     case 2:
         if (op->call2) {
             result = op->call2(HANDLE(input[0]), HANDLE(input[1]));
         } else {
-            ash_divmod(HANDLE(input[0]), HANDLE(input[1]), &result, &second);
+            op->call2_2(HANDLE(input[0]), HANDLE(input[1]), &result, &second);
         }
         break;
     default: result = op->call3(HANDLE(input[0]), HANDLE(input[1]), HANDLE(input[2]));
@@ -175,7 +181,7 @@ static int elementwise(generator *g, int depth, const target *t) {
     const char *a = TEXT(input[0]), *b = n > 1 ? TEXT(input[1]) : "", *c = n > 2 ? TEXT(input[2]) : "";
     int made = generator_add(g, result, out[0], "%s(%s%s%s%s%s)", op->name, a, n > 1 ? ", " : "", b, n > 2 ? ", " : "", c);
     if (out[1]) {
-        int other = generator_add(g, second, out[1], "%s.remainder(%s, %s)", op->name, a, b);
+        int other = generator_add(g, second, out[1], "%s.second(%s%s%s)", op->name, a, n > 1 ? ", " : "", b);
         made = one_in(g, 2) ? other : made;
     }
     return g->named ? transposed_to(g, made, t) : made;
@@ -459,8 +465,8 @@ static int scan(generator *g, int depth, const target *t) {
     if (!dense_is_exact(VALUE(a)) && strstr(kind->name, "prod")) { /* bounds of long products are no bounds */
         return a;
     }
-    return generator_add(g, kind->call(HANDLE(a), axis_text(g, VALUE(a), axis, word)), oracle_scan_along(kind, VALUE(a), axis), "%s(%s, %s)",
-        kind->name, TEXT(a), word);
+    return generator_add(g, kind->call(HANDLE(a), axis_text(g, VALUE(a), axis, word)), oracle_scan_along(kind, VALUE(a), axis),
+        "%s(%s, %s)", kind->name, TEXT(a), word);
 }
 
 /* ---- Choosing ---- */
