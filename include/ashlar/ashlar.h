@@ -5,6 +5,7 @@
  *   context.h    contexts, options, status codes, error text, scopes
  *   array.h      making arrays, asking about them, names, coordinates, attributes
  *   ops.h        elementwise operations                      (written from lib/expr/operations.table)
+ *   mix.h        macros that mix numbers and arrays; to be included by itself   (written from operations.table)
  *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
  *   custom.h     reductions of your own
  *   lookup.h     looking up in tables, choosing between arrays

@@ -120,6 +120,21 @@ static int all_numbers(int n, const ash_value operands[]) {
     return 1;
 }
 
+/* A comparison with a weak integer that the dtype does not hold is no mistake: it has an answer, in wider integers. */
+static ash_dtype widen_comparison(ash_op op, ash_dtype loop, int n, const ash_value operands[]) {
+    char kind = ash_dtype_kind(loop);
+    if (op < ASH_OP_EQUAL || op > ASH_OP_GREATER_EQUAL || (kind != 'i' && kind != 'u')) {
+        return loop;
+    }
+    for (int k = 0; k < n; k++) {
+        if (ash_value_output(operands[k])->weak == 'i' && operands[k].node->kind == ASH_NODE_CONSTANT &&
+            !ash_integer_fits(loop, ash_number_load(ASH_INT64, operands[k].node->u.constant.element).i)) {
+            return ash_dtype_promote(loop, ASH_INT64); /* uint64 against a negative number: float64 tells them apart */
+        }
+    }
+    return loop;
+}
+
 /* Inputs whose dtype is fixed stand beside the promotion: any dtype has a truth value, but only integers are taken as int64. Fills
  * `promoted` with the others and returns how many they are. */
 static int split_fixed(ash_builder *builder, const ash_op_descriptor *info, const ash_value operands[], ash_value promoted[]) {
@@ -147,7 +162,8 @@ static int copy_parameters(ash_builder *builder, const ash_op_descriptor *info, 
 }
 
 /* Listed grids belong to the input's node, which lives at least as long as its users: borrowing them is safe. */
-static void build(ash_builder *builder, ash_op op, const ash_op_descriptor *info, const ash_value operands[], const ash_number parameters[]) {
+static void build(
+    ash_builder *builder, ash_op op, const ash_op_descriptor *info, const ash_value operands[], const ash_number parameters[]) {
     ash_alignment al = { 0 };
     if (ash_align(builder->function, info->inputs, operands, info->input_name, &al, &builder->error) != ASH_OK) {
         return;
@@ -157,6 +173,7 @@ static void build(ash_builder *builder, ash_op op, const ash_op_descriptor *info
     int n = split_fixed(builder, info, operands, promoted);
     ash_dtype loop = loop_dtype(builder, op, promote(n, promoted, &weak));
     weak = n == info->inputs ? weak : 0;
+    loop = loop == ASH_DTYPE_COUNT ? loop : widen_comparison(op, loop, n, promoted);
     if (loop != ASH_DTYPE_COUNT && n == info->inputs && info->outputs == 1 && all_numbers(n, operands)) {
         fold_numbers(builder, op, operands, parameters, loop);
         return;
