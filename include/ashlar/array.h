@@ -110,6 +110,7 @@ ASH_API ash_status ash_array_status(ash_array a);
 ASH_API ash_dtype ash_array_dtype(ash_array a); /* ASH_DTYPE_COUNT for a failed array */
 ASH_API int ash_ndim(ash_array a);              /* -1 for a failed array */
 ASH_API int64_t ash_size(ash_array a);          /* number of elements; -1 for a failed array */
+ASH_API int ash_shape(ash_array a, int64_t shape[]); /* extents into room for ash_ndim(a), at most ASH_MAX_NDIM; returns their number, -1 for a failed array */
 ASH_API int64_t ash_extent(ash_array a, int axis); /* axis may be negative, from the end; -1 if there is no such axis */
 ASH_API const char *ash_dim_name(ash_array a, int axis); /* NULL for an anonymous or absent one; lives as long as the array */
 ASH_API int ash_axis(ash_array a, const char *dim);      /* axis number of a dimension given by name or position; -1 if there is none */

@@ -39,6 +39,14 @@ int ash_ndim(ash_array a) {
     return output ? output->ndim : -1;
 }
 
+int ash_shape(ash_array a, int64_t shape[]) {
+    const ash_output *output = peek(a);
+    if (output) {
+        ash_output_shape(output, shape);
+    }
+    return output ? output->ndim : -1;
+}
+
 int64_t ash_size(ash_array a) {
     const ash_output *output = peek(a);
     return output ? ash_output_size(output) : -1;

@@ -27,6 +27,9 @@ static void same(const char *what, ash_array a, ash_array b) {
     }
     assert_int_equal(ash_array_dtype(a), ash_array_dtype(b));
     assert_int_equal(ash_ndim(a), ash_ndim(b));
+    int64_t shape[2][ASH_MAX_NDIM] = { { 0 } };
+    assert_int_equal(ash_shape(a, shape[0]), ash_shape(b, shape[1]));
+    assert_memory_equal(shape[0], shape[1], sizeof shape[0]);
     assert_int_equal(ash_size(a), ash_size(b));
     void *x = values_of(a), *y = values_of(b);
     if (memcmp(x, y, (size_t)(ash_size(a) * ash_dtype_size(ash_array_dtype(a)))) != 0) {

@@ -9,6 +9,7 @@ static void refused(ash_context *ctx, ash_array a, ash_status status, const char
     assert_int_equal(ash_array_status(a), status);
     assert_int_equal(ash_array_dtype(a), ASH_DTYPE_COUNT);
     assert_int_equal(ash_ndim(a), -1);
+    assert_int_equal(ash_shape(a, (int64_t[ASH_MAX_NDIM]){ 0 }), -1);
     ash_error_clear(ctx);
     assert_false(ash_ok(a));
     assert_sentence(ctx, status, words);
