@@ -46,14 +46,18 @@ int ash_builder_inherit(ash_builder *builder, ash_value from, int attributes) {
     return 1;
 }
 
-int ash_builder_axis(ash_builder *builder, const ash_output *output, const char *dim) {
+int ash_builder_axes(ash_builder *builder, const ash_output *output, const char *dims, int *count, int axes[ASH_MAX_NDIM]) {
     ash_dim_names names = ash_output_dim_names(output);
+    return ash_parse_axes(dims, &names, builder->function, count, axes, &builder->error) == ASH_OK;
+}
+
+int ash_builder_axis(ash_builder *builder, const ash_output *output, const char *dim) {
     int count, axes[ASH_MAX_NDIM];
     if (!dim || !*dim) {
         ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: dim must name one dimension, found none", builder->function);
         return -1;
     }
-    if (ash_parse_axes(dim, &names, builder->function, &count, axes, &builder->error) != ASH_OK) {
+    if (!ash_builder_axes(builder, output, dim, &count, axes)) {
         return -1;
     }
     if (count != 1) {

@@ -28,6 +28,8 @@ static inline int ash_builder_ok(const ash_builder *builder) {
 /* Publishes the node, or the error. */
 ash_array ash_builder_done(ash_builder *builder);
 
+/* The axes of the dimensions named, all for NULL; 0 with an error. */
+int ash_builder_axes(ash_builder *builder, const ash_output *output, const char *dims, int *count, int axes[ASH_MAX_NDIM]);
 /* The axis of a dimension given by name or position; -1 with an error if there is not exactly one. */
 int ash_builder_axis(ash_builder *builder, const ash_output *output, const char *dim);
 /* Name and attributes of output 0 taken from a value. */

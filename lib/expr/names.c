@@ -128,9 +128,8 @@ ash_array ash_drop_coords(ash_array a, const char *dims) {
         return ash_builder_done(&builder);
     }
     ash_output *output = &builder.node->output[0];
-    ash_dim_names names = ash_output_dim_names(output);
     int count, axes[ASH_MAX_NDIM];
-    if (ash_parse_axes(dims, &names, "drop_coords", &count, axes, &builder.error) == ASH_OK) {
+    if (ash_builder_axes(&builder, output, dims, &count, axes)) {
         for (int k = 0; k < count; k++) {
             ash_coord_release(output->dim[axes[k]].coord);
             output->dim[axes[k]].coord = NULL;

@@ -86,12 +86,11 @@ static ash_array quantile(const char *function, ash_array a, const char *dims, c
         return ash_builder_done(&builder);
     }
     const ash_output *source = ash_value_output(input);
-    ash_dim_names names = ash_output_dim_names(source);
     ash_dtype dtype = source->dtype;
     if (ash_dtype_kind(dtype) == 'c') {
         ash_fail(&builder.error, ASH_ERR_DTYPE, "%s: does not accept %s", function, ash_dtype_name(dtype));
     }
-    if (ash_parse_axes(dims, &names, function, &count, axes, &builder.error) != ASH_OK || !ash_builder_ok(&builder)) {
+    if (!ash_builder_axes(&builder, source, dims, &count, axes) || !ash_builder_ok(&builder)) {
         return ash_builder_done(&builder);
     }
     int64_t n = 1, most = INT64_MAX / 64;

@@ -100,9 +100,8 @@ static ash_array plain_reduction(ash_reduction reduction, ash_array a, const cha
         return ash_builder_done(&builder);
     }
     const ash_output *source = ash_value_output(input);
-    ash_dim_names names = ash_output_dim_names(source);
     int count, axes[ASH_MAX_NDIM];
-    if (ash_parse_axes(dims, &names, builder.function, &count, axes, &builder.error) != ASH_OK) {
+    if (!ash_builder_axes(&builder, source, dims, &count, axes)) {
         return ash_builder_done(&builder);
     }
     const ash_reduce_kernel *kernel = begin_reduce(&builder, reduction, input, count, axes, options);
@@ -217,9 +216,8 @@ ash_array ash_group_reduce(ash_reduction reduction, ash_array a, const char *dim
     if (!ash_builder_value(&builder, a, "a", &input) || !ash_builder_value(&builder, labels, "labels", &label_value)) {
         return ash_builder_done(&builder);
     }
-    ash_dim_names names = ash_output_dim_names(ash_value_output(input));
     int count, axes[ASH_MAX_NDIM];
-    if (ash_parse_axes(dim, &names, function, &count, axes, &builder.error) == ASH_OK) {
+    if (ash_builder_axes(&builder, ash_value_output(input), dim, &count, axes)) {
         if (count == 1) {
             build_groups(&builder, reduction, input, axes[0], label_value, options);
         } else {
@@ -250,8 +248,7 @@ ash_array ash_reduce_general(const char *function, ash_array a, const char *dims
         return ash_builder_done(&builder);
     }
     const ash_output *source = ash_value_output(input);
-    ash_dim_names names = ash_output_dim_names(source);
-    if (ash_parse_axes(dims, &names, function, &count, axes, &builder.error) != ASH_OK) {
+    if (!ash_builder_axes(&builder, source, dims, &count, axes)) {
         return ash_builder_done(&builder);
     }
     int ndim = keepdims ? source->ndim : source->ndim - count;

@@ -157,9 +157,8 @@ ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *
     if (ash_builder_value(&builder, a, "a", &input)) {
         check_options(&builder, &c);
         check_arrays(&builder, &c, input);
-        ash_dim_names names = ash_output_dim_names(ash_value_output(input));
         int count, axes[ASH_MAX_NDIM];
-        ash_parse_axes(dims, &names, builder.function, &count, axes, &builder.error);
+        ash_builder_axes(&builder, ash_value_output(input), dims, &count, axes);
     }
     if (!ash_builder_ok(&builder)) {
         return ash_builder_done(&builder);

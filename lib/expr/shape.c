@@ -75,9 +75,8 @@ ash_array ash_transpose(ash_array a, const char *dims) {
         return ash_builder_done(&builder);
     }
     const ash_output *source = ash_value_output(input);
-    ash_dim_names names = ash_output_dim_names(source);
     int count, axes[ASH_MAX_NDIM];
-    if (ash_parse_axes(dims, &names, "transpose", &count, axes, &builder.error) == ASH_OK && count != source->ndim) {
+    if (ash_builder_axes(&builder, source, dims, &count, axes) && count != source->ndim) {
         ash_fail(
             &builder.error, ASH_ERR_DIMENSION, "transpose: dims '%s' must name all %d dimensions, found %d", dims, source->ndim, count);
     }
@@ -96,10 +95,9 @@ ash_array ash_squeeze(ash_array a, const char *dims) {
         return ash_builder_done(&builder);
     }
     const ash_output *source = ash_value_output(input);
-    ash_dim_names names = ash_output_dim_names(source);
     int count, axes[ASH_MAX_NDIM], ndim = 0;
     char drop[ASH_MAX_NDIM] = { 0 };
-    if (ash_parse_axes(dims, &names, "squeeze", &count, axes, &builder.error) == ASH_OK) {
+    if (ash_builder_axes(&builder, source, dims, &count, axes)) {
         for (int k = 0; k < count; k++) {
             int64_t extent = source->dim[axes[k]].axis.extent;
             drop[axes[k]] = extent == 1;

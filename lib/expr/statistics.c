@@ -28,7 +28,6 @@ static int check(ash_array a, const char *dims, const char *function, const char
     ash_builder builder = ash_builder_begin(a.context, function);
     ash_value value;
     if (ash_builder_value(&builder, a, "a", &value)) {
-        ash_dim_names names = ash_output_dim_names(ash_value_output(value));
         int count, axes[ASH_MAX_NDIM];
         ash_dtype dtype = ash_value_output(value)->dtype;
         for (const char *k = refused_kinds; *k; k++) {
@@ -36,7 +35,7 @@ static int check(ash_array a, const char *dims, const char *function, const char
                 ash_fail(&builder.error, ASH_ERR_DTYPE, "%s: does not accept %s", function, ash_dtype_name(dtype));
             }
         }
-        ash_parse_axes(dims, &names, function, &count, axes, &builder.error);
+        ash_builder_axes(&builder, ash_value_output(value), dims, &count, axes);
     }
     if (!ash_builder_ok(&builder)) {
         *failed = ash_builder_done(&builder);

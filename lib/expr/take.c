@@ -69,9 +69,8 @@ ash_array ash_group_take(ash_array groups, const char *dim, ash_array labels) {
     if (!ash_builder_value(&builder, groups, "groups", &input) || !ash_builder_value(&builder, labels, "labels", &label_value)) {
         return ash_builder_done(&builder);
     }
-    ash_dim_names names = ash_output_dim_names(ash_value_output(input));
     int count, axes[ASH_MAX_NDIM];
-    if (ash_parse_axes(dim, &names, "group_take", &count, axes, &builder.error) == ASH_OK) {
+    if (ash_builder_axes(&builder, ash_value_output(input), dim, &count, axes)) {
         if (count == 1) {
             build_take(&builder, input, axes[0], label_value);
         } else {
