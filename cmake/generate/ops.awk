@@ -27,6 +27,7 @@ function header(    op) {
     print " * about that common dtype. An input of another dtype gives an array that carries ASH_ERR_DTYPE." > out
     print " * Values are NumPy's: integers wrap and division of integers by zero gives 0; floating operations follow IEEE 754, so NaN passes through wherever" > out
     print " * nothing else is said. Sign and payload of a NaN mean nothing, but are the same on every instruction set." > out
+    print " * Comparisons are exact: of signed with unsigned integers, and with weak integers that the dtype does not hold (elsewhere those are errors)." > out
     print " * Transcendental functions of real numbers are within 1 unit in the last place (2 near an overflow, and of arguments beyond 1e18 in float32, 1e150 in" > out
     print " * float64); those of complex numbers are the C library's. Their bits are the same on all instruction sets, but on x86 processors without FMA." > out
     print " * Attributes are kept by operations that keep the meaning of their first input (absolute, clip, maximum, ...). */\n" > out

@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "expr/align.h"
 
+#include <ashlar/ops.h>
+
 #include <string.h>
 
 /* The dtype the operands meet in, before the operation's own promotion; weak scalars count by kind only. Sets *weak to the kind if all are
@@ -197,8 +199,44 @@ static void build(
     }
 }
 
+/* Whether it is a comparison of a signed integer array with uint64, for which the common dtype, float64, is not exact. -1, or which operand is the
+ * signed one. */
+static int signed_operand(ash_op op, const ash_array inputs[]) {
+    if (op < ASH_OP_EQUAL || op > ASH_OP_GREATER_EQUAL || ash_op_table[op].inputs != 2 || ash_op_table[op].parameters > 0) {
+        return -1;
+    }
+    ash_builder builder = ash_builder_begin(inputs[0].context, "compare");
+    ash_value value[2];
+    for (int k = 0; k < 2; k++) {
+        if (!ash_builder_value(&builder, inputs[k], "a", &value[k]) || ash_value_output(value[k])->weak) {
+            return -1;
+        }
+    }
+    for (int k = 0; k < 2; k++) {
+        if (ash_dtype_kind(ash_value_output(value[k])->dtype) == 'i' && ash_value_output(value[1 - k])->dtype == ASH_UINT64) {
+            return k;
+        }
+    }
+    return -1;
+}
+
+/* A negative number is less than all unsigned ones; others compare as unsigned. */
+static ash_array compare_signs(ash_op op, const ash_array inputs[], int k) {
+    ash_array unsigned_inputs[2] = { inputs[0], inputs[1] }, zero = ash_int(inputs[k].context, 0), others;
+    unsigned_inputs[k] = ash_cast(inputs[k], ASH_UINT64);
+    ash_elementwise(op, unsigned_inputs, NULL, &others);
+    int less = op == ASH_OP_LESS || op == ASH_OP_LESS_EQUAL, greater = op == ASH_OP_GREATER || op == ASH_OP_GREATER_EQUAL;
+    int if_negative = op == ASH_OP_NOT_EQUAL || (k == 0 ? less : greater);
+    return if_negative ? ash_logical_or(ash_less(inputs[k], zero), others) : ash_logical_and(ash_greater_equal(inputs[k], zero), others);
+}
+
 void ash_elementwise(ash_op op, const ash_array inputs[], const ash_number parameters[], ash_array outputs[]) {
     const ash_op_descriptor *info = &ash_op_table[op];
+    int k_signed = signed_operand(op, inputs);
+    if (k_signed >= 0) {
+        outputs[0] = compare_signs(op, inputs, k_signed);
+        return;
+    }
     ash_builder builder = ash_builder_begin(inputs[0].context, info->name);
     for (int k = 1; k < info->inputs && !builder.context; k++) { /* any valid input knows the context */
         builder = ash_builder_begin(inputs[k].context, info->name);

@@ -55,6 +55,14 @@ static void comparisons_with_numbers_that_do_not_fit(void **state) {
     ash_array small = vector_of(ctx, ASH_INT8, 1, &byte, NULL), unsigned_one = vector_of(ctx, ASH_UINT64, 1, &large, NULL);
     assert_true(first(ASH_LESS(small, 128)) == 1 && first(ASH_GREATER(-129, small)) == 0 && first(ASH_EQUAL(small, 251)) == 0);
     assert_true(first(ASH_NOT_EQUAL(small, 1000)) == 1 && first(ASH_LESS_EQUAL(small, -1000)) == 0);
+    int64_t near = INT64_MAX, below = -1; /* numbers that float64 does not tell apart */
+    uint64_t next = (uint64_t)INT64_MAX + 1;
+    ash_array s = vector_of(ctx, ASH_INT64, 1, &near, NULL), u = vector_of(ctx, ASH_UINT64, 1, &next, NULL),
+              m = vector_of(ctx, ASH_INT64, 1, &below, NULL);
+    assert_true(first(ash_less(s, u)) == 1 && first(ash_equal(s, u)) == 0 && first(ash_greater_equal(s, u)) == 0 &&
+        first(ash_not_equal(u, s)) == 1);
+    assert_true(first(ash_greater(u, s)) == 1 && first(ash_less_equal(u, s)) == 0 && first(ash_less(m, unsigned_one)) == 1 &&
+        first(ash_equal(m, unsigned_one)) == 0 && first(ash_greater(unsigned_one, m)) == 1 && first(ash_less_equal(unsigned_one, m)) == 0);
     assert_true(first(ASH_GREATER(unsigned_one, -1)) == 1 && first(ASH_EQUAL(unsigned_one, -1)) == 0);
     assert_int_equal(ash_array_dtype(ASH_LESS(small, 128)), ASH_BOOL);
     assert_false(ash_ok(ASH_MAXIMUM(small, 128)));
