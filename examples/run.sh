@@ -26,7 +26,7 @@ if [ $# -eq 2 ] && [ ! -r "$1" ]; then
     exit 1
 fi
 
-sh "$root/cmake/install-packages.sh" build speed maps
+sh "$root/cmake/install-packages.sh" build fortran speed maps
 # shellcheck source=SCRIPTDIR/../cmake/build.sh
 . "$root/cmake/build.sh"
 ashlar_build release
