@@ -49,6 +49,11 @@ output=${name%.*}_climatology.nc
 echo "Running: climatology $file $variable $output"
 "$programs/climatology" "$file" "$variable" "$output"
 
+if [ -x "$programs/anomaly" ]; then
+    echo "Running: anomaly fortran_anomaly.nc (Fortran, on made-up data)"
+    "$programs/anomaly" fortran_anomaly.nc
+fi
+
 echo
 echo "Done. The results are in $(pwd):"
 echo "  $output: look with ncdump -h $output, or open it with Xarray, CDO, ncview or Panoply"

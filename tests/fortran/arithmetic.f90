@@ -79,7 +79,7 @@ contains
         call expect('a - real64', a - 0.1_real64, x - 0.1_real64)
         call expect('real64 - a', 0.1_real64 - a, 0.1_real64 - x)
         call expect('real64 / a', 1.0_real64/a, 1/x)
-        call expect('2 ** a', 2.0_real64**ash_cast(a, ASH_FLOAT64), 2.0_real64**x)
+        call expect('2 ** a', 2.0_real64**floor(a), 2.0_real64**floor(x))
         call expect('a - complex32', ash_real_part(a - (0.5_real32, 2.0_real32)), x - 0.5_real64)
         call expect('complex64 - a', aimag((0.5_real64, 2.0_real64) - a), 0*x + 2)
         call expect_truth('a < 1', a < 1, x < 1)

@@ -104,7 +104,7 @@ contains
         call check('names', ash_dim_name(a, 1) == 'lon' .and. ash_dim_name(a, 3) == 'time' .and. ash_dim_name(a, 4) == '')
         call ash_compute(ash_index(a, 'lon=1'), section, status)
         call check('index', status == ASH_SUCCESS .and. all(section == x(2, :, :)))
-        call ash_compute(transpose(a), turned, status)
+        call ash_compute(ash_transpose(a), turned, status)
         call check('transpose', status == ASH_SUCCESS .and. all(turned == reshape(x, [2, 3, 4], order=[3, 2, 1])))
         call ash_compute(sum(a, dim=1), section, status)
         call check('dim=1 is lon', status == ASH_SUCCESS .and. all(abs(section - sum(x, 1)) < 1e-14_real64))
