@@ -28,6 +28,13 @@ export PKG_CONFIG_PATH
 cc -std=c11 -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags ashlar) "$root/examples/first.c" -o "$work/with-pkg-config" $(pkg-config --libs ashlar)
 expect_66 "$work/with-pkg-config" pkg-config
 
+if [ -f "$libdir/pkgconfig/ashlar-fortran.pc" ]; then
+    # shellcheck disable=SC2046 # flags are words
+    gfortran -std=f2018 -Wall -Wextra -Werror $(pkg-config --cflags ashlar-fortran) "$root/examples/first_fortran.f90" -o "$work/fortran" \
+        $(pkg-config --libs ashlar-fortran)
+    expect_66 "$work/fortran" "pkg-config and Fortran"
+fi
+
 mkdir "$work/stranger"
 cp "$root/examples/first.c" "$work/stranger"
 cat >"$work/stranger/CMakeLists.txt" <<'CMAKE'

@@ -54,4 +54,15 @@ if(ASHLAR_WITH_PNG)
   find_package(PNG QUIET) # examples only
 endif()
 
+if(ASHLAR_WITH_FORTRAN)
+  include(CheckLanguage)
+  check_language(Fortran)
+  if(CMAKE_Fortran_COMPILER)
+    enable_language(Fortran)
+  else()
+    message(STATUS "A Fortran compiler was not found: the Fortran module is left out (Debian, Ubuntu: gfortran)")
+    set(ASHLAR_WITH_FORTRAN OFF)
+  endif()
+endif()
+
 find_program(AWK NAMES mawk gawk awk REQUIRED)

@@ -39,6 +39,12 @@ ashlar_generate(expr/reductions.c reduce part=source)
 ashlar_generate(expr/functions.c functions)
 ashlar_generate(operations.md markdown)
 
+if(ASHLAR_WITH_FORTRAN)
+  foreach(part elementwise reductions operators buffers test)
+    ashlar_generate(fortran/ashlar_${part}.f90 fortran part=${part})
+  endforeach()
+endif()
+
 set(ASHLAR_GENERATED_SOURCES ${ASHLAR_GENERATED}/expr/ops.c ${ASHLAR_GENERATED}/expr/reductions.c ${ASHLAR_GENERATED}/expr/functions.c)
 set(ASHLAR_GENERATED_KERNEL_SOURCES ${ASHLAR_GENERATED}/kernels/operations.c)
 add_custom_target(ashlar_generated DEPENDS ${ASHLAR_GENERATED_FILES})

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The one place that knows which packages are needed. Installs what is missing on Debian and Ubuntu; elsewhere says what to install.
 #
-#     sh cmake/install-packages.sh GROUP...     groups: build, speed and maps (wanted, not needed), tests, peers (wanted, not needed)
+#     sh cmake/install-packages.sh GROUP...     groups: build, fortran, speed and maps (wanted, not needed), tests, peers (wanted, not needed)
 set -eu
 
 # One line a need: group, a test that it is there, Debian's package, its name elsewhere.
@@ -16,6 +16,7 @@ build|tool pkg-config|pkg-config|pkg-config
 build|header stdlib.h|libc6-dev|headers of the C library
 build|header hdf5.h|libhdf5-dev|HDF5 with headers
 build|header netcdf.h|libnetcdf-dev|NetCDF-C with headers
+fortran|tool gfortran|gfortran|a Fortran compiler (without it there is no Fortran module)
 speed|header sleef.h|libsleef-dev|SLEEF with headers (without it transcendental functions are slower)
 maps|header png.h|libpng-dev|libpng with headers (without it no maps are drawn)
 tests|header cmocka.h|libcmocka-dev|CMocka with headers
@@ -27,7 +28,7 @@ NEEDS
 }
 
 is_optional() { # GROUP
-    [ "$1" = maps ] || [ "$1" = speed ] || [ "$1" = peers ]
+    [ "$1" = fortran ] || [ "$1" = maps ] || [ "$1" = speed ] || [ "$1" = peers ]
 }
 
 has_header() { # NAME
@@ -101,7 +102,7 @@ list() { # heading on standard error, lines of needs() on standard input
     done
 }
 
-[ $# -gt 0 ] || set -- build speed maps tests
+[ $# -gt 0 ] || set -- build fortran speed maps tests
 lacking=$(missing "$@")
 [ -n "$lacking" ] || exit 0
 

@@ -26,7 +26,7 @@ if [ $# -eq 2 ] && [ ! -r "$1" ]; then
     exit 1
 fi
 
-sh "$root/cmake/install-packages.sh" build speed maps
+sh "$root/cmake/install-packages.sh" build fortran speed maps
 # shellcheck source=SCRIPTDIR/../cmake/build.sh
 . "$root/cmake/build.sh"
 ashlar_build release
@@ -48,6 +48,11 @@ name=$(basename -- "$file")
 output=${name%.*}_climatology.nc
 echo "Running: climatology $file $variable $output"
 "$programs/climatology" "$file" "$variable" "$output"
+
+if [ -x "$programs/anomaly" ]; then
+    echo "Running: anomaly fortran_anomaly.nc (Fortran, on made-up data)"
+    "$programs/anomaly" fortran_anomaly.nc
+fi
 
 echo
 echo "Done. The results are in $(pwd):"

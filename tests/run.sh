@@ -15,7 +15,7 @@ case "${1-}:$#" in
 esac
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-sh "$root/cmake/install-packages.sh" build speed maps tests
+sh "$root/cmake/install-packages.sh" build fortran speed maps tests
 # shellcheck source=SCRIPTDIR/../cmake/build.sh
 . "$root/cmake/build.sh"
 

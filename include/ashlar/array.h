@@ -97,6 +97,10 @@ ASH_API ash_array ash_int(ash_context *context, int64_t value);
 ASH_API ash_array ash_real(ash_context *context, double value);
 ASH_API ash_array ash_complex(ash_context *context, double real, double imag);
 
+/* An array that carries an error of the caller's: what bindings and builders of your own return when they refuse an argument. `sentence` is copied; a `status` that is
+ * no error counts as ASH_ERR_ARGUMENT. */
+ASH_API ash_array ash_failed(ash_context *context, ash_status status, const char *sentence);
+
 /* The values as another dtype. Lazy. Shape, names, coordinates and attributes are kept. Floating to integer truncates towards zero; what does not fit saturates and NaN gives
  * 0 (NumPy leaves both undefined); integer to narrower integer wraps; complex to real drops the imaginary part; anything but zero is true (NaN too). */
 ASH_API ash_array ash_cast(ash_array a, ash_dtype dtype);

@@ -188,3 +188,10 @@ ash_array ash_linspace(ash_context *context, double start, double stop, int64_t 
     }
     return ash_builder_done(&builder);
 }
+
+ash_array ash_failed(ash_context *context, ash_status status, const char *sentence) {
+    ash_builder builder = ash_builder_begin(context, "failed");
+    int is_error = status > ASH_OK && status < ASH_STATUS_COUNT;
+    ash_fail(&builder.error, is_error ? status : ASH_ERR_ARGUMENT, "%s", sentence ? sentence : ash_status_text(ASH_ERR_ARGUMENT));
+    return ash_builder_done(&builder);
+}

@@ -1,0 +1,361 @@
+!> Making arrays, views of them, names, coordinates, attributes, files.
+!!
+!! Shapes and dimension numbers are Fortran's: the first dimension is the fastest. Texts are the library's, in C's order, as ncdump shows a
+!! variable: x(lon,lat,time) has dims 'time,lat,lon'.
+module ashlar_arrays
+    use, intrinsic :: iso_c_binding
+    use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+    use ashlar_c
+    use ashlar_core
+    implicit none
+    private
+
+    public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_write, ash_apply, ash_apply_many
+    public :: ash_cast, ash_index, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords
+    public :: ash_set_attr, ash_time_field, ash_group_take, ash_explain
+    public :: from_memory, compute_into
+
+contains
+
+    ! ---- Making arrays ----
+
+    function ash_zeros(context, dtype, shape, dims, chunks) result(out)
+        type(ash_context), intent(in) :: context
+        integer, intent(in) :: dtype
+        class(*), intent(in) :: shape(:)
+        character(*), intent(in), optional :: dims, chunks
+        type(ash_array) :: out
+
+        out = ash_full(context, dtype, shape, 0, dims, chunks)
+    end function
+
+    function ash_ones(context, dtype, shape, dims, chunks) result(out)
+        type(ash_context), intent(in) :: context
+        integer, intent(in) :: dtype
+        class(*), intent(in) :: shape(:)
+        character(*), intent(in), optional :: dims, chunks
+        type(ash_array) :: out
+
+        out = ash_full(context, dtype, shape, 1, dims, chunks)
+    end function
+
+    !> An array of one value; shape is of integers of 32 or 64 bits.
+    function ash_full(context, dtype, shape, value, dims, chunks) result(out)
+        type(ash_context), intent(in) :: context
+        integer, intent(in) :: dtype
+        class(*), intent(in) :: shape(:)
+        class(*), intent(in) :: value
+        character(*), intent(in), optional :: dims, chunks
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: dims_text(:), chunks_text(:)
+        integer(c_int64_t), allocatable :: extents(:)
+        type(c_make_options) :: options
+
+        select type (shape)
+        type is (integer(int32))
+            extents = int(shape, c_int64_t)
+        type is (integer(int64))
+            extents = shape
+        class default
+            out%handle = failed(context%pointer, ASH_ERR_ARGUMENT, 'full: shape must be of integers of 32 or 64 bits')
+            return
+        end select
+        options = make_options(dims_text, dims, chunks_text, chunks)
+        out%handle = c_full(context%pointer, int(dtype, c_int), size(extents), extents(size(extents):1:-1), &
+            handle_of(context%pointer, value), options)
+    end function
+
+    !> int64 start, start + step, ... before stop.
+    function ash_arange(context, start, stop, step, dims, chunks) result(out)
+        type(ash_context), intent(in) :: context
+        integer, intent(in) :: start, stop
+        integer, intent(in), optional :: step
+        character(*), intent(in), optional :: dims, chunks
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: dims_text(:), chunks_text(:)
+        integer(c_int64_t) :: by
+
+        by = 1
+        if (present(step)) by = step
+        out%handle = c_arange(context%pointer, int(start, c_int64_t), int(stop, c_int64_t), by, &
+            make_options(dims_text, dims, chunks_text, chunks))
+    end function
+
+    !> `count` float64 values from start to stop inclusive.
+    function ash_linspace(context, start, stop, count, dims, chunks) result(out)
+        type(ash_context), intent(in) :: context
+        real(real64), intent(in) :: start, stop
+        integer, intent(in) :: count
+        character(*), intent(in), optional :: dims, chunks
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: dims_text(:), chunks_text(:)
+
+        out%handle = c_linspace(context%pointer, start, stop, int(count, c_int64_t), &
+            make_options(dims_text, dims, chunks_text, chunks))
+    end function
+
+    function make_options(dims_text, dims, chunks_text, chunks) result(options)
+        character(kind=c_char), allocatable, target, intent(inout) :: dims_text(:), chunks_text(:)
+        character(*), intent(in), optional :: dims, chunks
+        type(c_make_options) :: options
+
+        options%size = c_sizeof(options)
+        options%dims = c_text(dims_text, dims)
+        options%chunks = c_text(chunks_text, chunks)
+    end function
+
+    !> What ash_from_buffer does for every kind. `extents` in Fortran's order.
+    function from_memory(context, dtype, extents, contiguous, data, dims, chunks) result(out)
+        type(ash_context), intent(in) :: context
+        integer, intent(in) :: dtype
+        integer(int64), intent(in) :: extents(:)
+        logical, intent(in) :: contiguous
+        type(c_ptr), intent(in) :: data
+        character(*), intent(in), optional :: dims, chunks
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: dims_text(:), chunks_text(:)
+
+        if (.not. contiguous) then
+            out%handle = failed(context%pointer, ASH_ERR_ARGUMENT, &
+                'from_buffer: data must be contiguous, found a section with gaps')
+            return
+        end if
+        out%handle = c_from_buffer(context%pointer, int(dtype, c_int), size(extents), extents(size(extents):1:-1), data, &
+            make_options(dims_text, dims, chunks_text, chunks))
+    end function
+
+    !> What ash_compute does for every kind.
+    subroutine compute_into(a, dtype, extents, contiguous, data, status)
+        type(ash_array), intent(in) :: a
+        integer, intent(in) :: dtype
+        integer(int64), intent(in) :: extents(:)
+        logical, intent(in) :: contiguous
+        type(c_ptr), intent(in) :: data
+        integer, intent(out), optional :: status
+
+        if (.not. ash_ok(a)) then
+            call report(c_array_status(a%handle), status)
+        else if (ash_array_dtype(a) /= dtype) then
+            call refuse(a, ASH_ERR_DTYPE, 'compute: the array is '//ash_dtype_name(ash_array_dtype(a))//', found a buffer of ' &
+                //ash_dtype_name(dtype)//'; use ash_cast', status)
+        else if (.not. contiguous) then
+            call refuse(a, ASH_ERR_ARGUMENT, 'compute: the buffer must be contiguous, found a section with gaps', status)
+        else if (.not. same_shape(ash_shape(a), extents)) then
+            call refuse(a, ASH_ERR_SHAPE, 'compute: the array has shape '//shape_text(ash_shape(a))//', found a buffer of shape ' &
+                //shape_text(extents), status)
+        else
+            call report(c_compute(a%handle, data, product(extents)*c_dtype_size(int(dtype, c_int)), c_null_ptr), status)
+        end if
+    end subroutine
+
+    subroutine refuse(a, code, sentence, status)
+        type(ash_array), intent(in) :: a
+        integer, intent(in) :: code
+        character(*), intent(in) :: sentence
+        integer, intent(out), optional :: status
+        type(ash_array) :: refused
+
+        refused%handle = failed(a%handle%context, code, sentence)
+        if (.not. ash_ok(refused)) call report(int(code, c_int), status) ! asking records the sentence
+    end subroutine
+
+    pure logical function same_shape(a, b)
+        integer(int64), intent(in) :: a(:), b(:)
+
+        same_shape = size(a) == size(b)
+        if (same_shape) same_shape = all(a == b)
+    end function
+
+    ! ---- Files ----
+
+    !> A variable of a file as a lazy array.
+    function ash_open(context, path, variable, chunks, raw) result(out)
+        type(ash_context), intent(in) :: context
+        character(*), intent(in) :: path, variable
+        character(*), intent(in), optional :: chunks
+        logical, intent(in), optional :: raw
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: path_text(:), variable_text(:), chunks_text(:)
+        type(c_open_options) :: options
+
+        options%size = c_sizeof(options)
+        options%chunks = c_text(chunks_text, chunks)
+        if (present(raw)) options%raw = logical(raw, c_bool)
+        out%handle = c_open(context%pointer, c_text(path_text, path), c_text(variable_text, variable), options)
+    end function
+
+    !> Computes the array and writes it as one variable of a new NetCDF-4 file.
+    subroutine ash_write(a, path, name, status, deflate, shuffle, history, attributes, unlimited)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: path, name
+        integer, intent(out), optional :: status
+        integer, intent(in), optional :: deflate
+        logical, intent(in), optional :: shuffle
+        character(*), intent(in), optional :: history, attributes, unlimited
+        character(kind=c_char), allocatable, target :: path_text(:), name_text(:), history_text(:)
+        character(kind=c_char), allocatable, target :: attributes_text(:), unlimited_text(:)
+        type(c_write_options) :: options
+
+        options%size = c_sizeof(options)
+        if (present(deflate)) options%deflate = int(deflate, c_int32_t)
+        if (present(shuffle)) options%shuffle = logical(shuffle, c_bool)
+        options%history = c_text(history_text, history)
+        options%attributes = c_text(attributes_text, attributes)
+        options%unlimited = c_text(unlimited_text, unlimited)
+        call report(c_write(a%handle, c_text(path_text, path), c_text(name_text, name), options), status)
+    end subroutine
+
+    ! ---- Every operation of the library by name ----
+
+    !> ash_apply(ctx, 'round', [a], 'decimals=2').
+    function ash_apply(context, op, inputs, params) result(out)
+        type(ash_context), intent(in) :: context
+        character(*), intent(in) :: op
+        type(ash_array), intent(in) :: inputs(:)
+        character(*), intent(in), optional :: params
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: op_text(:), params_text(:)
+
+        out%handle = c_apply(context%pointer, c_text(op_text, op), size(inputs), inputs%handle, c_text(params_text, params))
+    end function
+
+    !> The same for operations of several outputs.
+    subroutine ash_apply_many(context, op, inputs, outputs, params, status)
+        type(ash_context), intent(in) :: context
+        character(*), intent(in) :: op
+        type(ash_array), intent(in) :: inputs(:)
+        type(ash_array), intent(inout) :: outputs(:)
+        character(*), intent(in), optional :: params
+        integer, intent(out), optional :: status
+        character(kind=c_char), allocatable, target :: op_text(:), params_text(:)
+
+        call report(c_apply_many(context%pointer, c_text(op_text, op), size(inputs), inputs%handle, c_text(params_text, params), &
+            size(outputs), outputs%handle), status)
+    end subroutine
+
+    !> The plan as text; '' on failure.
+    function ash_explain(a) result(text)
+        type(ash_array), intent(in) :: a
+        character(:), allocatable :: text
+
+        text = f_text(c_explain(a%handle%context, 1, [a%handle], c_null_ptr))
+    end function
+
+    ! ---- Views, names, coordinates, attributes ----
+
+    function ash_cast(a, dtype) result(out)
+        type(ash_array), intent(in) :: a
+        integer, intent(in) :: dtype
+        type(ash_array) :: out
+
+        out%handle = c_cast(a%handle, int(dtype, c_int))
+    end function
+
+    !> What is common to the builders that take one text.
+    function by_text(builder, a, text) result(out)
+        procedure(c_text_builder) :: builder
+        type(ash_array), intent(in) :: a
+        character(*), intent(in), optional :: text
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: buffer(:)
+
+        out%handle = builder(a%handle, c_text(buffer, text))
+    end function
+
+    !> NumPy's basic indexing as text, from 0, in C's order: 'time=10:20, lat=::2'.
+    function ash_index(a, index) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: index
+        type(ash_array) :: out
+
+        out = by_text(c_index, a, index)
+    end function
+
+    !> Axes in the order given, as text; without it reversed.
+    function ash_transpose(a, dims) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in), optional :: dims
+        type(ash_array) :: out
+
+        out = by_text(c_transpose, a, dims)
+    end function
+
+    function ash_squeeze(a, dims) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in), optional :: dims
+        type(ash_array) :: out
+
+        out = by_text(c_squeeze, a, dims)
+    end function
+
+    function ash_rechunk(a, chunks) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: chunks
+        type(ash_array) :: out
+
+        out = by_text(c_rechunk, a, chunks)
+    end function
+
+    function ash_set_dims(a, dims) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: dims
+        type(ash_array) :: out
+
+        out = by_text(c_set_dims, a, dims)
+    end function
+
+    function ash_coord(a, dim) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: dim
+        type(ash_array) :: out
+
+        out = by_text(c_coord, a, dim)
+    end function
+
+    function ash_drop_coords(a, dims) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in), optional :: dims
+        type(ash_array) :: out
+
+        out = by_text(c_drop_coords, a, dims)
+    end function
+
+    function ash_set_coord(a, dim, coord) result(out)
+        type(ash_array), intent(in) :: a, coord
+        character(*), intent(in) :: dim
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: buffer(:)
+
+        out%handle = c_set_coord(a%handle, c_text(buffer, dim), coord%handle)
+    end function
+
+    !> Sets, or without text removes, an attribute.
+    function ash_set_attr(a, name, text) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: name
+        character(*), intent(in), optional :: text
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: name_text(:), buffer(:)
+
+        out%handle = c_set_attr(a%handle, c_text(name_text, name), c_text(buffer, text))
+    end function
+
+    !> 'year', 'month', ... of each value of a time coordinate.
+    function ash_time_field(time, field) result(out)
+        type(ash_array), intent(in) :: time
+        character(*), intent(in) :: field
+        type(ash_array) :: out
+
+        out = by_text(c_time_field, time, field)
+    end function
+
+    !> Rows by label: the way back from groups.
+    function ash_group_take(groups, dim, labels) result(out)
+        type(ash_array), intent(in) :: groups, labels
+        character(*), intent(in) :: dim
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: buffer(:)
+
+        out%handle = c_group_take(groups%handle, c_text(buffer, dim), labels%handle)
+    end function
+end module

@@ -1,0 +1,54 @@
+! Written, read back, and what is said when it cannot be.
+program files
+    use, intrinsic :: iso_fortran_env, only: real32, real64
+    use ashlar
+    use checking
+    implicit none
+    type(ash_context) :: ctx
+    type(ash_array) :: a, back
+    real(real32), target :: x(4, 3, 2)
+    real(real32) :: y(4, 3, 2)
+    real(real64), target :: lon(4) = [0.0_real64, 90.0_real64, 180.0_real64, 270.0_real64]
+    real(real64) :: lon_back(4)
+    integer :: status
+    character(*), parameter :: path = 'fortran_files_test.nc'
+
+    call random_number(x)
+    ctx = ash_context_new()
+    a = ash_set_attr(ash_from_buffer(ctx, x, dims='time,lat,lon'), 'units', 'K')
+    a = ash_set_coord(a, 'lon', ash_from_buffer(ctx, lon))
+    call ash_write(a, path, 't', status, deflate=1, shuffle=.true., history='', attributes='title=a test', unlimited='time')
+    call check('write: '//ash_error(ctx), status == ASH_SUCCESS)
+
+    back = ash_open(ctx, path, 't', chunks='time=1')
+    call check('shape', all(ash_shape(back) == shape(x)))
+    call check('names', ash_dim_name(back, 1) == 'lon' .and. ash_dim_name(back, 3) == 'time')
+    call check('attribute', ash_attr(back, 'units') == 'K')
+    call ash_compute(back, y, status)
+    call check('values', status == ASH_SUCCESS .and. all(x == y))
+    call ash_compute(ash_coord(back, 'lon'), lon_back, status)
+    call check('coordinate', status == ASH_SUCCESS .and. all(lon == lon_back))
+    call ash_compute(ash_open(ctx, path, 't', raw=.true.), y, status)
+    call check('raw', status == ASH_SUCCESS .and. all(x == y))
+
+    back = ash_open(ctx, path, 'tt')
+    call check('no such variable', ash_array_status(back) == ASH_ERR_NOT_FOUND .and. .not. ash_ok(back))
+    call check('the name is in the sentence', index(ash_error(ctx), 'tt') > 0)
+    call ash_write(back, path, 't', status)
+    call check('what failed is not written', status == ASH_ERR_NOT_FOUND)
+    call ash_write(a, 'no/such/folder/a.nc', 't', status)
+    call check('no such folder', status /= ASH_SUCCESS)
+    call ash_context_free(ctx)
+    call delete(path)
+    call finish()
+
+contains
+
+    subroutine delete(file)
+        character(*), intent(in) :: file
+        integer :: unit
+
+        open (newunit=unit, file=file, status='old')
+        close (unit, status='delete')
+    end subroutine
+end program

@@ -1,0 +1,105 @@
+! The structs and codes that the module repeats are C's.
+program layout
+    use, intrinsic :: iso_c_binding
+    use ashlar
+    use ashlar_c
+    use checking
+    implicit none
+    interface
+        function layout_figure(k) bind(C) result(figure)
+            import :: c_int, c_int64_t
+            integer(c_int), value :: k
+            integer(c_int64_t) :: figure
+        end function
+        function layout_status(name) bind(C) result(code)
+            import :: c_char, c_int
+            character(kind=c_char), intent(in) :: name(*)
+            integer(c_int) :: code
+        end function
+        function layout_dtype(name) bind(C) result(code)
+            import :: c_char, c_int
+            character(kind=c_char), intent(in) :: name(*)
+            integer(c_int) :: code
+        end function
+    end interface
+    type(c_array), target :: a
+    type(c_context_options), target :: c
+    type(c_make_options), target :: m
+    type(c_reduce_options), target :: r
+    type(c_open_options), target :: o
+    type(c_write_options), target :: w
+
+    call figures([c_sizeof(a), c_sizeof(c), c_sizeof(m), c_sizeof(r), c_sizeof(o), c_sizeof(w)], 0)
+    call figures([between(c_loc(a), c_loc(a%output)), between(c_loc(c), c_loc(c%memory_limit)), &
+        between(c_loc(c), c_loc(c%progress_user)), between(c_loc(m), c_loc(m%release_user)), between(c_loc(r), c_loc(r%groups)), &
+        between(c_loc(r), c_loc(r%where)), between(c_loc(r), c_loc(r%initial)), between(c_loc(r), c_loc(r%min_count)), &
+        between(c_loc(o), c_loc(o%chunks)), between(c_loc(w), c_loc(w%shuffle)), between(c_loc(w), c_loc(w%history)), &
+        between(c_loc(w), c_loc(w%compute))], 6)
+    call check('as many figures', layout_figure(18) == -1)
+
+    call status('ASH_OK', ASH_SUCCESS)
+    call status('ASH_ERR_ARGUMENT', ASH_ERR_ARGUMENT)
+    call status('ASH_ERR_DTYPE', ASH_ERR_DTYPE)
+    call status('ASH_ERR_SHAPE', ASH_ERR_SHAPE)
+    call status('ASH_ERR_DIMENSION', ASH_ERR_DIMENSION)
+    call status('ASH_ERR_INDEX', ASH_ERR_INDEX)
+    call status('ASH_ERR_HANDLE', ASH_ERR_HANDLE)
+    call status('ASH_ERR_NOT_FOUND', ASH_ERR_NOT_FOUND)
+    call status('ASH_ERR_FORMAT', ASH_ERR_FORMAT)
+    call status('ASH_ERR_UNSUPPORTED', ASH_ERR_UNSUPPORTED)
+    call status('ASH_ERR_IO', ASH_ERR_IO)
+    call status('ASH_ERR_MEMORY', ASH_ERR_MEMORY)
+    call status('ASH_ERR_LIMIT', ASH_ERR_LIMIT)
+    call status('ASH_ERR_CANCELLED', ASH_ERR_CANCELLED)
+    call status('ASH_ERR_INTERNAL', ASH_ERR_INTERNAL)
+
+    call dtype('bool', ASH_BOOL)
+    call dtype('int8', ASH_INT8)
+    call dtype('int16', ASH_INT16)
+    call dtype('int32', ASH_INT32)
+    call dtype('int64', ASH_INT64)
+    call dtype('uint8', ASH_UINT8)
+    call dtype('uint16', ASH_UINT16)
+    call dtype('uint32', ASH_UINT32)
+    call dtype('uint64', ASH_UINT64)
+    call dtype('float32', ASH_FLOAT32)
+    call dtype('float64', ASH_FLOAT64)
+    call dtype('complex64', ASH_COMPLEX64)
+    call dtype('complex128', ASH_COMPLEX128)
+    call finish()
+
+contains
+
+    integer(c_size_t) function between(from, to)
+        type(c_ptr), intent(in) :: from, to
+
+        between = int(transfer(to, 0_c_intptr_t) - transfer(from, 0_c_intptr_t), c_size_t)
+    end function
+
+    subroutine figures(ours, first)
+        integer(c_size_t), intent(in) :: ours(:)
+        integer, intent(in) :: first
+        integer :: k
+        character(32) :: what
+
+        do k = 1, size(ours)
+            write (what, '(a,i0)') 'figure ', first + k - 1
+            call check(what, ours(k) == layout_figure(int(first + k - 1, c_int)))
+        end do
+    end subroutine
+
+    subroutine status(name, code)
+        character(*), intent(in) :: name
+        integer, intent(in) :: code
+
+        call check(name, layout_status(name//c_null_char) == code)
+    end subroutine
+
+    subroutine dtype(name, code)
+        character(*), intent(in) :: name
+        integer, intent(in) :: code
+
+        call check(name, layout_dtype(name//c_null_char) == code)
+        call check(name//' has its name', ash_dtype_name(code) == name)
+    end subroutine
+end program
