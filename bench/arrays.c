@@ -13,11 +13,28 @@ static double *array_new(array_job *a, int k, int64_t n) {
     return a->memory[k] ? (double *)((char *)a->memory[k] + (size_t)k * STAGGER) : NULL;
 }
 
-/* Values in [0.5, 1.5), different in each array. Each thread touches first what it will work on. */
-static void fill(double *x, int64_t n, int k, int threads) {
+/* 16 bits that differ from element to element and from array to array. */
+static uint32_t noise(int64_t i, int k) {
+    return (uint32_t)(((uint64_t)i * 2654435761u + (uint64_t)k * 40503u) >> 8 & 0xffff);
+}
+
+/* Values in [0.5, 1.5), or integers. Each thread touches first what it will work on. */
+static void fill(double *x, ash_dtype dtype, int64_t n, int k, int threads) {
+    float *narrow = (float *)(void *)x;
+    int32_t *whole = (int32_t *)(void *)x;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int64_t i = 0; i < n; i++)
-        x[i] = 0.5 + (double)(((uint64_t)i * 2654435761u + (uint64_t)k * 40503u) >> 8 & 0xffff) / 65536;
+    for (int64_t i = 0; i < n; i++) {
+        if (dtype == ASH_FLOAT32)
+            narrow[i] = 0.5f + (float)noise(i, k) / 65536;
+        else if (dtype == ASH_INT32)
+            whole[i] = (int32_t)noise(i, k);
+        else
+            x[i] = 0.5 + (double)noise(i, k) / 65536;
+    }
+}
+
+static ash_dtype dtype_of(const array_detail *detail) {
+    return detail->dtype ? detail->dtype : ASH_FLOAT64;
 }
 
 static bool make_arrays(const bench_job *job, array_job *a) {
@@ -27,20 +44,21 @@ static bool make_arrays(const bench_job *job, array_job *a) {
         double *x = array_new(a, k, a->n);
         if (!x)
             return bench_fail("%s: no memory for an array of %lld bytes; use a smaller --size", job->which->name, (long long)(a->n * 8));
-        fill(x, a->n, k, job->threads);
+        fill(x, dtype_of(detail), a->n, k, job->threads);
         a->in[k] = x;
-        in[k] = ash_from_buffer(job->ctx, ASH_FLOAT64, detail->ndim, a->shape, x, &(ash_make_options){ .chunks = detail->chunks });
+        in[k] = ash_from_buffer(job->ctx, dtype_of(detail), detail->ndim, a->shape, x, &(ash_make_options){ .chunks = detail->chunks });
     }
-    a->expression = detail->expression(job->ctx, in);
+    a->expression = detail->reduce ? detail->reduce(in[0], detail->dims) : detail->expression(job->ctx, in);
     if (!ash_ok(a->expression))
         return bench_fail("%s: %s", job->which->name, ash_error(job->ctx));
     a->nout = ash_size(a->expression);
+    a->computed_bytes = a->nout * ash_dtype_size(ash_array_dtype(a->expression));
     a->out = array_new(a, ARRAYS_MOST, a->nout);
     a->computed = array_new(a, ARRAYS_MOST + 1, a->nout);
     if (!a->out || !a->computed)
         return bench_fail("%s: no memory for results of %lld bytes; use a smaller --size", job->which->name, (long long)(a->nout * 8));
-    fill(a->out, a->nout, 3, job->threads);
-    fill(a->computed, a->nout, 4, job->threads);
+    fill(a->out, ASH_FLOAT64, a->nout, 3, job->threads);
+    fill(a->computed, ASH_FLOAT64, a->nout, 4, job->threads);
     return true;
 }
 
@@ -54,19 +72,19 @@ bool arrays_begin(bench_job *job) {
         a->shape[k] = detail->inner[k - 1];
         row *= a->shape[k];
     }
-    int64_t rows = job->size / (row * 8 * (detail->inputs + detail->is_written));
+    int64_t size = ash_dtype_size(dtype_of(detail)), rows = job->size / (row * size * (detail->inputs + detail->is_written));
     a->shape[0] = rows > 0 ? rows : 1;
     a->n = a->shape[0] * row;
     a->threads = job->threads;
     if (!make_arrays(job, a))
         return false;
-    job->bytes = 8 * (a->n * detail->inputs + a->nout);
+    job->bytes = size * a->n * detail->inputs + a->computed_bytes;
     return true;
 }
 
 bool arrays_measured(bench_job *job) {
     array_job *a = job->state;
-    if (ash_compute(a->expression, a->computed, a->nout * 8, NULL) != ASH_OK)
+    if (ash_compute(a->expression, a->computed, a->computed_bytes, NULL) != ASH_OK)
         return bench_fail("%s: %s", job->which->name, ash_error(job->ctx));
     return true;
 }

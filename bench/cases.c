@@ -1,4 +1,5 @@
-/* The table of cases. A new one is a bench_case in the file of its family, and a line here. Names stay: scripts elsewhere read them. */
+/* The table of cases. A new one is a bench_case in the file of its family, and a line here; families of many cases are tables of their own. Names
+ * stay: scripts elsewhere read them. */
 #include "cases.h"
 
 #include <string.h>
@@ -19,17 +20,17 @@ static const bench_case *const cases[] = {
 enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };
 
 int bench_case_count(void) {
-    return CASES;
+    return CASES + bench_reduce_dtypes_count;
 }
 
 const bench_case *bench_case_at(int k) {
-    return cases[k];
+    return k < CASES ? cases[k] : &bench_reduce_dtypes[k - CASES];
 }
 
 const bench_case *bench_find_case(const char *name) {
-    for (int k = 0; k < CASES; k++)
-        if (strcmp(cases[k]->name, name) == 0)
-            return cases[k];
+    for (int k = 0; k < bench_case_count(); k++)
+        if (strcmp(bench_case_at(k)->name, name) == 0)
+            return bench_case_at(k);
     return NULL;
 }
 
@@ -58,11 +59,11 @@ static int distance(const char *a, const char *b) {
 const char *bench_nearest_case(const char *name) {
     const char *nearest = NULL;
     int fewest = (int)strlen(name) / 2 + 1;
-    for (int k = 0; k < CASES && strlen(name) <= LONGEST; k++) {
-        int edits = distance(name, cases[k]->name);
+    for (int k = 0; k < bench_case_count() && strlen(name) <= LONGEST; k++) {
+        int edits = distance(name, bench_case_at(k)->name);
         if (edits < fewest) {
             fewest = edits;
-            nearest = cases[k]->name;
+            nearest = bench_case_at(k)->name;
         }
     }
     return nearest;

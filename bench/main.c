@@ -17,7 +17,7 @@
 
 static int list_cases(void) {
     for (int k = 0; k < bench_case_count(); k++)
-        printf("%-14s  %s\n", bench_case_at(k)->name, bench_case_at(k)->about);
+        printf("%-24s  %s\n", bench_case_at(k)->name, bench_case_at(k)->about);
     return 0;
 }
 
