@@ -91,9 +91,9 @@ typedef struct ash_reduce_kernel {
     void (*init)(int64_t n, void *const field[]);
     /* One cell from n contiguous elements, 1 <= n <= ASH_BLOCK, lanes as above. Element i has index `index` + i. Overwrites the cell. */
     void (*leaf)(void *const field[], const void *x, int64_t n, int64_t index);
-    /* Folds x[j] into cell j, j < n; all elements have the same index. `count` elements were folded into each cell before (0: cells are as
-     * init leaves them). */
-    void (*rows)(int64_t n, void *const field[], const void *x, int64_t count, int64_t index);
+    /* Folds element j of each row into cell j, j < n, row after row; rows are `stride` bytes apart. Elements of row r have index `index` + r.
+     * `count` elements were folded into each cell before (0: cells are as init leaves them). */
+    void (*rows)(int64_t n, void *const field[], const void *x, int64_t rows, int64_t stride, int64_t count, int64_t index);
     /* a = a merged with b, which follows it in order; count_a, count_b > 0. Cells are independent. */
     void (*merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b);
     /* Results of n cells of `count` elements each. Floating results have one NaN, and min and max no -0.0, so that they do not depend on

@@ -8,33 +8,56 @@ static void NAME(init)(int64_t n, void *const field[]) {
         cell[j] = WORST;
 }
 
-/* Halves the elements until one is left: every pass is a loop over separate pairs. */
+/* In lanes that fill a few vectors; each pass is a loop over separate pairs. */
 static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
+    enum { LANES = 256 / sizeof(T) };
     const T *x = elements;
-    T best[ASH_BLOCK / 2 + 1];
-    int64_t half = n / 2;
+    T lane[LANES];
+    int64_t i = LANES;
     (void)index;
-    ASH_INDEPENDENT
-    for (int64_t i = 0; i < half; i++)
-        best[i] = BEST(x[i], x[n - half + i]);
-    if (n % 2 != 0)
-        best[half] = x[half];
-    for (n -= half; n > 1; n -= half) {
-        half = n / 2;
-        ASH_INDEPENDENT
-        for (int64_t i = 0; i < half; i++)
-            best[i] = BEST(best[i], best[n - half + i]);
+    if (n < LANES) {
+        T best = x[0];
+        for (i = 1; i < n; i++)
+            best = BEST(best, x[i]);
+        *(T *)field[0] = best;
+        return;
     }
-    *(T *)field[0] = best[0];
+    memcpy(lane, x, sizeof lane);
+    for (; i + LANES <= n; i += LANES)
+        for (int l = 0; l < LANES; l++)
+            lane[l] = BEST(lane[l], x[i + l]);
+    for (int l = 0; i + l < n; l++)
+        lane[l] = BEST(lane[l], x[i + l]);
+    for (int half = LANES / 2; half > 0; half /= 2) {
+        ASH_INDEPENDENT
+        for (int l = 0; l < half; l++)
+            lane[l] = BEST(lane[l], lane[l + half]);
+    }
+    *(T *)field[0] = lane[0];
 }
 
-static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
-    const T *x = elements;
+static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+    const char *x = elements;
     T *cell = field[0];
     (void)count, (void)index;
-    ASH_INDEPENDENT
-    for (int64_t j = 0; j < n; j++)
-        cell[j] = BEST(cell[j], x[j]);
+    for (; rows >= ROWS; rows -= ROWS, x += ROWS * stride) {
+        for (int64_t begin = 0; begin < n; begin += STRIP) {
+            const int64_t end = n - begin < STRIP ? n : begin + STRIP;
+            fetch_rows(x + begin * (int64_t)sizeof(T), stride, (end - begin) * (int64_t)sizeof(T));
+            for (int r = 0; r < ROWS; r++) {
+                const T *xr = ROW(x, r);
+                ASH_INDEPENDENT
+                for (int64_t j = begin; j < end; j++)
+                    cell[j] = BEST(cell[j], xr[j]);
+            }
+        }
+    }
+    for (; rows > 0; rows--, x += stride) {
+        const T *x0 = ROW(x, 0);
+        ASH_INDEPENDENT
+        for (int64_t j = 0; j < n; j++)
+            cell[j] = BEST(cell[j], x0[j]);
+    }
 }
 
 static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {

@@ -36,13 +36,28 @@ static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int
 #endif
 }
 
-static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
-    const T *x = elements;
+static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+    const char *x = elements;
     A *cell = field[0];
     (void)count, (void)index;
-    ASH_INDEPENDENT
-    for (int64_t j = 0; j < n; j++)
-        cell[j] = COMBINE(cell[j], ELEMENT(x[j]));
+    for (; rows >= ROWS; rows -= ROWS, x += ROWS * stride) {
+        const T *x0 = ROW(x, 0), *x1 = ROW(x, 1), *x2 = ROW(x, 2), *x3 = ROW(x, 3);
+        for (int64_t begin = 0; begin < n; begin += STRIP) {
+            const int64_t end = n - begin < STRIP ? n : begin + STRIP;
+            fetch_rows((const char *)(x0 + begin), stride, (end - begin) * (int64_t)sizeof(T));
+            ASH_INDEPENDENT
+            for (int64_t j = begin; j < end; j++) {
+                const A two = COMBINE(COMBINE(cell[j], ELEMENT(x0[j])), ELEMENT(x1[j]));
+                cell[j] = COMBINE(COMBINE(two, ELEMENT(x2[j])), ELEMENT(x3[j]));
+            }
+        }
+    }
+    for (; rows > 0; rows--, x += stride) {
+        const T *x0 = ROW(x, 0);
+        ASH_INDEPENDENT
+        for (int64_t j = 0; j < n; j++)
+            cell[j] = COMBINE(cell[j], ELEMENT(x0[j]));
+    }
 }
 
 static void NAME(merge)(int64_t n, void *const a[], const void *const b[], int64_t count_a, int64_t count_b) {

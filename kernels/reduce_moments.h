@@ -1,5 +1,4 @@
-/* Template: var and std. Partial results are the mean (MEAN, double or double _Complex) and the sum of squared distances from it (double), merged by Chan's formula. The
- * leaf takes two passes: the mean, then the distances. */
+/* Template: var and std. Partial results are the mean (MEAN, double or double _Complex) and the sum of squared distances from it (double), merged by Chan's formula. */
 
 static void FN(var_init)(int64_t n, void *const field[]) {
     MEAN *mean = field[0];
@@ -10,6 +9,7 @@ static void FN(var_init)(int64_t n, void *const field[]) {
     }
 }
 
+/* In two passes: the mean, then the distances. */
 static void FN(var_leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
     const T *x = elements;
     MEAN mean;
@@ -30,18 +30,44 @@ static void FN(var_leaf)(void *const field[], const void *elements, int64_t n, i
     *(double *)field[1] = lane[0];
 }
 
-static void FN(var_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
-    const T *x = elements;
+/* One more element; `share` is one over how many there are with it. */
+static inline void FN(var_step)(MEAN *mean, double *squares, MEAN x, double share) {
+    const MEAN before = x - *mean;
+    *mean += MEAN_TIMES(before, share);
+    *squares += MEAN_DOT(before, x - *mean);
+}
+
+static void FN(var_rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+    const char *x = elements;
     MEAN *mean = field[0];
     double *squares = field[1];
-    const double share = 1.0 / (double)(count + 1);
     (void)index;
-    ASH_INDEPENDENT
-    for (int64_t j = 0; j < n; j++) {
-        const MEAN before = (MEAN)x[j] - mean[j];
-        const MEAN moved = mean[j] + MEAN_TIMES(before, share);
-        squares[j] += MEAN_DOT(before, (MEAN)x[j] - moved);
-        mean[j] = moved;
+    for (; rows >= ROWS; rows -= ROWS, x += ROWS * stride, count += ROWS) {
+        const T *x0 = ROW(x, 0), *x1 = ROW(x, 1), *x2 = ROW(x, 2), *x3 = ROW(x, 3);
+        const double share0 = 1.0 / (double)(count + 1), share1 = 1.0 / (double)(count + 2), share2 = 1.0 / (double)(count + 3),
+                     share3 = 1.0 / (double)(count + 4);
+        for (int64_t begin = 0; begin < n; begin += STRIP) {
+            const int64_t end = n - begin < STRIP ? n : begin + STRIP;
+            fetch_rows((const char *)(x0 + begin), stride, (end - begin) * (int64_t)sizeof(T));
+            ASH_INDEPENDENT
+            for (int64_t j = begin; j < end; j++) {
+                MEAN m = mean[j];
+                double s = squares[j];
+                FN(var_step)(&m, &s, (MEAN)x0[j], share0);
+                FN(var_step)(&m, &s, (MEAN)x1[j], share1);
+                FN(var_step)(&m, &s, (MEAN)x2[j], share2);
+                FN(var_step)(&m, &s, (MEAN)x3[j], share3);
+                mean[j] = m;
+                squares[j] = s;
+            }
+        }
+    }
+    for (; rows > 0; rows--, x += stride, count++) {
+        const T *x0 = ROW(x, 0);
+        const double share = 1.0 / (double)(count + 1);
+        ASH_INDEPENDENT
+        for (int64_t j = 0; j < n; j++)
+            FN(var_step)(&mean[j], &squares[j], (MEAN)x0[j], share);
     }
 }
 

@@ -19,16 +19,19 @@ static void FN(nanmean_leaf)(void *const field[], const void *elements, int64_t 
     FN(nansum_leaf)((void *[]){ field[1] }, x, n, index);
 }
 
-static void FN(nanmean_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
-    const T *x = elements;
+static void FN(nanmean_rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+    const char *row = elements;
     double *valid = field[0];
     MEAN *sum = field[1];
     (void)count, (void)index;
-    ASH_INDEPENDENT
-    for (int64_t j = 0; j < n; j++) {
-        const int missing = FN(isnan)(x[j]);
-        valid[j] += missing ? 0.0 : 1.0;
-        sum[j] += (MEAN)(missing ? 0 : x[j]);
+    for (; rows > 0; rows--, row += stride) {
+        const T *x = ROW(row, 0);
+        ASH_INDEPENDENT
+        for (int64_t j = 0; j < n; j++) {
+            const int missing = FN(isnan)(x[j]);
+            valid[j] += missing ? 0.0 : 1.0;
+            sum[j] += (MEAN)(missing ? 0 : x[j]);
+        }
     }
 }
 
@@ -86,20 +89,23 @@ static void FN(nanvar_leaf)(void *const field[], const void *elements, int64_t n
     *(double *)field[2] = lane[0];
 }
 
-static void FN(nanvar_rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
-    const T *x = elements;
+static void FN(nanvar_rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+    const char *row = elements;
     double *valid = field[0], *squares = field[2];
     MEAN *mean = field[1];
     (void)count, (void)index;
-    ASH_INDEPENDENT
-    for (int64_t j = 0; j < n; j++) {
-        const int missing = FN(isnan)(x[j]);
-        const double share = missing ? 0.0 : 1.0 / (valid[j] + 1.0);
-        const MEAN before = missing ? 0 : (MEAN)x[j] - mean[j];
-        const MEAN moved = mean[j] + MEAN_TIMES(before, share);
-        squares[j] += missing ? 0.0 : MEAN_DOT(before, (MEAN)x[j] - moved);
-        valid[j] += missing ? 0.0 : 1.0;
-        mean[j] = moved;
+    for (; rows > 0; rows--, row += stride) {
+        const T *x = ROW(row, 0);
+        ASH_INDEPENDENT
+        for (int64_t j = 0; j < n; j++) {
+            const int missing = FN(isnan)(x[j]);
+            const double share = missing ? 0.0 : 1.0 / (valid[j] + 1.0);
+            const MEAN before = missing ? 0 : (MEAN)x[j] - mean[j];
+            const MEAN moved = mean[j] + MEAN_TIMES(before, share);
+            squares[j] += missing ? 0.0 : MEAN_DOT(before, (MEAN)x[j] - moved);
+            valid[j] += missing ? 0.0 : 1.0;
+            mean[j] = moved;
+        }
     }
 }
 

@@ -33,17 +33,20 @@ static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int
     *(int64_t *)field[1] = first < n ? index + first : -1;
 }
 
-static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t count, int64_t index) {
-    const T *x = elements;
+static void NAME(rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+    const char *row = elements;
     T *value = field[0];
     int64_t *position = field[1];
     (void)count;
-    ASH_INDEPENDENT
-    for (int64_t j = 0; j < n; j++) {
-        const int64_t i = SKIPS && FN(isnan)(x[j]) ? -1 : index;
-        const int takes = TAKES(x[j], i, value[j], position[j]);
-        value[j] = takes ? x[j] : value[j];
-        position[j] = takes ? i : position[j];
+    for (; rows > 0; rows--, row += stride, index++) {
+        const T *x = ROW(row, 0);
+        ASH_INDEPENDENT
+        for (int64_t j = 0; j < n; j++) {
+            const int64_t i = SKIPS && FN(isnan)(x[j]) ? -1 : index;
+            const int takes = TAKES(x[j], i, value[j], position[j]);
+            value[j] = takes ? x[j] : value[j];
+            position[j] = takes ? i : position[j];
+        }
     }
 }
 

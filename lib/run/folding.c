@@ -243,7 +243,7 @@ static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *f
 }
 
 void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[],
-    int64_t position, int64_t n, int64_t run_length, const void *x) {
+    int64_t position, int64_t n, int64_t run_length, const void *x, int64_t rows, int64_t stride) {
     const ash_fold *fold = sink->fold;
     const ash_reduce_node *reduce = fold->reduce;
     int last = fold->stage->ndim - 1;
@@ -266,7 +266,7 @@ void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding,
         if (reduce->general) {
             ash_general_rows(fold, t.field[0], x, n, folding->error);
         } else {
-            fold->kernel->rows(n, t.field, x, t.count, t.index);
+            fold->kernel->rows(n, t.field, x, rows, stride, t.count, t.index);
         }
         return;
     }

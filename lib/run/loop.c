@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { STOP_INTERVAL = 1024, AHEAD = 8, CACHE_LINE = 64, SCOUT_BLOCKS = 4, SCOUT_LINES = 4 };
+enum { STOP_INTERVAL = 1024, AHEAD = 8, CACHE_LINE = 64, SCOUT_BLOCKS = 4, SCOUT_LINES = 4, TILE = 8 * ASH_BLOCK, ROWS = 4 };
 
 typedef struct ahead {
     const char *at, *end;
@@ -16,6 +16,10 @@ typedef struct piece_loop {
     const ash_box *chunk, *piece;
     int run_axes;                /* trailing axes walked as one run */
     int64_t length;              /* elements of a run */
+    int64_t tile;                /* of which so many are worked on before the next run's */
+    int64_t rows;                /* runs handed to folds at once, at most; `row_stride` bytes apart */
+    int64_t row_stride;
+    int64_t block;               /* elements of a run that are worked on at once */
     int64_t index[ASH_MAX_NDIM]; /* in the piece */
     ahead ahead[AHEAD];          /* what follows the block in memory, to be fetched while it is worked on */
     int streams, fetching;       /* entries of ahead; the first that is not fetched yet */
@@ -130,6 +134,39 @@ static void choose_access(piece_loop *lp) {
         }
     }
     lp->worker->constants_of = stage;
+}
+
+/* ---- Rows of folds ---- */
+
+static int folds_rows(const ash_sink *sink) {
+    return sink->kind == ASH_SINK_FOLD && !sink->fold->inner;
+}
+
+/* Cells that rows are folded into stay in the first cache if long rows are walked in tiles: the order of elements is that of every cell alone. */
+static void choose_tile(piece_loop *lp) {
+    const ash_stage *stage = lp->stage;
+    int folding = 0, inner = stage->scans != 0;
+    for (int s = 0; s < stage->nsinks; s++) {
+        folding |= folds_rows(&stage->sink[s]);
+        inner |= stage->sink[s].kind == ASH_SINK_FOLD && stage->sink[s].fold->inner;
+    }
+    lp->tile = folding && !inner ? TILE : lp->length;
+}
+
+/* Where all that is done with an operand is to fold its rows, several go at once, as they lie in memory. */
+static void choose_rows(piece_loop *lp) {
+    const ash_stage *stage = lp->stage;
+    const ash_binding *binding = &lp->worker->binding[0];
+    int axis = stage->ndim - lp->run_axes - 1;
+    int fit = axis >= 0 && stage->ninstructions == 0 && stage->noperands == 1 && binding->access == ASH_ACCESS_DIRECT &&
+        !(binding->row && stage->operand[0].table_axis == axis);
+    for (int s = 0; s < stage->nsinks && fit; s++) {
+        const ash_sink *sink = &stage->sink[s];
+        fit = folds_rows(sink) && sink->fold->reduce->reduced[axis] && sink->fold->reduce->group_axis < 0 && !sink->fold->reduce->general;
+    }
+    lp->rows = !fit ? 1 : lp->length < ASH_BLOCK ? ROWS * ASH_BLOCK / lp->length : ROWS;
+    lp->row_stride = fit ? binding->stride[axis] : 0;
+    lp->block = fit ? TILE : ASH_BLOCK;
 }
 
 /* ---- Fetching ahead ----
@@ -326,7 +363,7 @@ static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
     }
 }
 
-static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n) {
+static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n, int64_t rows) {
     const ash_stage *stage = lp->stage;
     for (int s = 0; s < stage->nsinks; s++) {
         const ash_sink *sink = &stage->sink[s];
@@ -341,7 +378,8 @@ static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n) {
             for (int a = 0; a < stage->ndim; a++) {
                 local[a] = lp->piece->start[a] - lp->chunk->start[a] + lp->index[a];
             }
-            ash_folding_block(lp->run, sink, &lp->worker->folding[s], lp->chunk, local, position, n, lp->length, block);
+            ash_folding_block(
+                lp->run, sink, &lp->worker->folding[s], lp->chunk, local, position, n, lp->length, block, rows, lp->row_stride);
         } else if (lp->worker->slot_sink[sink->slot] != s) {
             const ash_destination *to = &lp->worker->destination[s];
             int64_t size = ash_dtype_size(sink->dtype);
@@ -416,6 +454,38 @@ static int must_stop(const ash_run *run, ash_worker *worker) {
     return worker->error.status != ASH_OK || atomic_load_explicit(&run->stop, memory_order_relaxed);
 }
 
+static void run_block(piece_loop *lp, int64_t position, int64_t n, int64_t rows) {
+    lp->streams = lp->fetching = 0;
+    lp->share = 0;
+    for (int k = 0; k < lp->stage->noperands; k++) {
+        load(lp, k, position, n);
+    }
+    if (n == ASH_BLOCK) {
+        share_out(lp);
+    }
+    run_instructions(lp, position, n);
+    give_to_sinks(lp, position, n, rows);
+}
+
+/* How many runs from the present one on go at once. */
+static int64_t rows_here(const piece_loop *lp) {
+    int axis = lp->stage->ndim - lp->run_axes - 1;
+    int64_t left = axis >= 0 ? lp->piece->extent[axis] - lp->index[axis] : 1;
+    return left < lp->rows ? left : lp->rows;
+}
+
+/* Goes `rows` runs further in C order; returns how many go at once there, 0 after the last, from where the next is the first again. */
+static int64_t next_rows(piece_loop *lp, int64_t rows) {
+    for (int a = lp->stage->ndim - lp->run_axes - 1; a >= 0; a--, rows = 1) {
+        lp->index[a] += rows;
+        if (lp->index[a] < lp->piece->extent[a]) {
+            return rows_here(lp);
+        }
+        lp->index[a] = 0;
+    }
+    return 0;
+}
+
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece) {
     piece_loop lp = { .run = run, .worker = worker, .stage = stage, .chunk = chunk, .piece = piece };
     for (int a = 0; a < stage->ndim; a++) {
@@ -427,29 +497,18 @@ void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, co
     choose_run(&lp);
     choose_access(&lp);
     choose_destinations(&lp);
-    int64_t blocks = 0;
-    for (int more = 1; more;) {
-        set_pointers(&lp);
-        for (int64_t position = 0; position < lp.length; position += ASH_BLOCK) {
-            if (++blocks % STOP_INTERVAL == 0 && must_stop(run, worker)) {
-                return;
+    choose_tile(&lp);
+    choose_rows(&lp);
+    for (int64_t begin = 0, blocks = 0; begin < lp.length; begin += lp.tile) {
+        int64_t end = lp.length - begin < lp.tile ? lp.length : begin + lp.tile;
+        for (int64_t rows = rows_here(&lp); rows > 0; rows = next_rows(&lp, rows)) {
+            set_pointers(&lp);
+            for (int64_t position = begin; position < end; position += lp.block) {
+                if (++blocks % STOP_INTERVAL == 0 && must_stop(run, worker)) {
+                    return;
+                }
+                run_block(&lp, position, end - position < lp.block ? end - position : lp.block, rows);
             }
-            int64_t n = lp.length - position < ASH_BLOCK ? lp.length - position : ASH_BLOCK;
-            lp.streams = lp.fetching = 0;
-            lp.share = 0;
-            for (int k = 0; k < stage->noperands; k++) {
-                load(&lp, k, position, n);
-            }
-            if (n == ASH_BLOCK) {
-                share_out(&lp);
-            }
-            run_instructions(&lp, position, n);
-            give_to_sinks(&lp, position, n);
-        }
-        more = 0;
-        for (int a = stage->ndim - lp.run_axes - 1; a >= 0 && !more; a--) {
-            more = ++lp.index[a] < piece->extent[a];
-            lp.index[a] = more ? lp.index[a] : 0;
         }
     }
 }

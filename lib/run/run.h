@@ -148,8 +148,10 @@ void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, co
 /* folding.c: folding blocks into partial results. */
 void ash_folding_begin(ash_run *run, const ash_stage *stage, const ash_sink *sink, ash_folding *folding, const ash_box *box, int64_t chunk,
     uint32_t first_buffer);
+/* A block of n elements at `position` of a run of `run_length`, or of `rows` such runs, which are `stride` bytes apart and follow one another along a
+ * reduced axis. */
 void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding, const ash_box *chunk, const int64_t index[],
-    int64_t position, int64_t n, int64_t run_length, const void *x);
+    int64_t position, int64_t n, int64_t run_length, const void *x, int64_t rows, int64_t stride);
 /* general.c: folds made of functions over states; `error` is set when one fails, and nothing is called afterwards. */
 void ash_general_init(const ash_fold *fold, int64_t cells, char *state);
 void ash_general_run(const ash_fold *fold, char *state, const void *x, int64_t n, ash_error_state *error);

@@ -194,8 +194,8 @@ static void leaf_result(const ash_reduce_kernel *kernel, const unsigned char *x,
     kernel->finish(1, result, (const void *const *)fa, n, &one_less);
 }
 
-/* `rows` rows of CELLS elements, folded into CELLS cells, the rows after `split` apart and merged; in reverse order of merging if told to. */
-static void rows_result(const ash_reduce_kernel *kernel, const unsigned char *x, int64_t size, int64_t rows, int64_t split, int reverse, void *result)
+/* `rows` rows of CELLS elements, folded `at_once` into CELLS cells, the rows after `split` apart and merged; in reverse order of merging if told to. */
+static void rows_result(const ash_reduce_kernel *kernel, const unsigned char *x, int64_t size, int64_t rows, int64_t split, int reverse, int64_t at_once, void *result)
 {
     partial part[2];
     void *field[2][ASH_MAX_FIELDS];
@@ -203,8 +203,10 @@ static void rows_result(const ash_reduce_kernel *kernel, const unsigned char *x,
     for (int p = 0; p < 2; p++) {
         fields_of(&part[p], field[p], kernel, 0);
         kernel->init(CELLS, field[p]);
-        for (int64_t row = 0; row < count[p]; row++)
-            kernel->rows(CELLS, field[p], x + (row + p * split) * CELLS * size, row, row + p * split);
+        for (int64_t row = 0; row < count[p]; row += at_once) {
+            const int64_t more = count[p] - row < at_once ? count[p] - row : at_once;
+            kernel->rows(CELLS, field[p], x + (row + p * split) * CELLS * size, more, CELLS * size, row, row + p * split);
+        }
     }
     if (count[0] > 0 && count[1] > 0)
         kernel->merge(CELLS, field[reverse], (const void *const *)field[!reverse], count[reverse], count[!reverse]);
@@ -237,15 +239,15 @@ static void check_rows(ash_isa isa, ash_reduction reduction, ash_dtype dtype, in
     unsigned char found[CELLS * 16], expected[CELLS * 16];
     moderate(dtype, x, rows * CELLS, missing, (uint64_t)rows);
     for (int reverse = 0; reverse < 2; reverse++) {
-        rows_result(kernel, x, size, rows, rows / 4, reverse, found);
-        rows_result(baseline, x, size, rows, rows / 4, reverse, expected);
+        rows_result(kernel, x, size, rows, rows / 4, reverse, 7, found);
+        rows_result(baseline, x, size, rows, rows / 4, reverse, 1, expected);
         assert_memory_equal(found, expected, (size_t)(CELLS * out_size));
         for (int j = 0; j < CELLS; j++)
             check(reduction, dtype, kernel, x + j * size, rows, CELLS * size, found + j * out_size);
     }
     random_block(dtype, x, rows * CELLS, (uint64_t)rows);
-    rows_result(kernel, x, size, rows, rows / 2, 0, found);
-    rows_result(baseline, x, size, rows, rows / 2, 0, expected);
+    rows_result(kernel, x, size, rows, rows / 2, 0, 9, found);
+    rows_result(baseline, x, size, rows, rows / 2, 0, 1, expected);
     assert_memory_equal(found, expected, (size_t)(CELLS * out_size));
 }
 
