@@ -14,10 +14,10 @@ typedef struct piece_loop {
     ash_worker *worker;
     const ash_stage *stage;
     const ash_box *chunk, *piece;
-    int run_axes;                /* trailing axes walked as one run */
-    int64_t length;              /* elements of a run */
-    int64_t tile;                /* of which so many are worked on before the next run's */
-    int64_t rows;                /* runs handed to folds at once, at most; `row_stride` bytes apart */
+    int run_axes;   /* trailing axes walked as one run */
+    int64_t length; /* elements of a run */
+    int64_t tile;   /* of which so many are worked on before the next run's */
+    int64_t rows;   /* runs handed to folds at once, at most; `row_stride` bytes apart */
     int64_t row_stride;
     int64_t block;               /* elements of a run that are worked on at once */
     int64_t index[ASH_MAX_NDIM]; /* in the piece */
@@ -159,7 +159,7 @@ static void choose_rows(piece_loop *lp) {
     const ash_binding *binding = &lp->worker->binding[0];
     int axis = stage->ndim - lp->run_axes - 1;
     int fit = axis >= 0 && stage->ninstructions == 0 && stage->noperands == 1 && binding->access == ASH_ACCESS_DIRECT &&
-        !(binding->row && stage->operand[0].table_axis == axis);
+        !binding->row; /* rows by a list are apart in other ways, and a missing one is made in a register, a block long */
     for (int s = 0; s < stage->nsinks && fit; s++) {
         const ash_sink *sink = &stage->sink[s];
         fit = folds_rows(sink) && sink->fold->reduce->reduced[axis] && sink->fold->reduce->group_axis < 0 && !sink->fold->reduce->general;

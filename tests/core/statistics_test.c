@@ -404,12 +404,41 @@ static void mistakes_are_sentences(void **state) {
     ash_context_free(ctx);
 }
 
+/* Rows that are missing are made up a block at a time, however long the rows are that are reduced. */
+static void long_rows_that_are_missing(void **state) {
+    (void)state;
+    enum { GROUPS = 3, MIDDLE = 5, LONG = 5000 };
+    static double x[GROUPS][MIDDLE][LONG];
+    static const int32_t labels[] = { 2, -1, 0, -1 };
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < GROUPS * MIDDLE * LONG; k++) {
+        (&x[0][0][0])[k] = k % 7;
+    }
+    ash_array a = ash_from_buffer(ctx, ASH_FLOAT64, 3, (int64_t[]){ GROUPS, MIDDLE, LONG }, x, &(ash_make_options){ .dims = "g,m,l" });
+    ash_array taken = ash_group_take(a, "g", vector_of(ctx, ASH_INT32, 4, labels, NULL));
+    double *sums = values_of(ash_nansum(taken, "m")), *most = values_of(ash_max(taken, "m"));
+    for (int i = 0; i < 4; i++) {
+        for (int l = 0; l < LONG; l++) {
+            double sum = 0;
+            for (int m = 0; m < MIDDLE && labels[i] >= 0; m++) {
+                sum += x[labels[i]][m][l];
+            }
+            assert_true(sums[i * LONG + l] == sum);
+            assert_true(labels[i] >= 0 ? most[i * LONG + l] >= 0 : isnan(most[i * LONG + l]));
+        }
+    }
+    free(sums);
+    free(most);
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_agree_with_a_loop),
         cmocka_unit_test(statistics_agree_with_a_loop),
         cmocka_unit_test(dtypes),
         cmocka_unit_test(of_nothing),
+        cmocka_unit_test(long_rows_that_are_missing),
         cmocka_unit_test(attributes_stay),
         cmocka_unit_test(mistakes_are_sentences),
     };
