@@ -227,7 +227,8 @@ static ash_array compare_signs(ash_op op, const ash_array inputs[], int k) {
     ash_elementwise(op, unsigned_inputs, NULL, &others);
     int less = op == ASH_OP_LESS || op == ASH_OP_LESS_EQUAL, greater = op == ASH_OP_GREATER || op == ASH_OP_GREATER_EQUAL;
     int if_negative = op == ASH_OP_NOT_EQUAL || (k == 0 ? less : greater);
-    return if_negative ? ash_logical_or(ash_less(inputs[k], zero), others) : ash_logical_and(ash_greater_equal(inputs[k], zero), others);
+    /* `others` first: it has the dimensions of both, in the order that is wanted. */
+    return if_negative ? ash_logical_or(others, ash_less(inputs[k], zero)) : ash_logical_and(others, ash_greater_equal(inputs[k], zero));
 }
 
 void ash_elementwise(ash_op op, const ash_array inputs[], const ash_number parameters[], ash_array outputs[]) {

@@ -63,6 +63,10 @@ static void comparisons_with_numbers_that_do_not_fit(void **state) {
         first(ash_not_equal(u, s)) == 1);
     assert_true(first(ash_greater(u, s)) == 1 && first(ash_less_equal(u, s)) == 0 && first(ash_less(m, unsigned_one)) == 1 &&
         first(ash_equal(m, unsigned_one)) == 0 && first(ash_greater(unsigned_one, m)) == 1 && first(ash_less_equal(unsigned_one, m)) == 0);
+    ash_array by_xy = ash_ones(ctx, ASH_UINT64, 2, (int64_t[]){ 2, 3 }, &(ash_make_options){ .dims = "x,y" });
+    ash_array by_yx = ash_ones(ctx, ASH_INT64, 2, (int64_t[]){ 3, 2 }, &(ash_make_options){ .dims = "y,x" });
+    assert_string_equal(ash_dim_name(ash_less(by_xy, by_yx), 0), "x"); /* the first operand's order */
+    assert_string_equal(ash_dim_name(ash_equal(by_yx, by_xy), 0), "y");
     assert_true(first(ASH_GREATER(unsigned_one, -1)) == 1 && first(ASH_EQUAL(unsigned_one, -1)) == 0);
     assert_int_equal(ash_array_dtype(ASH_LESS(small, 128)), ASH_BOOL);
     assert_false(ash_ok(ASH_MAXIMUM(small, 128)));
