@@ -1,4 +1,4 @@
-/* Reductions, one level of instruction set: a table of descriptors a dtype. The loops are templates: reduce_fold.h (sum, prod, mean, any, all, count), reduce_extreme.h,
+/* Reductions, one level of instruction set: a table of descriptors a dtype. The loops are templates: reduce_fold.h (sum, prod, mean, any, all, counts), reduce_extreme.h,
  * reduce_position.h, reduce_moments.h and reduce_nan_moments.h. */
 #include "kernels/levels.h"
 #include "kernels/types.h"

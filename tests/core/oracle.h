@@ -92,7 +92,7 @@ dense *oracle_take(const dense *a, int axis, const int64_t labels[], int64_t n);
 /* ---- Reductions ---- */
 typedef struct oracle_reduction {
     const char *name;
-    char method; /* s sum, p prod, m mean, v var, d std, l min, h max, L argmin, H argmax, a any, A all, c count */
+    char method; /* s sum, p prod, m mean, v var, d std, l min, h max, L argmin, H argmax, a any, A all, c count, n count_nonzero */
     int skips;
     ash_array (*call)(ash_array, const char *);
     ash_array (*call_with)(ash_array, const char *, const ash_reduce_options *);

@@ -23,6 +23,7 @@ const oracle_reduction oracle_reductions[] = {
     GROUPED(any, 'a', 0),
     GROUPED(all, 'A', 0),
     GROUPED(count, 'c', 0),
+    GROUPED(count_nonzero, 'n', 0),
     GROUPED(nansum, 's', 1),
     GROUPED(nanprod, 'p', 1),
     GROUPED(nanmean, 'm', 1),
@@ -247,6 +248,18 @@ static cell number_of_members(const members *m) {
     return (cell){ .i = n };
 }
 
+static cell number_not_zero(const members *m) {
+    int64_t n = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        cell x = m->cell[k];
+        if (x.error > 0) {
+            return cell_unknown;
+        }
+        n += floating(m->dtype) ? x.re != 0 || x.im != 0 : x.i != 0;
+    }
+    return (cell){ .i = n };
+}
+
 static cell position(const members *m, int largest) {
     for (int64_t k = 0; k < m->n; k++) {
         if (m->cell[k].error > 0) {
@@ -277,6 +290,7 @@ static cell fold(const oracle_reduction *reduction, members *m, double ddof) {
     case 'H': return position(m, reduction->method == 'H');
     case 'a':
     case 'A': return truth(m, reduction->method == 'A');
+    case 'n': return number_not_zero(m);
     default: return number_of_members(m);
     }
 }
