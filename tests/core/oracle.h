@@ -105,6 +105,10 @@ extern const int oracle_reduction_count;
 dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
     const int64_t *labels, int64_t groups);
 
+/* The same of the elements that the mask (bool, of the same shape) leaves; with an `initial` number that takes part once in every cell, unless NULL. */
+dense *oracle_reduce_where(const oracle_reduction *reduction, const dense *a, const dense *mask, const int64_t *initial,
+    const char reduced[], int keepdims, double ddof);
+
 /* ---- Scans ---- */
 typedef struct oracle_scan {
     const char *name, *reduction;
