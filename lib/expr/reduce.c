@@ -253,7 +253,8 @@ ash_array ash_reduce_general(const char *function, ash_array a, const char *dims
     }
     int ndim = (keepdims ? source->ndim : source->ndim - count) + (results > 0);
     if (ndim > ASH_MAX_NDIM) {
-        ash_fail(&builder.error, ASH_ERR_SHAPE, "%s: the result would have %d dimensions, at most %d are possible", function, ndim, ASH_MAX_NDIM);
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "%s: the result would have %d dimensions, at most %d are possible", function, ndim,
+            ASH_MAX_NDIM);
     }
     if (ash_builder_node(&builder, ASH_NODE_REDUCE, 1, 1) && ash_builder_output(&builder, 0, definition->result, ndim)) {
         ash_reduce_node *node = &builder.node->u.reduce;

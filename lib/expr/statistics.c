@@ -202,7 +202,8 @@ ash_array ash_logsumexp_with(ash_array a, const char *dims, const ash_reduce_opt
         return failed;
     }
     ash_array x = floating(a), zero = ash_int(a.context, 0);
-    ash_array largest = kept(&s, ASH_REDUCE_MAX, x), flat = reduced(&s, ASH_REDUCE_MAX, x); /* infinities are not subtracted from themselves */
+    ash_array largest = kept(&s, ASH_REDUCE_MAX, x),
+              flat = reduced(&s, ASH_REDUCE_MAX, x); /* infinities are not subtracted from themselves */
     ash_array sum = reduced(&s, ASH_REDUCE_SUM, ash_exp(ash_sub(x, ash_where(ash_isfinite(largest), largest, zero))));
     return ash_reduce_named(s.function, ash_add(ash_log(sum), ash_where(ash_isfinite(flat), flat, zero)));
 }
