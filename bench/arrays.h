@@ -7,9 +7,9 @@
 enum { ARRAYS_MOST = 3 };
 
 typedef struct array_job {
-    int64_t shape[3], n; /* of every input, and its elements */
+    int64_t shape[3], n;           /* of every input, and its elements */
     const double *in[ARRAYS_MOST]; /* of another dtype: to be cast */
-    double *out; /* of the loop */
+    double *out;                   /* of the loop */
     int64_t nout;
     int threads;
     ash_array expression;
@@ -20,7 +20,7 @@ typedef struct array_job {
 
 typedef struct array_detail {
     int inputs, ndim;
-    ash_dtype dtype;        /* of the inputs: float32, int32, or 0 for float64 */
+    ash_dtype dtype;    /* of the inputs: float32, int32, or 0 for float64 */
     int64_t inner[2];   /* extents of the axes after the first, which `size` decides */
     int is_written;     /* the result is as large as an input */
     int is_other;       /* the loop is a limit, not the same work: results are not compared */

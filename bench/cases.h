@@ -7,10 +7,10 @@
 extern const bench_case bench_fma_sum, bench_chain;                                 /* elementwise.c */
 extern const bench_case bench_transcendental;                                       /* transcendental.c */
 extern const bench_case bench_reduce_axis0, bench_reduce_axis1, bench_reduce_axis2; /* reduce.c */
-extern const bench_case bench_reduce_dtypes[];                                     /* reduce_dtypes.c */
+extern const bench_case bench_reduce_dtypes[];                                      /* reduce_dtypes.c */
 extern const int bench_reduce_dtypes_count;
-extern const bench_case bench_cumsum, bench_cumsum_axis0;                           /* scan.c */
-extern const bench_case bench_tasks;                                                /* tasks.c */
-extern const bench_case bench_climatology;                                          /* climatology.c */
+extern const bench_case bench_cumsum, bench_cumsum_axis0; /* scan.c */
+extern const bench_case bench_tasks;                      /* tasks.c */
+extern const bench_case bench_climatology;                /* climatology.c */
 
 #endif

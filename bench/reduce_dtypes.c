@@ -31,14 +31,24 @@ static void read_narrow(const array_job *job) {
     read_all(job, job->n * 4);
 }
 
-#define DETAIL(number, letters, axes, first, second) &(array_detail){ .inputs = 1, .ndim = 3, .inner = { first, second }, .is_other = 1, \
-    .dtype = number, .reduce = letters, .dims = axes, .loop = number == ASH_FLOAT64 ? read_wide : read_narrow }
-#define OVER(number, word, letters, name_, axes) { ARRAY_CASE, .name = #word "_" name_, .about = #letters " of a " #word " array (n, 512, 512), against reading it", \
-    .detail = DETAIL(number, letters, axes, MIDDLE, INNER) }
-#define OVER_EACH(number, word, letters, short_name) OVER(number, word, letters, short_name "_axis0", "0"), OVER(number, word, letters, short_name "_axis1", "1"), \
-    OVER(number, word, letters, short_name "_axis2", "2"), OVER(number, word, letters, short_name "_all", NULL)
-#define SLIM(number, word, letters, name_, axes) { ARRAY_CASE, .name = #word "_" name_, .about = #letters " of a " #word " array (n, 512, 4), against reading it", \
-    .detail = DETAIL(number, letters, axes, MIDDLE, NARROW) }
+#define DETAIL(number, letters, axes, first, second) \
+    &(array_detail) { \
+        .inputs = 1, .ndim = 3, .inner = { first, second }, .is_other = 1, .dtype = number, .reduce = letters, .dims = axes, \
+        .loop = number == ASH_FLOAT64 ? read_wide : read_narrow \
+    }
+#define OVER(number, word, letters, name_, axes) \
+    { \
+        ARRAY_CASE, .name = #word "_" name_, .about = #letters " of a " #word " array (n, 512, 512), against reading it", \
+                    .detail = DETAIL(number, letters, axes, MIDDLE, INNER) \
+    }
+#define OVER_EACH(number, word, letters, short_name) \
+    OVER(number, word, letters, short_name "_axis0", "0"), OVER(number, word, letters, short_name "_axis1", "1"), \
+        OVER(number, word, letters, short_name "_axis2", "2"), OVER(number, word, letters, short_name "_all", NULL)
+#define SLIM(number, word, letters, name_, axes) \
+    { \
+        ARRAY_CASE, .name = #word "_" name_, .about = #letters " of a " #word " array (n, 512, 4), against reading it", \
+                    .detail = DETAIL(number, letters, axes, MIDDLE, NARROW) \
+    }
 
 const bench_case bench_reduce_dtypes[] = {
     OVER_EACH(ASH_FLOAT64, float64, ash_mean, "mean"),

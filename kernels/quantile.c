@@ -3,11 +3,39 @@
 
 #include <math.h>
 
-/* Puts the k-th smallest element at position k, smaller ones before it. Hoare's selection with the median of three as pivot; where that makes no
- * progress for long, it is still right, only slower. There are no NaN. */
+static void sift_down(double *x, int64_t k, int64_t n) {
+    const double moved = x[k];
+    for (int64_t child = 2 * k + 1; child < n; child = 2 * k + 1) {
+        child += child + 1 < n && x[child] < x[child + 1];
+        if (!(moved < x[child]))
+            break;
+        x[k] = x[child];
+        k = child;
+    }
+    x[k] = moved;
+}
+
+static void heap_sort(double *x, int64_t n) {
+    for (int64_t k = n / 2; k-- > 0;)
+        sift_down(x, k, n);
+    for (int64_t last = n - 1; last > 0; last--) {
+        const double largest = x[0];
+        x[0] = x[last];
+        x[last] = largest;
+        sift_down(x, 0, last);
+    }
+}
+
+/* Puts the k-th smallest element at position k, smaller ones before it. Hoare's selection with the median of three as pivot; where that makes too
+ * little progress, what is left is sorted. There are no NaN. */
 static double select_smallest(double *x, int64_t n, int64_t k) {
-    int64_t low = 0, high = n - 1;
+    int64_t low = 0, high = n - 1, budget = 8 * n;
     while (low < high) {
+        budget -= high - low;
+        if (budget < 0) {
+            heap_sort(x + low, high - low + 1);
+            break;
+        }
         const double a = x[low], b = x[low + (high - low) / 2], c = x[high];
         const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
         int64_t i = low, j = high;

@@ -1,4 +1,4 @@
-/* Reductions, one level of instruction set: a table of descriptors a dtype. The loops are templates: reduce_fold.h (sum, prod, mean, any, all, count), reduce_extreme.h,
+/* Reductions, one level of instruction set: a table of descriptors a dtype. The loops are templates: reduce_fold.h (sum, prod, mean, any, all, counts), reduce_extreme.h,
  * reduce_position.h, reduce_moments.h and reduce_nan_moments.h. */
 #include "kernels/levels.h"
 #include "kernels/types.h"
@@ -45,7 +45,7 @@ static inline double variance(double squares, double count, double ddof) {
 /* Rows are folded four at a time, so that cells stay in registers, strip by strip: the same strip of the next four rows is asked for meanwhile, as
  * the processor does not foresee so many streams that are so short. */
 enum { ROWS = 4, STRIP = 64, CACHE_LINE = 64, PAGE = 4096 };
-#define ROW(x, r) ((const T *)(const void *)((x) + (r) * stride))
+#define ROW(x, r) ((const T *)(const void *)((x) + (r)*stride))
 
 static inline void fetch_rows(const char *x, int64_t stride, int64_t bytes) {
     for (int r = ROWS; r < 2 * ROWS && stride <= PAGE; r++)

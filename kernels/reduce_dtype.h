@@ -115,6 +115,16 @@
 #define RESULT(a, count) (a)
 #include "kernels/reduce_fold.h"
 
+#define FOLD count_nonzero
+#define A int64_t
+#define OUT int64_t
+#define IDENTITY 0
+#define ORDERED 0
+#define ELEMENT(x) ((int64_t)((x) != 0))
+#define COMBINE(a, b) ((a) + (b))
+#define RESULT(a, count) (a)
+#include "kernels/reduce_fold.h"
+
 #include "kernels/reduce_moments.h"
 
 /* What min and max give: equal bits for whatever order; NaN if nothing was folded. */
@@ -256,6 +266,7 @@ static const ash_reduce_kernel FN(reductions)[ASH_REDUCTION_COUNT] = {
     [ASH_REDUCE_ANY] = FOLDING(any, uint8_t, ASH_BOOL),
     [ASH_REDUCE_ALL] = FOLDING(all, uint8_t, ASH_BOOL),
     [ASH_REDUCE_COUNT] = FOLDING(count, int64_t, ASH_INT64),
+    [ASH_REDUCE_COUNT_NONZERO] = FOLDING(count_nonzero, int64_t, ASH_INT64),
     [ASH_REDUCE_NANALL] = FOLDING(all, uint8_t, ASH_BOOL), /* NaN is true, so skipping it changes nothing */
 #if IS_FLOATING
     [ASH_REDUCE_NANSUM] = FOLDING(nansum, SUM, SUM_DTYPE),

@@ -19,7 +19,8 @@ static void FN(nanmean_leaf)(void *const field[], const void *elements, int64_t 
     FN(nansum_leaf)((void *[]){ field[1] }, x, n, index);
 }
 
-static void FN(nanmean_rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+static void FN(nanmean_rows)(
+    int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
     const char *row = elements;
     double *valid = field[0];
     MEAN *sum = field[1];
@@ -89,7 +90,8 @@ static void FN(nanvar_leaf)(void *const field[], const void *elements, int64_t n
     *(double *)field[2] = lane[0];
 }
 
-static void FN(nanvar_rows)(int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
+static void FN(nanvar_rows)(
+    int64_t n, void *const field[], const void *elements, int64_t rows, int64_t stride, int64_t count, int64_t index) {
     const char *row = elements;
     double *valid = field[0], *squares = field[2];
     MEAN *mean = field[1];

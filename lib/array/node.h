@@ -96,6 +96,7 @@ typedef struct ash_reduce_node {
     int64_t groups;
     int64_t group_chunk; /* groups in a chunk of the output */
     const ash_reduction_definition *general; /* instead of `reduction`: functions over states */
+    int64_t results;                         /* of `general`: 0, or so many a cell, along a last axis of the output that is their own */
     int by_chunk;        /* -1, or a reduced axis of which every chunk has a result: the totals that scans begin with (keepdims) */
 } ash_reduce_node;
 

@@ -83,5 +83,5 @@ ash_array ash_reduce_custom(ash_array a, const char *name, const char *dims, boo
         unknown(&builder, name);
         return ash_builder_done(&builder);
     }
-    return ash_reduce_general("reduce_custom", ash_cast(a, entry->definition.input), dims, keepdims, &entry->definition, NULL, 0);
+    return ash_reduce_general("reduce_custom", ash_cast(a, entry->definition.input), dims, keepdims, 0, &entry->definition, NULL, 0);
 }

@@ -239,8 +239,8 @@ static ash_reduction_definition *copy_definition(
     return copy && copy->name && (bytes == 0 || copy->user) ? copy : NULL;
 }
 
-ash_array ash_reduce_general(const char *function, ash_array a, const char *dims, int keepdims, const ash_reduction_definition *definition,
-    const void *user, int64_t bytes) {
+ash_array ash_reduce_general(const char *function, ash_array a, const char *dims, int keepdims, int64_t results,
+    const ash_reduction_definition *definition, const void *user, int64_t bytes) {
     ash_builder builder = ash_builder_begin(a.context, function);
     ash_value input;
     int count, axes[ASH_MAX_NDIM];
@@ -251,11 +251,15 @@ ash_array ash_reduce_general(const char *function, ash_array a, const char *dims
     if (!ash_builder_axes(&builder, source, dims, &count, axes)) {
         return ash_builder_done(&builder);
     }
-    int ndim = keepdims ? source->ndim : source->ndim - count;
+    int ndim = (keepdims ? source->ndim : source->ndim - count) + (results > 0);
+    if (ndim > ASH_MAX_NDIM) {
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "%s: the result would have %d dimensions, at most %d are possible", function, ndim,
+            ASH_MAX_NDIM);
+    }
     if (ash_builder_node(&builder, ASH_NODE_REDUCE, 1, 1) && ash_builder_output(&builder, 0, definition->result, ndim)) {
         ash_reduce_node *node = &builder.node->u.reduce;
         builder.node->input[0] = input;
-        *node = (ash_reduce_node){ .group_axis = -1, .by_chunk = -1, .keepdims = keepdims };
+        *node = (ash_reduce_node){ .group_axis = -1, .by_chunk = -1, .keepdims = keepdims, .results = results };
         node->general = copy_definition(builder.node, definition, user, bytes);
         for (int k = 0; k < count; k++) {
             node->reduced[axes[k]] = 1;
@@ -264,6 +268,9 @@ ash_array ash_reduce_general(const char *function, ash_array a, const char *dims
             ash_builder_no_memory(&builder);
         }
         build_dims(&builder, input, NULL, NULL);
+        if (results > 0) {
+            builder.node->output[0].dim[ndim - 1].axis = ash_axis_regular(results, results, 0);
+        }
         ash_builder_inherit(&builder, input, 0);
     }
     if (builder.node && ash_output_size(&builder.node->output[0]) > INT64_MAX / 64 / definition->state_bytes) {

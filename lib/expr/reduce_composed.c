@@ -35,7 +35,8 @@ static int has_identity(ash_reduction reduction) {
     case ASH_REDUCE_ANY:
     case ASH_REDUCE_NANANY:
     case ASH_REDUCE_ALL:
-    case ASH_REDUCE_NANALL: return 1;
+    case ASH_REDUCE_NANALL:
+    case ASH_REDUCE_COUNT_NONZERO: return 1;
     default: return 0;
     }
 }
@@ -148,6 +149,17 @@ static ash_array extreme_of_nothing(const composition *c, ash_array x) {
     return ash_where(shape, initial, initial);
 }
 
+ash_array ash_reduce_named(const char *function, ash_array result) {
+    ash_builder inner = ash_builder_begin(result.context, function), builder = inner;
+    ash_value value;
+    if (ash_builder_value(&inner, result, "a", &value)) {
+        return result;
+    }
+    const char *sentence = strstr(inner.error.text, ": ");
+    ash_fail(&builder.error, inner.error.status, "%s: %s", function, sentence ? sentence + 2 : inner.error.text);
+    return ash_builder_done(&builder);
+}
+
 ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options) {
     composition c = { .reduction = reduction, .info = &ash_reduction_table[reduction], .dims = dims, .options = options };
     ash_builder builder = ash_builder_begin(a.context, c.info->name);
@@ -186,7 +198,7 @@ ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *
     }
     ash_value plain; /* has the attributes */
     if (ash_size(a) == 0 || !ash_builder_value(&builder, ash_reduce(reduction, a, dims, &c.plain), "a", &plain)) {
-        return ash_builder_ok(&builder) ? result : ash_builder_done(&builder);
+        return ash_builder_ok(&builder) ? ash_reduce_named(c.info->name, result) : ash_builder_done(&builder);
     }
-    return ash_view_dressed(builder.function, result, plain);
+    return ash_reduce_named(c.info->name, ash_view_dressed(builder.function, result, plain));
 }

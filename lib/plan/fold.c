@@ -24,7 +24,7 @@ int64_t ash_fold_cells(const ash_fold *fold, int64_t out_chunk) {
     ash_box box;
     ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &box);
     int64_t cells = 1;
-    for (int a = 0; a < fold->held->ndim; a++) {
+    for (int a = 0; a < fold->cell_axes; a++) {
         cells *= box.extent[a];
     }
     return cells;
@@ -182,6 +182,7 @@ int ash_fold_init(ash_plan *plan, ash_fold *fold) {
     const ash_reduce_node *reduce = fold->reduce;
     int ndim = fold->stage->ndim, out = 0;
     int64_t stride = 1, largest = 1;
+    fold->cell_axes = fold->held->ndim - (reduce->results > 0);
     for (int a = 0; a < ndim; a++) {
         fold->out_axis[a] = !reduce->reduced[a] || reduce->keepdims ? out++ : -1;
         largest *= reduce->reduced[a] ? 1 : fold->stage->largest[a];

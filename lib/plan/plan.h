@@ -154,6 +154,7 @@ struct ash_fold {
     ash_stage *stage;
     ash_held *held;
     int sink;
+    int cell_axes;                      /* axes of the result that tell cells apart: all, but for one that tells results of a cell apart */
     int inner;                          /* the innermost axis is reduced: fold runs; else fold rows */
     int out_axis[ASH_MAX_NDIM];         /* per iteration axis: axis of the result, -1 if reduced away */
     int64_t index_stride[ASH_MAX_NDIM]; /* per iteration axis: position in the reduced dimensions per step, for argmin and argmax */

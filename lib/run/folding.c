@@ -12,7 +12,7 @@
 
 int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, int64_t **counts, void *field[]) {
     int64_t cells = 1, groups = fold->reduce->group_axis < 0 ? 1 : out->extent[fold->out_axis[fold->reduce->group_axis]];
-    for (int a = 0; a < fold->held->ndim; a++) {
+    for (int a = 0; a < fold->cell_axes; a++) {
         cells *= out->extent[a];
     }
     *counts = (int64_t *)(void *)state;
@@ -39,7 +39,7 @@ static void kept_box(const ash_fold *fold, const ash_box *chunk, ash_box *out) {
 
 static void set_strides(const ash_fold *fold, const ash_box *out, const ash_box *chunk, ash_folding *folding) {
     int64_t out_stride[ASH_MAX_NDIM + 1], cells = 1, count = 1;
-    for (int a = fold->held->ndim - 1; a >= 0; a--) {
+    for (int a = fold->cell_axes - 1; a >= 0; a--) {
         out_stride[a] = cells;
         cells *= out->extent[a];
     }

@@ -40,7 +40,7 @@ void ash_general_merge(const ash_fold *fold, int64_t cells, char *into, const ch
 
 void ash_general_finish(const ash_fold *fold, int64_t cells, char *state, int64_t count, char *out, ash_error_state *error) {
     const ash_reduction_definition *d = fold->reduce->general;
-    int64_t element = ash_dtype_size(d->result);
+    int64_t element = ash_dtype_size(d->result) * (fold->reduce->results > 0 ? fold->reduce->results : 1);
     for (int64_t k = 0; k < cells && error->status == ASH_OK; k++) {
         checked(fold, d->finish(state + k * fold->kernel->field_size[0], count, out + k * element, d->user), error);
     }

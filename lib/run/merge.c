@@ -18,7 +18,7 @@ static state open_state(const ash_fold *fold, const ash_box *out, void *memory) 
     for (int f = 0; f < fold->kernel->fields; f++) {
         s.field[f] = field[f];
     }
-    for (int a = group_axis < 0 ? 0 : fold->out_axis[group_axis] + 1; a < fold->held->ndim; a++) {
+    for (int a = group_axis < 0 ? 0 : fold->out_axis[group_axis] + 1; a < fold->cell_axes; a++) {
         s.inner *= out->extent[a];
     }
     int64_t row = s.inner * s.groups;
@@ -61,7 +61,7 @@ static void merge_states(const ash_fold *fold, const state *a, const state *b, a
 }
 
 static void finish_state(const ash_fold *fold, const state *s, char *out, ash_error_state *error) {
-    int64_t size = ash_dtype_size(fold->held->dtype);
+    int64_t size = ash_dtype_size(fold->held->dtype) * (fold->reduce->results > 0 ? fold->reduce->results : 1);
     for (int64_t o = 0; o < s->outer; o++) {
         for (int64_t g = 0; g < s->groups; g++) {
             int64_t cell = (o * s->groups + g) * s->inner;
@@ -78,7 +78,8 @@ static void finish_state(const ash_fold *fold, const state *s, char *out, ash_er
 
 /* The same by functions over states. */
 static ash_status finish_nothing_general(ash_run *run, const ash_fold *fold, ash_worker *worker, int64_t cells, char *out) {
-    int64_t size = ash_dtype_size(fold->held->dtype), bytes = ash_round_bytes(fold->kernel->field_size[0]);
+    int64_t size = ash_dtype_size(fold->held->dtype) * (fold->reduce->results > 0 ? fold->reduce->results : 1);
+    int64_t bytes = ash_round_bytes(fold->kernel->field_size[0]);
     char *cell = ash_run_scratch(run, bytes, worker);
     for (int64_t k = 0; cell && k < cells; k++) {
         ash_general_init(fold, 1, cell);

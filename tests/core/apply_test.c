@@ -112,6 +112,8 @@ static void functions(char done[]) {
     SAME("logsumexp", "dims=y", ash_logsumexp(m, "y"), 1, m);
     SAME("median", "dims=y", ash_median(m, "y"), 1, m);
     SAME("nanmedian", NULL, ash_nanmedian(m, NULL), 1, m);
+    SAME("percentile", "q=30", ash_percentile(m, NULL, 30, NULL), 1, m);
+    SAME("nanpercentile", "q=30; method=lower", ash_nanpercentile(m, NULL, 30, "lower"), 1, m);
     SAME("quantile", "q=0.3; method=hazen", ash_quantile(m, NULL, 0.3, "hazen"), 1, m);
     SAME("nanquantile", "q=1", ash_nanquantile(m, NULL, 1, NULL), 1, m);
     done[ash_op_find("reduce_custom")] = 1; /* custom_test.c */

@@ -104,6 +104,75 @@ static void dtypes_and_edges(void **state) {
     ash_context_free(ctx);
 }
 
+/* Several at once are those taken one by one, in a first dimension of their own; kept dimensions are cut where cells are many. */
+static void several_quantiles(void **state) {
+    (void)state;
+    enum { Y = 40, X = 700, T = 300 };
+    static const double q[] = { 0.9, 0, 0.5 };
+    ash_context *ctx = context_with(2, NULL);
+    ash_array n = ash_arange(ctx, 0, T * Y * X, 1, NULL), mixed = ash_remainder(ash_mul(n, ash_int(ctx, 7919)), ash_int(ctx, 10007));
+    double *values = values_of(ash_cast(mixed, ASH_FLOAT64));
+    ash_array a = ash_from_buffer(ctx, ASH_FLOAT64, 3, (int64_t[]){ T, Y, X }, values, &(ash_make_options){ .dims = "time,y,x" });
+    ash_array all = ash_quantile_with(a, "time", 3, q, NULL),
+              kept = ash_nanquantile_with(a, "time,x", 1, q, &(ash_quantile_options){ .keepdims = true, .method = "lower" });
+    assert_int_equal(ash_ndim(all), 3);
+    assert_string_equal(ash_dim_name(all, 0), "quantile");
+    assert_string_equal(ash_dim_name(all, 2), "x");
+    assert_true(ash_chunk_count(all, 1) > 1);
+    double *found = values_of(all), *coord = values_of(ash_coord(all, "quantile"));
+    for (int k = 0; k < 3; k++) {
+        double *one = values_of(ash_quantile(a, "time", q[k], "linear"));
+        assert_true(coord[k] == q[k]);
+        assert_memory_equal(found + k * Y * X, one, Y * X * sizeof *one);
+        free(one);
+    }
+    assert_int_equal(ash_ndim(kept), 4);
+    assert_int_equal(ash_extent(kept, 1), 1);
+    double *lower = values_of(kept), *percent = values_of(ash_percentile(a, "time,x", 90, "lower"));
+    assert_memory_equal(lower, percent, Y * sizeof *lower);
+    free(found);
+    free(coord);
+    free(lower);
+    free(percent);
+    assert_int_equal(ash_ndim(ash_median_with(a, "time", &(ash_reduce_options){ .keepdims = true })), 3);
+    assert_false(ash_ok(ash_median_with(a, "time", &(ash_reduce_options){ .ddof = 1 })));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "median: takes the option keepdims only");
+    assert_false(ash_ok(ash_quantile_with(a, "time", 0, q, NULL)));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "quantile: q must have one number or more, found 0");
+    assert_false(ash_ok(ash_nanpercentile(a, "time", 101, NULL)));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "nanpercentile: q must be from 0 to 100, found 101");
+    assert_false(ash_ok(ash_quantile_with(ash_set_dims(a, "quantile,y,x"), "x", 3, q, NULL)));
+    assert_sentence(ctx, ASH_ERR_DIMENSION, "quantile: the result gets a dimension 'quantile'");
+    ash_array none = ash_quantile_with(ash_zeros(ctx, ASH_FLOAT32, 2, (int64_t[]){ 0, 2 }, NULL), "0", 2, q, NULL);
+    float *nothing = values_of(none);
+    assert_int_equal(ash_size(none), 4);
+    assert_true(isnan(nothing[0]) && isnan(nothing[3]));
+    free(nothing);
+    free(values);
+    ash_context_free(ctx);
+}
+
+/* Patterns that make a selection slow have the right result in time. */
+static void quantiles_of_hostile_orders(void **state) {
+    (void)state;
+    enum { N = 200000 };
+    static double x[N];
+    ash_context *ctx = context_with(1, NULL);
+    for (int way = 0; way < 4; way++) {
+        for (int k = 0; k < N; k++) {
+            x[k] = way == 0 ? k : way == 1 ? N - 1 - k : way == 2 ? (k < N / 2 ? 2 * k : 2 * (N - 1 - k) + 1) : (k % 2 ? k : N - k);
+        }
+        double found = real_of(ash_quantile(vector_of(ctx, ASH_FLOAT64, N, x, "-1"), NULL, 0.5, "lower"));
+        int64_t below = 0, upto = 0;
+        for (int k = 0; k < N; k++) {
+            below += x[k] < found;
+            upto += x[k] <= found;
+        }
+        assert_true(below <= (N - 1) / 2 && upto > (N - 1) / 2);
+    }
+    ash_context_free(ctx);
+}
+
 /* ---- The user's ---- */
 
 /* The longest run of equal elements, which needs the order of elements and both ends of what is merged. */
@@ -255,6 +324,8 @@ int main(void) {
         cmocka_unit_test(quantiles_are_numpys),
         cmocka_unit_test(medians_over_any_axes),
         cmocka_unit_test(dtypes_and_edges),
+        cmocka_unit_test(several_quantiles),
+        cmocka_unit_test(quantiles_of_hostile_orders),
         cmocka_unit_test(registered_reductions),
         cmocka_unit_test(failing_functions_stop_the_run),
         cmocka_unit_test(mistakes_are_sentences),

@@ -96,6 +96,7 @@ static const reduction reductions[] = {
     BOTH(any, 0),
     BOTH(all, 0),
     BOTH(count, 0),
+    BOTH(count_nonzero, 0),
     ALONE(argmin),
     ALONE(argmax),
     BOTH(nansum, 1),

@@ -268,7 +268,7 @@ def weak():
     print("};\n")
 
 
-REDUCTIONS = """sum prod mean var std min max argmin argmax any all count nansum nanprod nanmean nanvar nanstd nanmin nanmax nanargmin nanargmax nanany nanall""".split()
+REDUCTIONS = """sum prod mean var std min max argmin argmax any all count count_nonzero nansum nanprod nanmean nanvar nanstd nanmin nanmax nanargmin nanargmax nanany nanall""".split()
 
 
 def reduce(name, a, ddof):
@@ -276,6 +276,8 @@ def reduce(name, a, ddof):
     valid = a[~np.isnan(a)] if floating else a
     if name == "count":
         return np.int64(valid.size)
+    if name == "count_nonzero":
+        return np.int64(np.count_nonzero(a))
     if name.startswith("nan"):
         if name.startswith("nanarg"):
             return np.int64(getattr(np, name)(a)) if valid.size else np.int64(-1)

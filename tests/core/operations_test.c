@@ -308,7 +308,7 @@ static void reductions_of_no_elements(void **state) {
         const char *name;
         double value; /* INFINITY: refused */
     } rows[] = { { "sum", 0 }, { "prod", 1 }, { "mean", NAN }, { "var", NAN }, { "std", NAN }, { "min", INFINITY }, { "max", INFINITY },
-        { "argmin", INFINITY }, { "argmax", INFINITY }, { "any", 0 }, { "all", 1 }, { "count", 0 }, { "nansum", 0 }, { "nanprod", 1 },
+        { "argmin", INFINITY }, { "argmax", INFINITY }, { "any", 0 }, { "all", 1 }, { "count", 0 }, { "count_nonzero", 0 }, { "nansum", 0 }, { "nanprod", 1 },
         { "nanmean", NAN }, { "nanvar", NAN }, { "nanstd", NAN }, { "nanmin", INFINITY }, { "nanmax", INFINITY }, { "nanany", 0 },
         { "nanall", 1 } };
     ash_context *ctx = context_with(1, NULL);

@@ -92,7 +92,7 @@ dense *oracle_take(const dense *a, int axis, const int64_t labels[], int64_t n);
 /* ---- Reductions ---- */
 typedef struct oracle_reduction {
     const char *name;
-    char method; /* s sum, p prod, m mean, v var, d std, l min, h max, L argmin, H argmax, a any, A all, c count */
+    char method; /* s sum, p prod, m mean, v var, d std, l min, h max, L argmin, H argmax, a any, A all, c count, n count_nonzero */
     int skips;
     ash_array (*call)(ash_array, const char *);
     ash_array (*call_with)(ash_array, const char *, const ash_reduce_options *);
@@ -104,6 +104,10 @@ extern const int oracle_reduction_count;
 /* Reduces the marked axes. With labels: the one marked axis becomes `groups` groups. */
 dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
     const int64_t *labels, int64_t groups);
+
+/* The same of the elements that the mask (bool, of the same shape) leaves; with an `initial` number that takes part once in every cell, unless NULL. */
+dense *oracle_reduce_where(const oracle_reduction *reduction, const dense *a, const dense *mask, const int64_t *initial,
+    const char reduced[], int keepdims, double ddof);
 
 /* ---- Scans ---- */
 typedef struct oracle_scan {

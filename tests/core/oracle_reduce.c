@@ -23,6 +23,7 @@ const oracle_reduction oracle_reductions[] = {
     GROUPED(any, 'a', 0),
     GROUPED(all, 'A', 0),
     GROUPED(count, 'c', 0),
+    GROUPED(count_nonzero, 'n', 0),
     GROUPED(nansum, 's', 1),
     GROUPED(nanprod, 'p', 1),
     GROUPED(nanmean, 'm', 1),
@@ -247,6 +248,18 @@ static cell number_of_members(const members *m) {
     return (cell){ .i = n };
 }
 
+static cell number_not_zero(const members *m) {
+    int64_t n = 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        cell x = m->cell[k];
+        if (x.error > 0) {
+            return cell_unknown;
+        }
+        n += floating(m->dtype) ? x.re != 0 || x.im != 0 : x.i != 0;
+    }
+    return (cell){ .i = n };
+}
+
 static cell position(const members *m, int largest) {
     for (int64_t k = 0; k < m->n; k++) {
         if (m->cell[k].error > 0) {
@@ -277,6 +290,7 @@ static cell fold(const oracle_reduction *reduction, members *m, double ddof) {
     case 'H': return position(m, reduction->method == 'H');
     case 'a':
     case 'A': return truth(m, reduction->method == 'A');
+    case 'n': return number_not_zero(m);
     default: return number_of_members(m);
     }
 }
@@ -318,8 +332,17 @@ static int64_t destination(
     return dense_position(out, want);
 }
 
-dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
-    const int64_t *labels, int64_t groups) {
+static void add_member(members *m, cell value, int64_t flat) {
+    if ((m->n & (m->n - 1)) == 0) { /* full at every power of two */
+        m->cell = realloc(m->cell, (size_t)(2 * m->n + 1) * sizeof *m->cell);
+        m->position = realloc(m->position, (size_t)(2 * m->n + 1) * sizeof *m->position);
+    }
+    m->cell[m->n] = value;
+    m->position[m->n++] = flat;
+}
+
+static dense *reduce_members(const oracle_reduction *reduction, const dense *a, const dense *mask, const int64_t *initial,
+    const char reduced[], int keepdims, double ddof, const int64_t *labels, int64_t groups) {
     int to[ASH_MAX_NDIM];
     dense *out = frame(reduction, a, reduced, keepdims, labels, groups, to);
     members *m = calloc((size_t)out->size + 1, sizeof *m);
@@ -330,21 +353,29 @@ dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const ch
         int64_t index[ASH_MAX_NDIM], flat;
         dense_index(a, j, index);
         int64_t k = destination(a, out, reduced, labels, to, index, &flat);
-        if (k < 0 || (reduction->skips && a->cell[j].error != INFINITY && is_nan(&m[k], a->cell[j]))) {
+        if (k < 0 || (mask && !mask->cell[j].i) || (reduction->skips && a->cell[j].error != INFINITY && is_nan(&m[k], a->cell[j]))) {
             continue;
         }
-        if ((m[k].n & (m[k].n - 1)) == 0) { /* full at every power of two */
-            m[k].cell = realloc(m[k].cell, (size_t)(2 * m[k].n + 1) * sizeof *m[k].cell);
-            m[k].position = realloc(m[k].position, (size_t)(2 * m[k].n + 1) * sizeof *m[k].position);
-        }
-        m[k].cell[m[k].n] = a->cell[j];
-        m[k].position[m[k].n++] = flat;
+        add_member(&m[k], a->cell[j], flat);
     }
     for (int64_t k = 0; k < out->size; k++) {
+        if (initial) {
+            add_member(&m[k], oracle_cast_cell((cell){ .i = *initial }, ASH_INT64, a->dtype), 0);
+        }
         out->cell[k] = fold(reduction, &m[k], ddof);
         free(m[k].cell);
         free(m[k].position);
     }
     free(m);
     return out;
+}
+
+dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
+    const int64_t *labels, int64_t groups) {
+    return reduce_members(reduction, a, NULL, NULL, reduced, keepdims, ddof, labels, groups);
+}
+
+dense *oracle_reduce_where(const oracle_reduction *reduction, const dense *a, const dense *mask, const int64_t *initial,
+    const char reduced[], int keepdims, double ddof) {
+    return reduce_members(reduction, a, mask, initial, reduced, keepdims, ddof, NULL, 0);
 }

@@ -358,6 +358,28 @@ static const oracle_reduction *choose_reduction(generator *g, const dense *a, in
     }
 }
 
+/* With a mask, and for extremes a number that takes part; -1 if this reduction takes none. */
+static int reduce_where(
+    generator *g, const oracle_reduction *reduction, int a, const char *dims, const char reduced[], int keepdims, double ddof) {
+    int64_t one = 1;
+    int extreme = strchr("lh", reduction->method) != NULL, mask = -1;
+    target shape = { .ndim = VALUE(a)->ndim };
+    memcpy(shape.shape, VALUE(a)->shape, sizeof shape.shape);
+    memcpy(shape.name, VALUE(a)->name, sizeof shape.name);
+    mask = strchr("LH", reduction->method) ? -1 : make(g, 0, &shape);
+    if (mask < 0 || !dense_is_exact(VALUE(mask))) {
+        return -1;
+    }
+    mask = generator_add(g, ash_cast(HANDLE(mask), ASH_BOOL), oracle_cast(VALUE(mask), ASH_BOOL), "cast(%s, bool)", TEXT(mask));
+    ash_reduce_options options = { .keepdims = keepdims, .ddof = ddof, .where = HANDLE(mask) };
+    if (extreme) {
+        options.initial = ash_int(g->context, one);
+    }
+    return generator_add(g, reduction->call_with(HANDLE(a), dims, &options),
+        oracle_reduce_where(reduction, VALUE(a), VALUE(mask), extreme ? &one : NULL, reduced, keepdims, ddof),
+        "%s(%s, %s, keepdims %d, ddof %g, where %s)", reduction->name, TEXT(a), dims ? dims : "NULL", keepdims, ddof, TEXT(mask));
+}
+
 static int reduce(generator *g, int depth, const target *t) {
     target source = *t;
     char reduced[ASH_MAX_NDIM] = { 0 };
@@ -391,6 +413,10 @@ static int reduce(generator *g, int depth, const target *t) {
         return a;
     }
     double ddof = one_in(g, 3) ? (double)random_below(g, 4) / 2 : 0;
+    int masked = one_in(g, 4) && source.ndim > 0 ? reduce_where(g, reduction, a, dims, reduced, keepdims, ddof) : -1;
+    if (masked >= 0) {
+        return masked;
+    }
     ash_array result = keepdims || ddof > 0
         ? reduction->call_with(HANDLE(a), dims, &(ash_reduce_options){ .keepdims = keepdims, .ddof = ddof })
         : reduction->call(HANDLE(a), dims);

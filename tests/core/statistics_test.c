@@ -358,6 +358,32 @@ static void of_nothing(void **state) {
     ash_context_free(ctx);
 }
 
+static void options_of_statistics(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    double x[] = { 1, 2, 4, 9 };
+    ash_array a = ash_set_dims(vector_of(ctx, ASH_FLOAT64, 4, x, "3"), "x");
+    ash_reduce_options keep = { .keepdims = true }, less = { .ddof = 1 };
+    assert_int_equal(ash_ndim(ash_ptp_with(a, "x", &keep)), 1);
+    assert_int_equal(ash_ndim(ash_average_with(a, a, "x", &keep)), 1);
+    assert_int_equal(ash_ndim(ash_norm_with(a, "x", 3, &keep)), 1);
+    assert_int_equal(ash_ndim(ash_logsumexp_with(a, "x", &keep)), 1);
+    assert_true(fabs(real_of(ash_moment_with(a, "x", 2, &less)) - real_of(ash_var_with(a, "x", &less))) < 1e-12);
+    assert_true(real_of(ash_cast(
+                    ash_count_nonzero_with(a, "x", &(ash_reduce_options){ .where = ash_greater(a, ash_int(ctx, 1)) }), ASH_FLOAT64)) == 3);
+    assert_false(ash_ok(ash_norm_with(a, "x", 2, &less)));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "norm: takes the option keepdims only");
+    assert_false(ash_ok(ash_moment_with(a, "x", 2, &(ash_reduce_options){ .min_count = 1 })));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "moment: takes the options ddof and keepdims only");
+    assert_false(ash_ok(ash_average(a, ash_set_dims(vector_of(ctx, ASH_FLOAT64, 3, x, NULL), "x"), "x")));
+    assert_sentence(ctx, ASH_ERR_SHAPE, "average: ");
+    assert_false(ash_ok(ash_average(a, ash_set_dims(vector_of(ctx, ASH_FLOAT64, 3, x, NULL), "y"), "x")));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "average: the weights must not be larger than a");
+    assert_false(ash_ok(ash_ptp(ash_zeros(ctx, ASH_INT8, 1, (int64_t[]){ 0 }, NULL), NULL)));
+    assert_sentence(ctx, ASH_ERR_SHAPE, "ptp: axis 0 has no elements");
+    ash_context_free(ctx);
+}
+
 static void attributes_stay(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
@@ -439,6 +465,7 @@ int main(void) {
         cmocka_unit_test(dtypes),
         cmocka_unit_test(of_nothing),
         cmocka_unit_test(long_rows_that_are_missing),
+        cmocka_unit_test(options_of_statistics),
         cmocka_unit_test(attributes_stay),
         cmocka_unit_test(mistakes_are_sentences),
     };

@@ -122,6 +122,16 @@ static void check(ash_reduction reduction, ash_dtype dtype, const ash_reduce_ker
         expect_near(info->name, dtype, expected, found.f, fabsl(expected) * 10 + r.magnitude * r.magnitude * 1e-4L);
         break;
     }
+    case ASH_REDUCE_COUNT_NONZERO: {
+        int64_t nonzero = 0;
+        for (int64_t i = 0; i < n; i++) {
+            const ash_number value = ash_number_load(dtype, x + i * stride);
+            const char kind = ash_dtype_kind(dtype);
+            nonzero += kind == 'c' ? value.c[0] != 0 || value.c[1] != 0 : kind == 'f' ? value.f != 0 : value.i != 0;
+        }
+        assert_int_equal(found.i, nonzero);
+        break;
+    }
     case ASH_REDUCE_MIN:
     case ASH_REDUCE_MAX:
     case ASH_REDUCE_NANMIN:
