@@ -28,6 +28,7 @@ static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int
             lane[l] = BEST(lane[l], x[i + l]);
     for (int l = 0; i + l < n; l++)
         lane[l] = BEST(lane[l], x[i + l]);
+    ASH_UNROLLED
     for (int half = LANES / 2; half > 0; half /= 2) {
         ASH_INDEPENDENT
         for (int l = 0; l < half; l++)

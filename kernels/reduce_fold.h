@@ -24,6 +24,7 @@ static void NAME(leaf)(void *const field[], const void *elements, int64_t n, int
             lane[l] = COMBINE(lane[l], ELEMENT(x[i + l]));
     for (int l = 0; i + l < n; l++)
         lane[l] = COMBINE(lane[l], ELEMENT(x[i + l]));
+    ASH_UNROLLED
     for (int half = ASH_LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] = COMBINE(lane[l], lane[l + half]);

@@ -9,20 +9,35 @@ static void FN(var_init)(int64_t n, void *const field[]) {
     }
 }
 
-/* In two passes: the mean, then the distances. */
-static void FN(var_leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
-    const T *x = elements;
-    MEAN mean;
-    FN(mean_leaf)((void *[]){ &mean }, x, n, index);
-    mean = MEAN_OVER(mean, n);
-
-    double lane[ASH_LANES] = { 0 };
+/* The sum of n elements, which are kept as they are summed. */
+static inline MEAN FN(widen)(MEAN wide[], const T x[], int64_t n) {
+    MEAN lane[ASH_LANES] = { 0 };
     int64_t i = 0;
     for (; i + ASH_LANES <= n; i += ASH_LANES)
         for (int l = 0; l < ASH_LANES; l++)
-            lane[l] += SQUARE((MEAN)x[i + l] - mean);
+            lane[l] += wide[i + l] = (MEAN)x[i + l];
     for (int l = 0; i + l < n; l++)
-        lane[l] += SQUARE((MEAN)x[i + l] - mean);
+        lane[l] += wide[i + l] = (MEAN)x[i + l];
+    ASH_UNROLLED
+    for (int half = ASH_LANES / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; l++)
+            lane[l] += lane[l + half];
+    return lane[0];
+}
+
+/* In two passes: the mean, then the distances. */
+static void FN(var_leaf)(void *const field[], const void *elements, int64_t n, int64_t index) {
+    MEAN wide[ASH_BLOCK];
+    const MEAN mean = MEAN_OVER(FN(widen)(wide, elements, n), n);
+    double lane[ASH_LANES] = { 0 };
+    int64_t i = 0;
+    (void)index;
+    for (; i + ASH_LANES <= n; i += ASH_LANES)
+        for (int l = 0; l < ASH_LANES; l++)
+            lane[l] += SQUARE(wide[i + l] - mean);
+    for (int l = 0; i + l < n; l++)
+        lane[l] += SQUARE(wide[i + l] - mean);
+    ASH_UNROLLED
     for (int half = ASH_LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] += lane[l + half];

@@ -82,6 +82,7 @@ static void FN(nanvar_leaf)(void *const field[], const void *elements, int64_t n
             lane[l] += FN(isnan)(x[i + l]) ? 0.0 : SQUARE((MEAN)x[i + l] - mean);
     for (int l = 0; i + l < n; l++)
         lane[l] += FN(isnan)(x[i + l]) ? 0.0 : SQUARE((MEAN)x[i + l] - mean);
+    ASH_UNROLLED
     for (int half = ASH_LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] += lane[l + half];

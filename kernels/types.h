@@ -33,8 +33,10 @@
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed" /* a permission, not a demand */
 #define ASH_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define ASH_UNROLLED _Pragma("clang loop unroll(full)")
 #else
 #define ASH_INDEPENDENT _Pragma("GCC ivdep")
+#define ASH_UNROLLED _Pragma("GCC unroll 8")
 #endif
 
 /* A product that is rounded before it is added: GCC 12 joins the two in complex arithmetic (vfmaddsub) even where contraction is off. */

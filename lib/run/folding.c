@@ -3,12 +3,14 @@
  * What a cell's sequence of elements is, and how it is cut, follows from the chunk alone, so its bits do not depend on pieces, threads or
  * memory:
  *  - innermost axis kept ("rows"): elements come one at a time in C order of the reduced axes, each block folds into as many cells;
- *  - innermost axis reduced ("runs"): a run is cut into leaves of ASH_BLOCK elements, leaves merge as a binary counter does, and runs merge
+ *  - innermost axis reduced ("runs"): a run is cut into leaves of ASH_BLOCK elements (one of fewer than ASH_LANES goes in one by one), leaves merge as a binary counter does, and runs merge
  * into the cell in C order.
  */
 #include "run/run.h"
 
 #include <string.h>
+
+enum { CACHE_LINE = 64, FETCH = 3072, SCOUT = 12288, SCOUT_LINES = 4 };
 
 int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, int64_t **counts, void *field[]) {
     int64_t cells = 1, groups = fold->reduce->group_axis < 0 ? 1 : out->extent[fold->out_axis[fold->reduce->group_axis]];
@@ -186,11 +188,21 @@ static void merge_top(ash_folding *folding, const ash_reduce_kernel *kernel) {
     folding->stack_count[top - 1] += folding->stack_count[top];
 }
 
+/* One cell from n elements; too few for lanes go in one by one, as rows do. */
+static void fold_leaf(const ash_reduce_kernel *kernel, void *const field[], const void *x, int64_t n, int64_t index, int64_t size) {
+    if (n >= ASH_LANES) {
+        kernel->leaf(field, x, n, index);
+        return;
+    }
+    kernel->init(1, field);
+    kernel->rows(1, field, x, n, size, 0, index);
+}
+
 /* Adds n elements that follow those before to the leaves of the run. */
-static void push_leaf(ash_folding *folding, const ash_reduce_kernel *kernel, const void *x, int64_t n, int64_t index) {
+static void push_leaf(ash_folding *folding, const ash_reduce_kernel *kernel, const void *x, int64_t n, int64_t index, int64_t size) {
     void *field[ASH_MAX_FIELDS];
     stack_cell(folding, kernel, folding->depth, field);
-    kernel->leaf(field, x, n, index);
+    fold_leaf(kernel, field, x, n, index, size);
     folding->stack_count[folding->depth++] = n;
     for (int64_t k = folding->leaves++; k & 1; k >>= 1) {
         merge_top(folding, kernel);
@@ -215,6 +227,47 @@ static void end_run(ash_folding *folding, const ash_reduce_kernel *kernel, const
     folding->leaves = 0;
 }
 
+/* Elements that lie where they are read from: what comes `FETCH` bytes later is asked for meanwhile. */
+static void push_leaves(ash_folding *folding, const ash_reduce_kernel *kernel, const char *x, int64_t n, int64_t index, int64_t size) {
+    for (int64_t done = 0; done < n; done += ASH_BLOCK) {
+        const char *at = x + done * size;
+        int64_t leaf = n - done < ASH_BLOCK ? n - done : ASH_BLOCK;
+        for (int64_t line = 0; n > ASH_BLOCK && line < leaf * size; line += CACHE_LINE) {
+            __builtin_prefetch(at + FETCH + line);
+        }
+        for (int64_t line = 0; n > ASH_BLOCK && line < SCOUT_LINES * CACHE_LINE; line += CACHE_LINE) {
+            __builtin_prefetch(at + SCOUT + line);
+        }
+        push_leaf(folding, kernel, at, leaf, index + done, size);
+    }
+}
+
+/* Whole runs of one leaf each, of neighbours along axis `axis`. Where they are the first of their cells and too short for lanes, all first
+ * elements go into the cells, then all second ones. */
+static void fold_short_runs(
+    const ash_fold *fold, ash_folding *folding, int axis, target *t, const char *x, int64_t n, int64_t runs, int64_t stride, int64_t size) {
+    const ash_reduce_kernel *kernel = fold->kernel;
+    if (n < ASH_LANES && t->count == 0 && !fold->reduce->reduced[axis] && runs <= ASH_BLOCK) {
+        _Alignas(64) char column[ASH_BLOCK * 16];
+        for (int64_t k = 0; k < n; k++) {
+            ash_gather(size, column, x + k * size, runs, stride);
+            kernel->rows(runs, t->field, column, 1, 0, k, t->index + k);
+        }
+        return;
+    }
+    for (; runs > 0; runs--, x += stride) {
+        if (t->count == 0) {
+            fold_leaf(kernel, t->field, x, n, t->index, size);
+        } else {
+            push_leaf(folding, kernel, x, n, t->index, size);
+            end_run(folding, kernel, t);
+        }
+        advance(kernel, t, folding->cell_stride[axis]);
+        t->count += folding->count_stride[axis];
+        t->index += fold->index_stride[axis];
+    }
+}
+
 /* A run along the group axis: stretches of one label are runs of their own. */
 static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *folding, const ash_box *chunk, const int64_t first[],
     int64_t position, int64_t n, const char *x, int64_t size) {
@@ -234,7 +287,7 @@ static void fold_labelled_run(ash_run *run, const ash_fold *fold, ash_folding *f
             if (fold->reduce->general) {
                 ash_general_run(fold, t.field[0], x + k * size, stretch, folding->error);
             } else {
-                push_leaf(folding, fold->kernel, x + k * size, stretch, t.index);
+                push_leaf(folding, fold->kernel, x + k * size, stretch, t.index, size);
                 end_run(folding, fold->kernel, &t);
             }
         }
@@ -247,13 +300,14 @@ void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding,
     const ash_fold *fold = sink->fold;
     const ash_reduce_node *reduce = fold->reduce;
     int last = fold->stage->ndim - 1;
+    int64_t size = ash_dtype_size(sink->dtype);
     while (last > 0 && fold->stage->axis[last].extent == 1 && last != reduce->group_axis) {
         last--;
     }
     target t;
     if (reduce->group_axis >= 0 && reduce->group_axis == last) {
         if (fold->inner) {
-            fold_labelled_run(run, fold, folding, chunk, index, position, n, x, ash_dtype_size(sink->dtype));
+            fold_labelled_run(run, fold, folding, chunk, index, position, n, x, size);
             return;
         }
     }
@@ -274,7 +328,11 @@ void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding,
         ash_general_run(fold, t.field[0], x, n, folding->error);
         return;
     }
-    push_leaf(folding, fold->kernel, x, n, t.index + position);
+    if (rows > 1) {
+        fold_short_runs(fold, folding, fold->stage->ndim - fold->stage->run_axes - 1, &t, x, n, rows, stride, size);
+        return;
+    }
+    push_leaves(folding, fold->kernel, x, n, t.index + position, size);
     if (position + n == run_length) {
         end_run(folding, fold->kernel, &t);
     }

@@ -153,19 +153,31 @@ static void choose_tile(piece_loop *lp) {
     lp->tile = folding && !inner ? TILE : lp->length;
 }
 
-/* Where all that is done with an operand is to fold its rows, several go at once, as they lie in memory. */
-static void choose_rows(piece_loop *lp) {
+/* Whether all that is done with the elements is to fold them as they lie in memory. */
+static int only_folds(const piece_loop *lp) {
     const ash_stage *stage = lp->stage;
     const ash_binding *binding = &lp->worker->binding[0];
-    int axis = stage->ndim - lp->run_axes - 1;
-    int fit = axis >= 0 && stage->ninstructions == 0 && stage->noperands == 1 && binding->access == ASH_ACCESS_DIRECT &&
+    int only = stage->ninstructions == 0 && stage->noperands == 1 && binding->access == ASH_ACCESS_DIRECT &&
         !binding->row; /* rows by a list are apart in other ways, and a missing one is made in a register, a block long */
-    for (int s = 0; s < stage->nsinks && fit; s++) {
+    for (int s = 0; s < stage->nsinks && only; s++) {
         const ash_sink *sink = &stage->sink[s];
-        fit = folds_rows(sink) && sink->fold->reduce->reduced[axis] && sink->fold->reduce->group_axis < 0 && !sink->fold->reduce->general;
+        only = sink->kind == ASH_SINK_FOLD && sink->fold->reduce->group_axis < 0 && !sink->fold->reduce->general;
     }
-    lp->rows = !fit ? 1 : lp->length < ASH_BLOCK ? ROWS * ASH_BLOCK / lp->length : ROWS;
-    lp->row_stride = fit ? binding->stride[axis] : 0;
+    return only;
+}
+
+/* Then several rows go at once, or several leaves of a run, or several short runs. */
+static void choose_rows(piece_loop *lp) {
+    const ash_stage *stage = lp->stage;
+    int axis = stage->ndim - lp->run_axes - 1, rows = axis >= 0, runs = 1, only = only_folds(lp);
+    for (int s = 0; s < stage->nsinks && only; s++) {
+        const ash_fold *fold = stage->sink[s].fold;
+        rows &= !fold->inner && axis >= 0 && fold->reduce->reduced[axis];
+        runs &= fold->inner;
+    }
+    int fit = only && (rows || runs), at_least = rows ? ROWS : 1;
+    lp->rows = fit && axis >= 0 ? (lp->length < ASH_BLOCK ? at_least * (ASH_BLOCK / lp->length) : at_least) : 1;
+    lp->row_stride = fit && axis >= 0 ? lp->worker->binding[0].stride[axis] : 0;
     lp->block = fit ? TILE : ASH_BLOCK;
 }
 
