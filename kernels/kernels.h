@@ -11,7 +11,8 @@
 /* Elements in a block: what one kernel call works on, sized so that the registers of an expression stay in the L1 cache. Also the leaf of
  * every sum: part of the meaning of results. */
 enum { ASH_BLOCK = 256 };
-/* Accumulators of a leaf: element i of a leaf goes to lane i % ASH_LANES; lanes fold as a fixed binary tree (l += l + 8, then 4, 2, 1). Callers fold fewer elements than lanes in order, by rows. */
+/* Accumulators of a leaf: element i of a leaf goes to lane i % ASH_LANES; lanes fold as a fixed binary tree (l += l + 8, then 4, 2, 1).
+ * Fewer elements than lanes are not a leaf's work: callers fold them in order, by rows(). */
 enum { ASH_LANES = 16 };
 
 typedef enum ash_isa { ASH_ISA_BASELINE, ASH_ISA_AVX2, ASH_ISA_AVX512, ASH_ISA_COUNT } ash_isa;
