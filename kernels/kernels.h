@@ -11,6 +11,8 @@
 /* Elements in a block: what one kernel call works on, sized so that the registers of an expression stay in the L1 cache. Also the leaf of
  * every sum: part of the meaning of results. */
 enum { ASH_BLOCK = 256 };
+/* The most elements of type T in a block: elements of fewer than 8 bytes come in longer ones, if all of the expression are so narrow. */
+#define ASH_BLOCK_OF(T) (sizeof(T) < 8 ? ASH_BLOCK * 8 / sizeof(T) : ASH_BLOCK)
 /* Accumulators of a leaf: element i of a leaf goes to lane i % ASH_LANES; lanes fold as a fixed binary tree (l += l + 8, then 4, 2, 1).
  * Fewer elements than lanes are not a leaf's work: callers fold them in order, by rows(). */
 enum { ASH_LANES = 16 };
@@ -20,8 +22,8 @@ extern const char *const ash_isa_names[ASH_ISA_COUNT]; /* "baseline", "avx2", "a
 int ash_isa_supported(ash_isa isa);                    /* compiled in and the CPU has it */
 ash_isa ash_isa_best(void);
 
-/* ---- Elementwise. Contiguous in, contiguous out, n <= ASH_BLOCK; an output may be the same memory as an input of the same element size,
- * never overlap otherwise. ---- */
+/* ---- Elementwise. Contiguous in, contiguous out, n <= ASH_BLOCK_OF the widest of them; an output may be the same memory as an input of the
+ * same element size, never overlap otherwise. ---- */
 typedef void ash_block_kernel(int64_t n, void *const out[], const void *const in[], const void *parameter);
 
 /* The loop of an operation for a loop dtype, NULL if the operation has none for it. Its parameter is an array of ash_number, one for each

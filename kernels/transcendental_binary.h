@@ -3,7 +3,7 @@
 
 static void NAME(int64_t n, void *const outputs[], const void *const inputs[], const void *parameter) {
     const T *x = inputs[0], *y = inputs[1];
-    T *out = outputs[0], kept[2][ASH_BLOCK];
+    T *out = outputs[0], kept[2][ASH_BLOCK_OF(T)];
     VECTOR v, w;
     int64_t i = 0;
     (void)parameter;

@@ -4,7 +4,7 @@
 
 static void NAME(int64_t n, void *const outputs[], const void *const inputs[], const void *parameter) {
     const T *x = inputs[0];
-    T *out = outputs[0], kept[ASH_BLOCK];
+    T *out = outputs[0], kept[ASH_BLOCK_OF(T)];
     VECTOR v;
     int64_t i = 0;
     (void)parameter;

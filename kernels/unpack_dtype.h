@@ -22,7 +22,7 @@ static void UNPACK(int64_t n, void *const out[], const void *const in[], const v
             y[i] = (TO)x[i] * scale + offset;
         return;
     }
-    T stored[ASH_BLOCK];
+    T stored[ASH_BLOCK_OF(T)];
     if (unpack->missing_count > 2) { /* the values are compared again after y, which may be the same memory, is written */
         memcpy(stored, x, (size_t)n * sizeof(T));
         x = stored;

@@ -413,7 +413,7 @@ ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *func
         return error->status;
     }
     for (int k = 0; k < plan->nstages; k++) {
-        if (!ash_emit_finish(plan, plan->stage[k])) {
+        if (!ash_stage_finish(plan, plan->stage[k])) {
             no_memory(&lw);
             return error->status;
         }

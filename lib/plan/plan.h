@@ -117,6 +117,7 @@ struct ash_stage {
     int scans;                     /* bits: axes along which it has scans */
     int64_t scan_bytes;            /* running values of its scans, kept over the pieces of a chunk */
     int noperands, ninstructions, nslots, nsinks, nregisters;
+    int64_t block; /* elements that kernels are given at once, a multiple of ASH_BLOCK */
     int operand_capacity, instruction_capacity, slot_capacity, sink_capacity;
     ash_operand *operand;
     ash_instruction *instruction;
@@ -126,7 +127,7 @@ struct ash_stage {
     int64_t elements;   /* in the largest chunk */
     int64_t work_bytes; /* bound on the scratch of one task */
     uint32_t *task;     /* per chunk, ASH_NO_ID: not enumerated */
-    int64_t placed; /* targets: chunks placed so far */
+    int64_t placed;     /* targets: chunks placed so far */
 };
 
 #define ASH_NO_ID UINT32_MAX
@@ -245,8 +246,8 @@ void ash_plan_weigh(const ash_plan *plan, ash_node *node);
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,
-    int *slot);                                        /* adds what computes `value` over the stage's grid; 0 when out of memory */
-int ash_emit_finish(ash_plan *plan, ash_stage *stage); /* assigns registers */
+    int *slot);                                         /* adds what computes `value` over the stage's grid; 0 when out of memory */
+int ash_stage_finish(ash_plan *plan, ash_stage *stage); /* registers.c: assigns registers, chooses the length of blocks */
 ash_held *ash_plan_held(const ash_plan *plan, ash_value value);
 ash_block_kernel *ash_node_kernel(ash_isa isa, const ash_node *node);
 /* fold.c: the geometry of reductions. */

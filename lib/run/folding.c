@@ -227,15 +227,16 @@ static void end_run(ash_folding *folding, const ash_reduce_kernel *kernel, const
     folding->leaves = 0;
 }
 
-/* Elements that lie where they are read from: what comes `FETCH` bytes later is asked for meanwhile. */
-static void push_leaves(ash_folding *folding, const ash_reduce_kernel *kernel, const char *x, int64_t n, int64_t index, int64_t size) {
+/* The leaves of n elements. Where these are `stored`, as they lie in memory, those to come are asked for meanwhile. */
+static void push_leaves(
+    ash_folding *folding, const ash_reduce_kernel *kernel, const char *x, int64_t n, int64_t index, int64_t size, int stored) {
     for (int64_t done = 0; done < n; done += ASH_BLOCK) {
         const char *at = x + done * size;
         int64_t leaf = n - done < ASH_BLOCK ? n - done : ASH_BLOCK;
-        for (int64_t line = 0; n > ASH_BLOCK && line < leaf * size; line += CACHE_LINE) {
+        for (int64_t line = 0; stored && line < leaf * size; line += CACHE_LINE) {
             __builtin_prefetch(at + FETCH + line);
         }
-        for (int64_t line = 0; n > ASH_BLOCK && line < SCOUT_LINES * CACHE_LINE; line += CACHE_LINE) {
+        for (int64_t line = 0; stored && line < SCOUT_LINES * CACHE_LINE; line += CACHE_LINE) {
             __builtin_prefetch(at + SCOUT + line);
         }
         push_leaf(folding, kernel, at, leaf, index + done, size);
@@ -332,7 +333,7 @@ void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding,
         fold_short_runs(fold, folding, fold->stage->ndim - fold->stage->run_axes - 1, &t, x, n, rows, stride, size);
         return;
     }
-    push_leaves(folding, fold->kernel, x, n, t.index + position, size);
+    push_leaves(folding, fold->kernel, x, n, t.index + position, size, stride != 0);
     if (position + n == run_length) {
         end_run(folding, fold->kernel, &t);
     }

@@ -14,11 +14,11 @@ typedef struct piece_loop {
     ash_worker *worker;
     const ash_stage *stage;
     const ash_box *chunk, *piece;
-    int run_axes;   /* trailing axes walked as one run */
-    int64_t length; /* elements of a run */
-    int64_t tile;   /* of which so many are worked on before the next run's */
-    int64_t rows;   /* runs handed to folds at once, at most; `row_stride` bytes apart */
-    int64_t row_stride;
+    int run_axes;                /* trailing axes walked as one run */
+    int64_t length;              /* elements of a run */
+    int64_t tile;                /* of which so many are worked on before the next run's */
+    int64_t rows;                /* runs handed to folds at once, at most; `row_stride` bytes apart */
+    int64_t row_stride;          /* 0: elements are not folded as they lie */
     int64_t block;               /* elements of a run that are worked on at once */
     int64_t index[ASH_MAX_NDIM]; /* in the piece */
     ahead ahead[AHEAD];          /* what follows the block in memory, to be fetched while it is worked on */
@@ -116,7 +116,7 @@ static void choose_access(piece_loop *lp) {
         if (operand->kind == ASH_OPERAND_CONSTANT) {
             binding->access = ASH_ACCESS_CONSTANT;
             if (lp->worker->constants_of != stage) {
-                ash_fill(operand->dtype, reg(lp->worker, stage, operand->slot), ASH_BLOCK, operand->element);
+                ash_fill(operand->dtype, reg(lp->worker, stage, operand->slot), stage->block, operand->element);
             }
             continue;
         }
@@ -177,8 +177,8 @@ static void choose_rows(piece_loop *lp) {
     }
     int fit = only && (rows || runs), at_least = rows ? ROWS : 1;
     lp->rows = fit && axis >= 0 ? (lp->length < ASH_BLOCK ? at_least * (ASH_BLOCK / lp->length) : at_least) : 1;
-    lp->row_stride = fit && axis >= 0 ? lp->worker->binding[0].stride[axis] : 0;
-    lp->block = fit ? TILE : ASH_BLOCK;
+    lp->row_stride = !fit ? 0 : axis >= 0 ? lp->worker->binding[0].stride[axis] : lp->length * stage->operand[0].size;
+    lp->block = fit ? TILE : stage->block;
 }
 
 /* ---- Fetching ahead ----
@@ -295,7 +295,7 @@ static void load(piece_loop *lp, int k, int64_t position, int64_t n) {
     const char *at = binding->pointer + position * binding->run_stride;
     if (binding->access == ASH_ACCESS_DIRECT) {
         *slot = (void *)(uintptr_t)at;
-        if (n == ASH_BLOCK) {
+        if (n == lp->stage->block) {
             follow(lp, at, n * operand->size);
         }
     } else if (binding->access == ASH_ACCESS_STRIDED) {
@@ -380,7 +380,7 @@ static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n, int64_t r
     for (int s = 0; s < stage->nsinks; s++) {
         const ash_sink *sink = &stage->sink[s];
         const char *block = lp->worker->slot[sink->slot];
-        if (n == ASH_BLOCK && lp->worker->slot_sink[sink->slot] == s) { /* written in place: so will the next block be */
+        if (n == stage->block && lp->worker->slot_sink[sink->slot] == s) { /* written in place: so will the next block be */
             int64_t bytes = n * ash_dtype_size(sink->dtype);
             follow(lp, block, bytes);
         }
@@ -472,7 +472,7 @@ static void run_block(piece_loop *lp, int64_t position, int64_t n, int64_t rows)
     for (int k = 0; k < lp->stage->noperands; k++) {
         load(lp, k, position, n);
     }
-    if (n == ASH_BLOCK) {
+    if (n == lp->stage->block) {
         share_out(lp);
     }
     run_instructions(lp, position, n);

@@ -117,6 +117,8 @@ static void test_unpack(void **state)
                     missing[m] = ash_number_load((ash_dtype)stored, element);
                 }
                 const ash_unpack unpack = {bits & 3, missing, (bits & 4) != 0, (bits & 8) != 0, 0.1, -273.15};
+                if (ash_dtype_size((ash_dtype)stored) < 8)
+                    check_unpack((ash_isa)isa, (ash_dtype)stored, ASH_FLOAT32, &unpack, ASH_BLOCK_OF(float));
                 for (int64_t n = 0; n <= ASH_BLOCK; n += n < 40 ? 1 : 54) {
                     check_unpack((ash_isa)isa, (ash_dtype)stored, ASH_FLOAT32, &unpack, n);
                     check_unpack((ash_isa)isa, (ash_dtype)stored, ASH_FLOAT64, &unpack, n);
