@@ -120,5 +120,8 @@ double ash_quantile_of(double *x, int64_t n, double q, ash_quantile_method metho
     const double second = least_from(x, n, k + 1);
     if (weight == 1 || first == second)
         return second;
-    return weight < 0.5 ? first + (second - first) * weight : second - (second - first) * (1 - weight);
+    const double gap = second - first;
+    if (isinf(gap)) /* a neighbour is infinite, or both are very large */
+        return first * (1 - weight) + second * weight;
+    return weight < 0.5 ? first + gap * weight : second - gap * (1 - weight);
 }

@@ -89,6 +89,10 @@ static void dtypes_and_edges(void **state) {
     assert_true(isnan(real_of(ash_median(ash_zeros(ctx, ASH_FLOAT64, 1, (int64_t[]){ 0 }, NULL), NULL))));
     assert_true(isnan(real_of(ash_nanmedian(ash_full(ctx, ASH_FLOAT64, 1, (int64_t[]){ 5 }, ash_real(ctx, NAN), NULL), NULL))));
     assert_true(real_of(ash_median(ash_real(ctx, 4), NULL)) == 4);
+    double infinite[] = { INFINITY, 1 }, large_pair[] = { -1e308, 1.5e308 };
+    assert_true(real_of(ash_median(vector_of(ctx, ASH_FLOAT64, 2, infinite, NULL), NULL)) == INFINITY);
+    assert_true(real_of(ash_quantile(vector_of(ctx, ASH_FLOAT64, 2, infinite, NULL), NULL, 0.75, NULL)) == INFINITY);
+    assert_true(fabs(real_of(ash_median(vector_of(ctx, ASH_FLOAT64, 2, large_pair, NULL), NULL)) - 2.5e307) < 1e293);
     assert_int_equal(ash_size(ash_median(ash_zeros(ctx, ASH_FLOAT64, 2, (int64_t[]){ 3, 0 }, NULL), "0")), 0);
     assert_false(ash_ok(ash_median(ash_cast(integers, ASH_COMPLEX64), NULL)));
     assert_sentence(ctx, ASH_ERR_DTYPE, "median: does not accept complex64");
