@@ -92,6 +92,22 @@ static ash_array along(ash_array x, ash_array y, int axis) {
     return ash_index(x, text);
 }
 
+/* The axis of x along `axis` of y, with a point for each element; -1 with an error. */
+static int axis_of_points(ash_builder *builder, ash_array y, ash_array x, int axis) {
+    const char *name = ash_dim_name(y, axis);
+    int64_t expected = ash_extent(y, axis);
+    int found = name ? ash_axis(x, name) : axis - ash_ndim(y) + ash_ndim(x);
+    if (found < 0 && ash_ndim(x) > 0) {
+        ash_fail(&builder->error, ASH_ERR_DIMENSION, "%s: x has no dimension '%s'", builder->function, name ? name : "0");
+    } else if (ash_ndim(x) == 0 || ash_extent(x, found) != expected) {
+        ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: x must have a point for each of the %lld elements of y along axis %d, found %lld",
+            builder->function, (long long)expected, axis, (long long)(ash_ndim(x) == 0 ? 1 : ash_extent(x, found)));
+    } else if (ash_ndim(ash_mul(y, x)) > ash_ndim(y)) {
+        ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: x must not have dimensions that y lacks", builder->function);
+    }
+    return ash_builder_ok(builder) ? found : -1;
+}
+
 /* Areas between neighbouring points. Integers are made floating before they are added, so that nothing wraps. */
 static ash_array trapezoids(const char *function, ash_array y, ash_array width, const char *dim, int is_x, int *axis) {
     ash_builder builder = ash_builder_begin(y.context, function);
@@ -102,18 +118,9 @@ static ash_array trapezoids(const char *function, ash_array y, ash_array width, 
         return ash_builder_done(&builder);
     }
     if (is_x) {
-        const ash_output *output = ash_value_output(value);
-        int64_t extent = ash_extent(y, *axis), found = output->ndim == 1 ? output->dim[0].axis.extent : extent;
-        if (output->ndim == 0 || found != extent) {
-            ash_fail(&builder.error, ASH_ERR_SHAPE, "%s: x must have an element for each of the %lld of y along '%s', found %lld", function,
-                (long long)extent, dim ? dim : "0", (long long)(output->ndim == 0 ? 1 : found));
-            *axis = -1;
-            return ash_builder_done(&builder);
-        }
         width = along(width, y, *axis);
-        int x_axis = ash_dim_name(y, *axis) ? ash_axis(width, ash_dim_name(y, *axis)) : *axis - ash_ndim(y) + ash_ndim(width);
+        int x_axis = axis_of_points(&builder, y, width, *axis);
         if (x_axis < 0) {
-            ash_fail(&builder.error, ASH_ERR_DIMENSION, "%s: x has no dimension '%s'", function, dim ? dim : "0");
             *axis = -1;
             return ash_builder_done(&builder);
         }

@@ -85,7 +85,10 @@ static void mistakes_are_sentences(void **state) {
     assert_false(ash_ok(ash_ediff1d(a)));
     assert_sentence(ctx, ASH_ERR_SHAPE, "ediff1d");
     assert_false(ash_ok(ash_trapezoid(a, ash_arange(ctx, 0, 3, 1, NULL), "x")));
-    assert_sentence(ctx, ASH_ERR_SHAPE, "trapezoid: x must have an element for each of the 4");
+    assert_sentence(ctx, ASH_ERR_SHAPE, "trapezoid: x must have a point for each of the 4 elements of y along axis 1, found 3");
+    ash_array line = ash_arange(ctx, 0, 4, 1, NULL), points = ash_ones(ctx, ASH_FLOAT64, 2, (int64_t[]){ 3, 4 }, NULL);
+    assert_false(ash_ok(ash_trapezoid(line, points, "-1")));
+    assert_sentence(ctx, ASH_ERR_SHAPE, "trapezoid: x must not have dimensions that y lacks");
     assert_false(ash_ok(ash_cumsum((ash_array){ 0 }, NULL)));
     assert_false(ash_ok(ash_trapezoid_dx((ash_array){ 0 }, 1, NULL)));
     ash_context_free(ctx);
