@@ -37,8 +37,9 @@ static inline double _Complex settle_complex(double _Complex value) {
     return complex_of_COMPLEX128(settle_real(__real__ value), settle_real(__imag__ value));
 }
 
-/* As NumPy: a divisor of 0 or less counts as 0, and gives NaN or infinity. */
+/* As NumPy: a divisor of 0 or less counts as 0, and gives NaN or infinity. Where a distance overflows, the squares can come out as -infinity. */
 static inline double variance(double squares, double count, double ddof) {
+    squares = squares < 0 ? (double)INFINITY : squares;
     return squares / (count > ddof ? count - ddof : 0.0);
 }
 

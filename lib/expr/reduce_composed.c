@@ -3,8 +3,10 @@
 #include "expr/view.h"
 
 #include <ashlar/ops.h>
+#include <ashlar/shape.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct composition {
@@ -12,6 +14,7 @@ typedef struct composition {
     const ash_reduction_descriptor *info;
     const char *dims;
     const ash_reduce_options *options;
+    ash_array where;          /* the mask, its dimensions in the order of the array's */
     ash_reduce_options plain; /* what is left to the plain reduction */
 } composition;
 
@@ -77,8 +80,18 @@ static void check_options(ash_builder *builder, const composition *c) {
     }
 }
 
-/* Checks the arrays among the options. A mask must not make the array larger. */
-static void check_arrays(ash_builder *builder, const composition *c, ash_value input) {
+/* Whether a mask leaves the shape of the array as it is; so does one that does not fit at all, which is another error. */
+static int keeps_shape(ash_array a, ash_array mask) {
+    ash_array both = ash_logical_and(ash_isnan(a), mask);
+    int same = ash_ndim(both) <= ash_ndim(a);
+    for (int k = 0; k < ash_ndim(both) && same; k++) {
+        same = ash_extent(both, k) == ash_extent(a, k);
+    }
+    return same;
+}
+
+/* Checks the arrays among the options. */
+static void check_arrays(ash_builder *builder, const composition *c, ash_array a) {
     ash_value value;
     if (c->options->initial.context && ash_builder_value(builder, c->options->initial, "initial", &value) &&
         ash_value_output(value)->ndim != 0) {
@@ -86,13 +99,30 @@ static void check_arrays(ash_builder *builder, const composition *c, ash_value i
             ash_value_output(value)->ndim);
     }
     if (c->options->where.context && ash_builder_value(builder, c->options->where, "where", &value)) {
-        const ash_output *a = ash_value_output(input);
-        ash_array both = ash_where(c->options->where, ash_bool(builder->context, true), ash_bool(builder->context, true));
-        if (ash_ndim(both) > a->ndim || ash_size(both) > ash_output_size(a)) {
-            ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: where must not be larger than a, found %lld elements for %lld", builder->function,
-                (long long)ash_size(both), (long long)ash_output_size(a));
+        if (!keeps_shape(a, c->options->where)) {
+            char found[400], expected[400];
+            int64_t extents[ASH_MAX_NDIM];
+            ash_format_shape(ash_shape(c->options->where, extents), extents, found, sizeof found);
+            ash_format_shape(ash_shape(a, extents), extents, expected, sizeof expected);
+            ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: where must broadcast to the shape of a, %s, found %s", builder->function,
+                expected, found);
         }
     }
+}
+
+/* The mask with its named dimensions in the order of the array's: of two operands with as many dimensions the first gives the order, and in a choice
+ * that is the mask. */
+static ash_array in_order_of(ash_array a, ash_array mask) {
+    char order[ASH_MAX_NDIM * 4] = "";
+    int ndim = ash_ndim(a), moved = 0;
+    for (int k = 0, length = 0; k < ndim && ash_ndim(mask) == ndim; k++) {
+        const char *name = ash_dim_name(a, k);
+        int from = name ? ash_axis(mask, name) : -1;
+        from = from >= 0 ? from : k;
+        moved |= from != k;
+        length += snprintf(order + length, sizeof order - (size_t)length, "%s%d", k ? "," : "", from);
+    }
+    return moved ? ash_transpose(mask, order) : mask;
 }
 
 static ash_array reduced(const composition *c, ash_reduction reduction, ash_array x) {
@@ -102,13 +132,35 @@ static ash_array reduced(const composition *c, ash_reduction reduction, ash_arra
 /* How many elements count, in the shape of the result. */
 static ash_array counted(const composition *c, ash_array x) {
     ash_array there = ash_logical_not(ash_isnan(x));
-    there = c->options->where.context ? ash_logical_and(there, c->options->where) : there;
+    there = c->where.context ? ash_logical_and(there, c->where) : there;
     return ash_reduce(ASH_REDUCE_SUM, there, c->dims, &(ash_reduce_options){ .keepdims = c->plain.keepdims });
+}
+
+/* The initial value as another dtype. One that does not fit is an error, as for ash_full(). */
+static ash_array initial_as(const composition *c, ash_dtype dtype) {
+    ash_array initial = c->options->initial;
+    ash_builder builder = ash_builder_begin(initial.context, c->info->name);
+    ash_value value;
+    char to = ash_dtype_kind(dtype);
+    if (ash_builder_value(&builder, initial, "initial", &value)) {
+        const ash_output *output = ash_value_output(value);
+        char from = ash_dtype_kind(output->dtype);
+        int64_t integer = output->weak && value.node->kind == ASH_NODE_CONSTANT && from == 'i'
+            ? ash_number_load(output->dtype, value.node->u.constant.element).i
+            : 0;
+        if (from == 'c' && to != 'c') {
+            ash_fail(&builder.error, ASH_ERR_DTYPE, "%s: initial is complex, the result %s", builder.function, ash_dtype_name(dtype));
+        } else if ((to == 'i' || to == 'u') && !ash_integer_fits(dtype, integer)) {
+            ash_fail(&builder.error, ASH_ERR_ARGUMENT, "%s: the integer %lld for initial does not fit %s", builder.function,
+                (long long)integer, ash_dtype_name(dtype));
+        }
+    }
+    return ash_builder_ok(&builder) ? ash_cast(initial, dtype) : ash_builder_done(&builder);
 }
 
 /* The reduction of what the mask leaves. */
 static ash_array masked(const composition *c, ash_array x) {
-    ash_array mask = c->options->where;
+    ash_array mask = c->where;
     if (c->reduction == ASH_REDUCE_COUNT) {
         return counted(c, x);
     }
@@ -116,7 +168,7 @@ static ash_array masked(const composition *c, ash_array x) {
         return reduced(c, c->reduction, ash_where(mask, x, number(x, identity_of(c->reduction))));
     }
     if (c->info->takes_initial) {
-        return reduced(c, c->reduction, ash_where(mask, x, ash_cast(c->options->initial, ash_array_dtype(x))));
+        return reduced(c, c->reduction, ash_where(mask, x, initial_as(c, ash_array_dtype(x))));
     }
     x = is_floating(x) ? x : ash_cast(x, ASH_FLOAT64);
     ash_array missing = ash_real(x.context, NAN);
@@ -129,7 +181,10 @@ static ash_array masked(const composition *c, ash_array x) {
 }
 
 static ash_array with_initial(const composition *c, ash_array result) {
-    ash_array initial = ash_cast(c->options->initial, ash_array_dtype(result));
+    if (!ash_ok(result)) {
+        return result;
+    }
+    ash_array initial = initial_as(c, ash_array_dtype(result));
     switch (c->reduction) {
     case ASH_REDUCE_SUM:
     case ASH_REDUCE_NANSUM: return ash_add(result, initial);
@@ -145,7 +200,7 @@ static ash_array with_initial(const composition *c, ash_array result) {
 /* The extreme of no elements is the initial value: a reduction that cannot fail gives the shape. */
 static ash_array extreme_of_nothing(const composition *c, ash_array x) {
     ash_array shape = ash_reduce(ASH_REDUCE_ANY, x, c->dims, &(ash_reduce_options){ .keepdims = c->plain.keepdims });
-    ash_array initial = ash_cast(c->options->initial, ash_array_dtype(x));
+    ash_array initial = initial_as(c, ash_array_dtype(x));
     return ash_where(shape, initial, initial);
 }
 
@@ -168,19 +223,20 @@ ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *
     c.plain.ddof = options->ddof;
     if (ash_builder_value(&builder, a, "a", &input)) {
         check_options(&builder, &c);
-        check_arrays(&builder, &c, input);
+        check_arrays(&builder, &c, a);
         int count, axes[ASH_MAX_NDIM];
         ash_builder_axes(&builder, ash_value_output(input), dims, &count, axes);
     }
     if (!ash_builder_ok(&builder)) {
         return ash_builder_done(&builder);
     }
+    c.where = options->where.context ? in_order_of(a, options->where) : c.where;
     ash_dtype dtype;
     ash_array x = options->dtype && ash_dtype_parse(options->dtype, &dtype) ? ash_cast(a, dtype) : a, result;
     if (options->initial.context && !has_identity(reduction) && ash_size(a) == 0) {
         result = extreme_of_nothing(&c, x);
     } else {
-        result = options->where.context ? masked(&c, x) : reduced(&c, reduction, x);
+        result = c.where.context ? masked(&c, x) : reduced(&c, reduction, x);
         result = options->initial.context ? with_initial(&c, result) : result;
     }
     if (options->dtype && c.info->takes_dtype && ash_array_dtype(result) != dtype && !strstr(c.info->name, "var") &&

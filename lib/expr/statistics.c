@@ -97,7 +97,8 @@ ash_array ash_nanptp_with(ash_array a, const char *dims, const ash_reduce_option
     return range((statistic){ .function = "nanptp", .dims = dims, .a = a }, options, ASH_REDUCE_NANMAX, ASH_REDUCE_NANMIN);
 }
 
-/* Weights are repeated to the array's shape by a choice between the weights and themselves (or 0, where elements are missing). */
+/* Weights are repeated to the array's shape by a choice between the weights and themselves (or 0, where elements are missing). Both are taken in the dtype of
+ * the result, so that it depends on neither which sum is of what, and sums of narrow weights are not rounded before they divide. */
 static ash_array average(statistic s, ash_array weights, const ash_reduce_options *options, int skips) {
     ash_array failed;
     statistic of_weights = { .function = s.function, .a = weights };
@@ -105,15 +106,18 @@ static ash_array average(statistic s, ash_array weights, const ash_reduce_option
         return failed;
     }
     ash_array both = ash_mul(s.a, weights);
+    if (!ash_ok(both)) {
+        return ash_reduce_named(s.function, both);
+    }
     if (ash_ndim(both) > ash_ndim(s.a) || ash_size(both) > ash_size(s.a)) {
         return refuse(&s, "the weights must not be larger than a");
     }
     ash_array missing = ash_isnan(s.a);
-    ash_array x = is_floating(s.a) || is_floating(weights) ? s.a : ash_cast(s.a, ASH_FLOAT64);
-    ash_array none = kind_of(weights) == 'b' ? ash_bool(s.a.context, false) : ash_int(s.a.context, 0);
-    ash_array parts = ash_where(missing, skips ? none : weights, weights), products = ash_mul(x, weights);
-    ash_array sum = reduced(&s, skips ? ASH_REDUCE_NANSUM : ASH_REDUCE_SUM, products);
-    return ash_reduce_named(s.function, ash_div(sum, reduced(&s, ASH_REDUCE_SUM, parts)));
+    ash_dtype common = ash_array_dtype(both), result = is_floating(s.a) ? common : ash_dtype_promote(common, ASH_FLOAT64);
+    ash_array w = ash_cast(weights, result), products = ash_mul(ash_cast(s.a, result), w), none = ash_int(s.a.context, 0);
+    products = skips ? ash_where(missing, none, products) : products;
+    ash_array parts = ash_where(missing, skips ? none : w, w);
+    return ash_reduce_named(s.function, ash_div(reduced(&s, ASH_REDUCE_SUM, products), reduced(&s, ASH_REDUCE_SUM, parts)));
 }
 
 ash_array ash_average(ash_array a, ash_array weights, const char *dims) {

@@ -343,6 +343,66 @@ static void dtypes(void **state) {
     ash_context_free(ctx);
 }
 
+/* The result is in the array's order, whatever the mask's is. */
+static void masks_in_another_order(void **state) {
+    (void)state;
+    enum { Z = 2, Y = 3, X = 4 };
+    double x[Z][Y][X];
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < Z * Y * X; k++) {
+        (&x[0][0][0])[k] = k;
+    }
+    ash_array a = ash_from_buffer(ctx, ASH_FLOAT64, 3, (int64_t[]){ Z, Y, X }, x, &(ash_make_options){ .dims = "z,y,x" });
+    ash_reduce_options odd = { .where = ash_transpose(ash_equal(ash_fmod(a, ash_int(ctx, 2)), ash_int(ctx, 1)), "y,x,z") };
+    ash_array over_first = ash_sum_with(a, "0", &odd), over_last = ash_mean_with(a, "x", &odd);
+    assert_string_equal(ash_dim_name(over_first, 0), "y");
+    assert_string_equal(ash_dim_name(over_last, 0), "z");
+    double *sums = values_of(over_first), *means = values_of(over_last);
+    for (int y = 0; y < Y; y++) {
+        for (int i = 0; i < X; i++) {
+            assert_true(sums[y * X + i] == (i % 2 ? x[0][y][i] + x[1][y][i] : 0));
+        }
+        for (int z = 0; z < Z; z++) {
+            assert_true(means[z * Y + y] == x[z][y][2]);
+        }
+    }
+    free(sums);
+    free(means);
+    ash_context_free(ctx);
+}
+
+/* Averages are taken in the dtype of the result: that of floating elements and weights, double precision for integers. */
+static void averages_of_other_dtypes(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    float x[] = { 1, INFINITY, 3 }, thirds[] = { 1.0f / 3, 1e8f, 1 };
+    uint8_t small[] = { 1, 0, 1 };
+    int16_t integers[] = { 1, 2, 4 };
+    ash_array a = vector_of(ctx, ASH_FLOAT32, 3, x, NULL), narrow = vector_of(ctx, ASH_FLOAT32, 3, thirds, "1");
+    assert_int_equal(ash_array_dtype(ash_average(a, vector_of(ctx, ASH_UINT8, 3, small, NULL), NULL)), ASH_FLOAT32);
+    assert_int_equal(ash_array_dtype(ash_average(a, ash_real(ctx, 2), NULL)), ASH_FLOAT32);
+    ash_array mean = ash_average(vector_of(ctx, ASH_INT16, 3, integers, NULL), narrow, NULL);
+    assert_int_equal(ash_array_dtype(mean), ASH_FLOAT64);
+    double w = thirds[0];
+    assert_true(fabs(real_of(mean) - (w + 2e8 + 4) / (w + 1e8 + 1)) < 1e-14);
+    /* infinity times a weight of 0 is NaN, and not a missing element */
+    assert_true(isnan(real_of(ash_cast(ash_nanaverage(a, vector_of(ctx, ASH_UINT8, 3, small, NULL), NULL), ASH_FLOAT64))));
+    ash_context_free(ctx);
+}
+
+/* Squares that overflow are infinite, however elements are folded; never negative. */
+static void variances_that_overflow(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    double x[] = { 1e308, 1e308, -1e308, -1e308 };
+    ash_array a = ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ 2, 2 }, x, NULL);
+    double *down = values_of(ash_var(a, "0")), *across = values_of(ash_nanstd(ash_transpose(a, NULL), "1"));
+    assert_true(down[0] == INFINITY && down[1] == INFINITY && across[0] == INFINITY && across[1] == INFINITY);
+    free(down);
+    free(across);
+    ash_context_free(ctx);
+}
+
 static void of_nothing(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
@@ -417,7 +477,17 @@ static void mistakes_are_sentences(void **state) {
     assert_sentence(ctx, ASH_ERR_SHAPE, "sum: initial must be a single number");
     ash_array cube = ash_ones(ctx, ASH_BOOL, 3, (int64_t[]){ 2, ROWS, COLUMNS }, &(ash_make_options){ .dims = "z,y,x" });
     assert_false(ash_ok(ash_sum_with(a, "x", &(ash_reduce_options){ .where = cube })));
-    assert_sentence(ctx, ASH_ERR_SHAPE, "sum: where must not be larger than a");
+    assert_sentence(ctx, ASH_ERR_SHAPE, "sum: where must broadcast to the shape of a, (5, 7), found (2, 5, 7)");
+    ash_array row = ash_ones(ctx, ASH_FLOAT64, 2, (int64_t[]){ 1, 6 }, NULL),
+              column = ash_ones(ctx, ASH_BOOL, 2, (int64_t[]){ 6, 1 }, NULL);
+    assert_false(ash_ok(ash_sum_with(row, "1", &(ash_reduce_options){ .where = column }))); /* as many elements, but not the same */
+    assert_sentence(ctx, ASH_ERR_SHAPE, "sum: where must broadcast to the shape of a, (1, 6), found (6, 1)");
+    ash_array bytes = ash_zeros(ctx, ASH_UINT8, 1, (int64_t[]){ 3 }, NULL);
+    assert_false(ash_ok(ash_max_with(bytes, NULL, &(ash_reduce_options){ .initial = ash_int(ctx, 300) })));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "max: the integer 300 for initial does not fit uint8");
+    assert_good(ash_sum_with(bytes, NULL, &(ash_reduce_options){ .initial = ash_int(ctx, 300) }));
+    assert_false(ash_ok(ash_sum_with(a, "x", &(ash_reduce_options){ .initial = ash_complex(ctx, 0, 1) })));
+    assert_sentence(ctx, ASH_ERR_DTYPE, "sum: initial is complex, the result float64");
     assert_false(ash_ok(ash_group_sum_with(a, "x", ash_arange(ctx, 0, COLUMNS, 1, NULL), &(ash_reduce_options){ .keepdims = true })));
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "group_sum: takes the options ddof and groups only");
     assert_false(ash_ok(ash_ptp(bits, "x")));
@@ -463,6 +533,9 @@ int main(void) {
         cmocka_unit_test(options_agree_with_a_loop),
         cmocka_unit_test(statistics_agree_with_a_loop),
         cmocka_unit_test(dtypes),
+        cmocka_unit_test(masks_in_another_order),
+        cmocka_unit_test(averages_of_other_dtypes),
+        cmocka_unit_test(variances_that_overflow),
         cmocka_unit_test(of_nothing),
         cmocka_unit_test(long_rows_that_are_missing),
         cmocka_unit_test(options_of_statistics),
