@@ -165,6 +165,9 @@ ash_array ash_moment_with(ash_array a, const char *dims, int64_t order, const as
 static ash_array norm_of(const statistic *s, double order) {
     ash_array size = ash_absolute(floating(s->a));
     ash_dtype result = ash_array_dtype(size);
+    if (!ash_ok(size)) {
+        return size;
+    }
     if (isinf(order)) {
         return reduced(s, order > 0 ? ASH_REDUCE_MAX : ASH_REDUCE_MIN, size);
     }

@@ -76,7 +76,7 @@ static ash_array build_the_rest(ash_context *ctx) {
         }
     }
     ash_array total = ash_reduce_custom(sums, "my_sum", "t", false);
-    ash_array heights = ash_interp(ash_add(median, mean), table, ash_square(table), NULL);
+    ash_array heights = ash_interp(ash_add(ash_add(median, mean), ash_norm(a, "t", 0)), table, ash_square(table), NULL);
     ash_array parts[] = { heights, total };
     return ash_index(ash_round(ash_apply(ctx, "add", 2, parts, NULL), 3), "::2");
 }
