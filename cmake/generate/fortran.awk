@@ -135,7 +135,7 @@ function elementwise(    op) {
 
 # "dtype initial min_count": the options that this reduction takes, of its arguments.
 function reduce_words(red, group,    text) {
-    text = group ? "groups" : "keepdims mask"
+    text = group ? "groups" : "mask keepdims"
     if (red_name[red] ~ /(var|std)$/) text = text " ddof"
     if (!group && red_dtype[red]) text = text " dtype"
     if (!group && red_initial[red]) text = text " initial"
@@ -182,7 +182,7 @@ function reduction(name, words, group,    list, by, labels) {
 
     printf "\n    function %s_by_number(a, dim%s, %s) result(out)\n        type(ash_array), intent(in) :: a%s\n        integer, intent(in) :: dim\n", name, labels, list, labels > out
     reduce_declare(words)
-    printf "        type(ash_array) :: out\n\n        out = %s_by_text(a, axis_text(dim)%s, %s)\n    end function\n", name, labels, list > out
+    printf "        type(ash_array) :: out\n\n        out = %s_by_text(a, axis_text(a, dim)%s, %s)\n    end function\n", name, labels, list > out
 }
 
 function reduce_interface(name, group) {
@@ -202,7 +202,7 @@ function reductions_module(    red, i, n, word, pair) {
         generic("ash_" red_name[red], red_name[red])
         if (red_group[red]) generic("ash_group_" red_name[red], "group_" red_name[red])
     }
-    n = split("sum:sum prod:product max:maxval min:minval any:any all:all count:count mean:mean var:var std:std", word, " ")
+    n = split("sum:sum prod:product max:maxval min:minval any:any all:all count_nonzero:count mean:mean var:var std:std", word, " ")
     for (i = 1; i <= n; i++) {
         split(word[i], pair, ":")
         generic(pair[2], pair[1])

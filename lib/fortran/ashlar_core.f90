@@ -295,12 +295,13 @@ contains
         handle = c_failed(context, int(status, c_int), c_text(buffer, sentence))
     end function
 
-    !> Fortran's dimension number as the position that the library's texts use: 1, the fastest, is "-1". Zero and less is refused there.
-    function axis_text(dim) result(text)
+    !> Fortran's dimension number as the position that the library's texts use: 1, the fastest, is "-1". What is no dimension of a is refused there, with its number.
+    function axis_text(a, dim) result(text)
+        type(ash_array), intent(in) :: a
         integer, intent(in) :: dim
         character(:), allocatable :: text
 
-        if (dim >= 1) then
+        if (dim >= 1 .and. dim <= ash_ndim(a)) then
             text = '-'//decimal(int(dim, int64))
         else
             text = 'dim='//decimal(int(dim, int64))

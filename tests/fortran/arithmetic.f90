@@ -120,6 +120,7 @@ contains
 
     subroutine reductions()
         real(real64) :: by_column(2), by_row(3), total, kept(1, 2)
+        integer(int64) :: number
         integer :: status
 
         call ash_compute(sum(a, dim=1), by_column, status)
@@ -136,6 +137,10 @@ contains
         call check('ddof', status == ASH_SUCCESS .and. all(by_row == (x(:, 1) - x(:, 2))**2/2))
         call ash_compute(sum(a, dim=1, mask=a > 0), by_column, status)
         call check('mask', status == ASH_SUCCESS .and. all(by_column == sum(x, dim=1, mask=x > 0)))
+        call ash_compute(sum(a, 1, a > 0), by_column, status)
+        call check('mask where the intrinsic has it', status == ASH_SUCCESS .and. all(by_column == sum(x, 1, x > 0)))
+        call ash_compute(count(a > 0), number, status)
+        call check('count', status == ASH_SUCCESS .and. number == count(x > 0))
         call ash_compute(minval(a, mask=a > 100, initial=7), total, status)
         call check('initial', status == ASH_SUCCESS .and. total == 7)
         call check('dtype', ash_array_dtype(sum(a, dtype=ASH_FLOAT32)) == ASH_FLOAT32)
@@ -156,6 +161,7 @@ contains
 
         call check('an array never made is refused', .not. ash_ok(a + never))
         call check('a dimension beyond the rank is refused', .not. ash_ok(sum(a, dim=3)))
+        call check('the sentence has the number that was given', index(ash_error(ctx), "dim=3") > 0)
         call check('dimension 0 is refused', .not. ash_ok(sum(a, dim=0)))
         call ash_error_clear(ctx)
         call check('text is no number', .not. ash_ok(ash_maximum(a, 'one')))
