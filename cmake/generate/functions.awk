@@ -56,13 +56,14 @@ function reduction(red, is_group) {
 # How an adaptor gets a parameter.
 function declare(name, type, k) {
     if (type == "ints") return sprintf("    const int %s_count = ash_call_ints(call, %d);\n    const int64_t *%s = call->list;\n", name, k, name)
+    if (type == "reals") return sprintf("    const int %s_count = ash_call_reals(call, %d);\n    const double *%s = call->reals;\n", name, k, name)
     if (type == "text") return sprintf("    const char *%s = ash_call_text(call, %d);\n", name, k)
     if (type == "int") return sprintf("    const int64_t %s = ash_call_int(call, %d);\n", name, k)
     if (type == "bool") return sprintf("    const bool %s = ash_call_int(call, %d) != 0;\n", name, k)
     if (type == "real") return sprintf("    const double %s = ash_call_real(call, %d);\n", name, k)
     if (type == "dtype") return sprintf("    const ash_dtype %s = ash_call_dtype(call, %d);\n", name, k)
     if (type == "number") return sprintf("    const ash_array %s = ash_call_number(call, %d);\n", name, k)
-    fail("a parameter is text, int, real, bool, dtype, number or ints, not " type)
+    fail("a parameter is text, int, real, bool, dtype, number, ints or reals, not " type)
 }
 
 function adaptor(f,    i, n, m, word, body, optional) {

@@ -24,7 +24,7 @@ extern "C" {
 /* A parameter of an operation. */
 typedef struct ash_parameter_info {
     const char *name;
-    const char *type;      /* "int", "real", "bool", "text", "dtype" (the name of one), "number" (of any kind), "ints" (a list) */
+    const char *type;      /* "int", "real", "bool", "text", "dtype" (the name of one), "number" (of any kind), "ints", "reals" (lists) */
     const char *otherwise; /* the default as text, "" for none; NULL: the parameter must be given */
 } ash_parameter_info;
 

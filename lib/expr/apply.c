@@ -95,10 +95,12 @@ static void unknown_parameter(ash_builder *builder, const ash_operation_info *in
         nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "", list);
 }
 
-static int all_integers(const ash_param_value *list) {
-    int fine = list->count <= ASH_MOST_LIST;
-    for (int k = 0; k < list->count; k++) {
-        fine = fine && list->item[k].kind == ASH_PARAM_INT;
+/* Whether a value is a list of integers, or of these and real numbers. */
+static int is_list(const ash_param_value *value, int of_reals) {
+    int fine = value->kind == ASH_PARAM_LIST && value->count <= ASH_MOST_LIST;
+    for (int k = 0; fine && k < value->count; k++) {
+        ash_param_kind kind = value->item[k].kind;
+        fine = kind == ASH_PARAM_INT || (of_reals && kind == ASH_PARAM_REAL);
     }
     return fine;
 }
@@ -124,8 +126,12 @@ static int has_type(const char *type, const ash_param_value *value, const char *
         return kind <= ASH_PARAM_BOOL;
     }
     if (strcmp(type, "ints") == 0) {
-        *words = "a list of integers";
-        return kind == ASH_PARAM_LIST && all_integers(value);
+        *words = "a list of at most 64 integers";
+        return is_list(value, 0);
+    }
+    if (strcmp(type, "reals") == 0) {
+        *words = "a list of at most 64 real numbers";
+        return is_list(value, 1);
     }
     if (strcmp(type, "dtype") == 0) {
         *words = "the name of a dtype such as float64";
@@ -219,6 +225,14 @@ int ash_call_ints(ash_call *call, int k) {
     const ash_param_value *value = call->value[k];
     for (int i = 0; value && i < value->count; i++) {
         call->list[i] = value->item[i].integer;
+    }
+    return value ? value->count : 0;
+}
+
+int ash_call_reals(ash_call *call, int k) {
+    const ash_param_value *value = call->value[k];
+    for (int i = 0; value && i < value->count; i++) {
+        call->reals[i] = value->item[i].real;
     }
     return value ? value->count : 0;
 }

@@ -16,6 +16,7 @@ typedef struct ash_call {
     ash_array input[ASH_MOST_APPLY_INPUTS];            /* those left out are zero */
     const ash_param_value *value[ASH_MOST_PARAMETERS]; /* NULL: none */
     int64_t list[ASH_MOST_LIST];
+    double reals[ASH_MOST_LIST];
 } ash_call;
 
 typedef enum ash_registered_kind { ASH_BY_OPERATION, ASH_BY_REDUCTION, ASH_BY_GROUP, ASH_BY_FUNCTION } ash_registered_kind;
@@ -36,6 +37,7 @@ int64_t ash_call_int(const ash_call *call, int k);
 double ash_call_real(const ash_call *call, int k);
 ash_dtype ash_call_dtype(const ash_call *call, int k);
 ash_array ash_call_number(const ash_call *call, int k);
-int ash_call_ints(ash_call *call, int k); /* into call->list; how many */
+int ash_call_ints(ash_call *call, int k);  /* into call->list; how many */
+int ash_call_reals(ash_call *call, int k); /* into call->reals; how many */
 
 #endif

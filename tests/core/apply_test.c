@@ -116,6 +116,11 @@ static void functions(char done[]) {
     SAME("nanpercentile", "q=30; method=lower", ash_nanpercentile(m, NULL, 30, "lower"), 1, m);
     SAME("quantile", "q=0.3; method=hazen", ash_quantile(m, NULL, 0.3, "hazen"), 1, m);
     SAME("nanquantile", "q=1", ash_nanquantile(m, NULL, 1, NULL), 1, m);
+    const double q[] = { 0, 0.25, 1 };
+    SAME("quantiles", "q=[0,0.25,1]; dims='x'; keepdims=true", ash_quantile_with(m, "x", 3, q, &(ash_quantile_options){ .keepdims = true }),
+        1, m);
+    SAME("nanquantiles", "q=[0,0.25,1]; method=lower", ash_nanquantile_with(m, NULL, 3, q, &(ash_quantile_options){ .method = "lower" }), 1,
+        m);
     done[ash_op_find("reduce_custom")] = 1; /* custom_test.c */
     done[ash_op_find("open")] = 1;          /* below: its errors */
     assert_false(ash_ok(by_name("open", "path='/nonexistent/x.nc'; variable=t", 0)));
@@ -225,10 +230,13 @@ static void mistakes_are_sentences(void **state) {
         { "round", "decimals=1.5", "round: decimals must be an integer, found 1.5 (a real number)" },
         { "cast", NULL, "cast: the parameter dtype (dtype) is missing" },
         { "cast", "dtype=float16", "cast: dtype must be the name of a dtype" },
-        { "broadcast_to", "shape=[1,'a']", "broadcast_to: shape must be a list of integers, found [1, 'a']" },
+        { "broadcast_to", "shape=[1,'a']", "broadcast_to: shape must be a list of at most 64 integers, found [1, 'a']" },
         { "mean", "dims='x", "mean: parameters: expected a closing '" }, { "add", NULL, "add: takes 2 arrays: a, b; found 1" },
         { "zeros", "dtype=int8; shape=[1]", "zeros: takes 0 arrays; found 1" }, { "mean", "dims=z", "mean: " },
-        { "quantile", "q=2", "quantile: q must be from 0 to 1" } };
+        { "quantile", "q=2", "quantile: q must be from 0 to 1" },
+        { "quantiles", "q=0.5", "quantiles: q must be a list of at most 64 real numbers, found 0.5 (a real number)" },
+        { "quantiles", "q=[]", "quantile: q must have one number or more" },
+        { "quantiles", "q=[0.5,'x']", "quantiles: q must be a list of at most 64 real numbers" } };
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         ash_array bad = ash_apply(ctx, rows[k].op, 1, &m, rows[k].params);
         if (ash_ok(bad) || !strstr(ash_error(ctx), rows[k].sentence)) {
