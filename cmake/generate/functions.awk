@@ -22,8 +22,9 @@ function entry(kind, id, caller, name, family, inputs, optional, outputs, meanin
     printf "static const ash_parameter_info parameters_%s[] = {", name > out
     for (i = 1; i <= nparameters; i++) printf "%s%s", (i > 1 ? ", " : ""), parameters[i] > out
     print (nparameters == 0 ? "{NULL, NULL, NULL}};" : "};") > out
-    rows[nrows++] = sprintf("    {%s, %s, %s,\n        {.size = sizeof(ash_operation_info), .name = %s, .family = %s, .inputs = %d, .optional_inputs = %d, .outputs = %d, .parameters = %d,\n            .input = inputs_%s, .output = outputs_%s, .parameter = parameters_%s, .meaning = %s}},",
-        kind, id, caller, quoted(name), quoted(family), inputs, optional, outputs, nparameters, name, name, name, quoted(meaning))
+    rows[nrows++] = sprintf("    {%s, %s, %s,\n        {.size = sizeof(ash_operation_info), .name = %s, .family = %s, .inputs = %d, .optional_inputs = %d, .outputs = %d, .parameters = %d, .repeats = %s,\n            .input = inputs_%s, .output = outputs_%s, .parameter = parameters_%s, .meaning = %s}},",
+        kind, id, caller, quoted(name), quoted(family), inputs, optional, outputs, nparameters, repeats ? "true" : "false", name, name, name, quoted(meaning))
+    repeats = 0
     nparameters = 0
 }
 
@@ -72,8 +73,10 @@ function adaptor(f,    i, n, m, word, body, optional) {
     n = fun_inputs[f] == "-" ? 0 : split(fun_inputs[f], word, " ")
     for (i = 1; i <= n; i++) {
         optional += sub(/[?]$/, "", word[i])
+        repeats = sub(/[*]$/, "", word[i])
         input_list[i] = word[i]
-        body = body sprintf("    const ash_array %s = call->input[%d];\n", word[i], i - 1)
+        if (repeats) body = body sprintf("    const ash_array *%s = call->all + %d;\n    const int %s_count = call->n - %d;\n", word[i], i - 1, word[i], i - 1)
+        else body = body sprintf("    const ash_array %s = call->input[%d];\n", word[i], i - 1)
     }
     output_list[1] = "out"
     m = fun_params[f] == "-" ? 0 : split(fun_params[f], word, " ")

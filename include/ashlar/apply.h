@@ -34,6 +34,7 @@ typedef struct ash_operation_info {
     const char *name, *family; /* "elementwise", "reduction", "group", "scan", "statistics", "shape", ... */
     int32_t inputs, optional_inputs; /* arrays it takes, of which the last optional ones may be left out */
     int32_t outputs, parameters;
+    bool repeats; /* of the last input there may be more than one */
     const char *const *input;
     const char *const *output;
     const ash_parameter_info *parameter;

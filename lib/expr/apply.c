@@ -280,11 +280,13 @@ static ash_array call_reduction(const ash_registry_entry *entry, const ash_call 
 }
 
 static void check_inputs(ash_builder *builder, const ash_operation_info *info, int n, const ash_array inputs[], ash_call *call) {
-    if (n < info->inputs - info->optional_inputs || n > info->inputs || (n > 0 && !inputs)) {
+    if (n < info->inputs - info->optional_inputs || (n > info->inputs && !info->repeats) || (n > 0 && !inputs)) {
         char names[200] = "";
         for (int k = 0, length = 0; k < info->inputs; k++) {
             length += snprintf(names + length, sizeof names - (size_t)length, "%s%s%s", k ? ", " : ": ", info->input[k],
-                k >= info->inputs - info->optional_inputs ? " (optional)" : "");
+                k >= info->inputs - info->optional_inputs    ? " (optional)"
+                    : info->repeats && k == info->inputs - 1 ? " (one or more)"
+                                                             : "");
         }
         ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: takes %d array%s%s; found %d", info->name, info->inputs,
             info->inputs == 1 ? "" : "s", names, n);
@@ -292,9 +294,13 @@ static void check_inputs(ash_builder *builder, const ash_operation_info *info, i
     }
     for (int k = 0; k < n; k++) {
         ash_value value;
-        ash_builder_value(builder, inputs[k], info->input[k], &value);
-        call->input[k] = inputs[k];
+        ash_builder_value(builder, inputs[k], info->input[k < info->inputs ? k : info->inputs - 1], &value);
+        if (k < info->inputs) {
+            call->input[k] = inputs[k];
+        }
     }
+    call->n = n;
+    call->all = inputs;
 }
 
 /* Does the operation; 0 with an error. */

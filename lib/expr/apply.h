@@ -14,6 +14,8 @@ enum { ASH_MOST_PARAMETERS = 12, ASH_MOST_LIST = 64, ASH_MOST_APPLY_INPUTS = 4 }
 typedef struct ash_call {
     ash_context *context;
     ash_array input[ASH_MOST_APPLY_INPUTS];            /* those left out are zero */
+    int n;                                             /* how many were given */
+    const ash_array *all;                              /* them all, where the last one repeats */
     const ash_param_value *value[ASH_MOST_PARAMETERS]; /* NULL: none */
     int64_t list[ASH_MOST_LIST];
     double reals[ASH_MOST_LIST];
@@ -39,5 +41,8 @@ ash_dtype ash_call_dtype(const ash_call *call, int k);
 ash_array ash_call_number(const ash_call *call, int k);
 int ash_call_ints(ash_call *call, int k);  /* into call->list; how many */
 int ash_call_reals(ash_call *call, int k); /* into call->reals; how many */
+
+/* ash_select() of conditions, as many choices, and what else to take. */
+ash_array ash_select_of(int n, const ash_array arrays[]);
 
 #endif

@@ -1,5 +1,5 @@
 /* Choosing between several arrays: chains of ash_where(). */
-#include "expr/builder.h"
+#include "expr/apply.h"
 
 #include <ashlar/lookup.h>
 #include <ashlar/ops.h>
@@ -21,6 +21,15 @@ ash_array ash_select(int n, const ash_array conditions[], const ash_array choice
         out = ash_where(conditions[k], choices[k], out);
     }
     return out;
+}
+
+ash_array ash_select_of(int n, const ash_array arrays[]) {
+    if (n % 2 == 1 && n > 1) {
+        return ash_select(n / 2, arrays, arrays + n / 2, arrays[n - 1]);
+    }
+    ash_builder builder = ash_builder_begin(arrays[0].context, "select");
+    ash_fail(&builder.error, ASH_ERR_ARGUMENT, "select: takes conditions, as many choices and one array more, found %d arrays", n);
+    return ash_builder_done(&builder);
 }
 
 ash_array ash_choose(ash_array index, int n, const ash_array choices[], const char *mode) {

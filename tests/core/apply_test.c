@@ -40,7 +40,7 @@ static void same(const char *what, ash_array a, ash_array b) {
 }
 
 static ash_array by_name(const char *op, const char *params, int n, ...) {
-    ash_array in[4];
+    ash_array in[8];
     va_list list;
     va_start(list, n);
     for (int k = 0; k < n; k++) {
@@ -100,6 +100,14 @@ static void functions(char done[]) {
     SAME("searchsorted", "right=true", ash_searchsorted(v, m, true), 2, v, m);
     SAME("digitize", NULL, ash_digitize(m, v, false), 2, m, v);
     SAME("isin", "invert=true", ash_isin(m, v, true), 2, m, v);
+    ash_array low = ash_less(m, ash_real(ctx, 0)), odd = ash_isin(m, v, false);
+    SAME("select", NULL, ash_select(2, (ash_array[]){ low, odd }, (ash_array[]){ v, ash_negative(m) }, m), 5, low, odd, v, ash_negative(m),
+        m);
+    SAME("choose", "mode=wrap", ash_choose(integers(), 2, (ash_array[]){ m, v }, "wrap"), 3, integers(), m, v);
+    assert_false(ash_ok(by_name("select", NULL, 4, low, odd, m, m)));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "select: takes conditions, as many choices and one array more, found 4 arrays");
+    assert_false(ash_ok(by_name("choose", NULL, 1, integers())));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "choose: takes 2 arrays: index, choices (one or more); found 1");
     SAME("interp", "left=-1", ash_interp(m, v, v, &(ash_interp_options){ .has_left = true, .left = -1 }), 3, m, v, v);
     SAME("ptp", "dims=x", ash_ptp(m, "x"), 1, m);
     SAME("nanptp", NULL, ash_nanptp(m, NULL), 1, m);
