@@ -119,9 +119,10 @@ FILENAME ~ /functions\.table$/ {
 FILENAME ~ /aliases\.table$/ {
     n = split($0, column, / [|] /)
     if (n != 3) fail("expected 3 columns, found " n)
-    alias_kind[aliases] = column[1]
-    alias_name[aliases] = column[2]
-    alias_of[aliases++] = column[3]
+    row = aliases++
+    alias_kind[row] = column[1]
+    alias_name[row] = column[2]
+    alias_of[row] = column[3]
 }
 
 FILENAME ~ /reductions\.table$/ {

@@ -203,6 +203,7 @@ static void aliases_lead_somewhere(void **state) {
         }
     }
     assert_true(k > 20);
+    assert_int_equal(ash_op_find("subtract"), ash_op_find("sub")); /* the first row of aliases.table */
     assert_null(ash_op_alias(-1, NULL));
     ctx = context_with(1, NULL);
     ash_array m = matrix();
