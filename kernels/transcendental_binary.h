@@ -1,4 +1,5 @@
-/* Template: one function of two arguments; see transcendental_unary.h. LIMIT is about the first one. ACCURACY: as SLEEF names it. */
+/* Template: one function of two arguments; see transcendental_unary.h. LIMIT is about the first one, RESULT_LIMIT about the
+ * result. ACCURACY: as SLEEF names it. */
 #define NAME FN(ASH_PASTE(FUNCTION, loop))
 
 static void NAME(int64_t n, void *const outputs[], const void *const inputs[], const void *parameter) {
@@ -7,8 +8,8 @@ static void NAME(int64_t n, void *const outputs[], const void *const inputs[], c
     VECTOR v, w;
     int64_t i = 0;
     (void)parameter;
-    const int beyond = (double)LIMIT < (double)INFINITY && FN(any_beyond)(x, n, LIMIT);
-    if (beyond) { /* out may be the memory of x or y */
+    const int limited = (double)LIMIT < (double)INFINITY;
+    if (limited) { /* out may be the memory of x or y */
         memcpy(kept[0], x, (size_t)n * sizeof(T));
         memcpy(kept[1], y, (size_t)n * sizeof(T));
     }
@@ -28,8 +29,9 @@ static void NAME(int64_t n, void *const outputs[], const void *const inputs[], c
         memcpy(first, &v, sizeof v);
         memcpy(out + i, first, (size_t)(n - i) * sizeof(T));
     }
+    const int beyond = limited && (FN(any_beyond)(kept[0], n, LIMIT) | FN(any_beyond)(out, n, RESULT_LIMIT));
     for (i = 0; beyond && i < n; i++)
-        if (LIBM(fabs)(kept[0][i]) > LIMIT)
+        if (LIBM(fabs)(kept[0][i]) > LIMIT || LIBM(fabs)(out[i]) > RESULT_LIMIT)
             out[i] = LIBM(FUNCTION)(kept[0][i], kept[1][i]);
 }
 
@@ -37,3 +39,4 @@ static void NAME(int64_t n, void *const outputs[], const void *const inputs[], c
 #undef FUNCTION
 #undef ACCURACY
 #undef LIMIT
+#undef RESULT_LIMIT

@@ -54,7 +54,7 @@ static inline int FN(any_beyond)(const T *x, int64_t n, T limit) {
 #define LIMIT (T) INFINITY
 #include "kernels/transcendental_unary.h"
 #define FUNCTION exp
-#define LIMIT (T) INFINITY
+#define LIMIT (T)(SINGLE ? INFINITY : 709.7)
 #include "kernels/transcendental_unary.h"
 #define FUNCTION exp2
 #define LIMIT (T) INFINITY
@@ -81,14 +81,17 @@ static inline int FN(any_beyond)(const T *x, int64_t n, T limit) {
 #define FUNCTION atan2
 #define ACCURACY u10
 #define LIMIT (T) INFINITY
+#define RESULT_LIMIT (T) INFINITY
 #include "kernels/transcendental_binary.h"
 #define FUNCTION hypot
 #define ACCURACY u05
 #define LIMIT (T) INFINITY
+#define RESULT_LIMIT (T) INFINITY
 #include "kernels/transcendental_binary.h"
 #define FUNCTION pow
 #define ACCURACY u10
 #define LIMIT (T)(SINGLE ? 1e38 : 1e308)
+#define RESULT_LIMIT (T)(SINGLE ? 3.4e38 : 1.797e308)
 #include "kernels/transcendental_binary.h"
 
 static ash_block_kernel *const FN(loops)[ASH_OP_COUNT + 1] = {

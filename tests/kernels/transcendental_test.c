@@ -118,6 +118,24 @@ static void test_accuracy(void **state)
         }
 }
 
+/* The last numbers before an overflow, where SLEEF has infinities already. */
+static void test_near_overflow(void **state)
+{
+    static block in[2], out;
+    static const double cases[][2] = {{709.782712, 0}, {33.98541073753783, 201.30361151107485}, {-3.4028234663852886e38, 8}, {3, 2000}, {0, -1}};
+    (void)state;
+    for (int k = 0; k < 5; k++) {
+        for (int input = 0; input < 2; input++)
+            memcpy(in[input].bytes, &cases[k][input], sizeof(double));
+        ash_kernel_elementwise(ash_isa_best(), k == 0 ? ASH_OP_EXP : ASH_OP_POW, ASH_FLOAT64)(1, (void *[]){out.bytes},
+            (const void *[]){in[0].bytes, in[1].bytes}, NULL);
+        const double found = ash_number_load(ASH_FLOAT64, out.bytes).f, x = cases[k][0], y = cases[k][1];
+        const double off = units(0, found, k == 0 ? expl((long double)x) : powl((long double)x, (long double)y));
+        if (!(off <= bound))
+            fail_msg("%.17g, %.17g: %.17g is %.4f units of the last place off", x, y, found, off);
+    }
+}
+
 /* An element has the same bits wherever it stands in a block of whatever length, in place too. */
 static void test_place_does_not_matter(void **state)
 {
@@ -143,6 +161,6 @@ static void test_place_does_not_matter(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_accuracy), cmocka_unit_test(test_place_does_not_matter)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_accuracy), cmocka_unit_test(test_near_overflow), cmocka_unit_test(test_place_does_not_matter)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
