@@ -124,7 +124,7 @@ static inline T FN(i0)(T a) {
             sum += term;
         }
         const double half = exp(x / 2);
-        return (T)(x < (double)INFINITY ? half / sqrt(2 * M_PI * x) * sum * half : x);
+        return (T)(half < (double)INFINITY ? half / sqrt(2 * M_PI * x) * sum * half : half); /* NaN and what overflows too */
     }
     for (int k = 1; term > sum * 1e-17; k++) {
         term *= x / 2 / k * (x / 2 / k);
@@ -135,8 +135,9 @@ static inline T FN(i0)(T a) {
 
 /* By powers of ten, as NumPy; where that overflows there is nothing after the point to round. */
 static inline T FN(round)(T a, int64_t decimals) {
-    const int64_t places = decimals < 0 ? -decimals : decimals;
-    const T power = LIBM(pow)(10, (T)(places < 400 ? places : 400));
+    const int most = 400; /* beyond the powers of ten of any dtype */
+    const int64_t places = decimals < -most || decimals > most ? most : decimals < 0 ? -decimals : decimals;
+    const T power = LIBM(pow)(10, (T)places);
     if (decimals < 0) {
         const T scaled = LIBM(rint)(a / power);
         return scaled == 0 ? LIBM(copysign)(0, a) : scaled * power;

@@ -225,6 +225,20 @@ static void test_ldexp(void **state)
         assert_true(out[i] == expected[i]);
 }
 
+/* Arguments at which a step on the way overflows, though the result need not. */
+static void test_far_arguments(void **state)
+{
+    (void)state;
+    const double a[6] = {1e308, 700, INFINITY, NAN, -1e308, 1}, half[2] = {1.5, -2.5};
+    double out[6];
+    ash_kernel_elementwise(ash_isa_best(), ASH_OP_I0, ASH_FLOAT64)(6, (void *[]){out}, (const void *[]){a}, NULL);
+    assert_true(out[0] == INFINITY && out[1] > 1.5e302 && out[1] < 1.6e302 && out[2] == INFINITY && isnan(out[3]) && out[4] == INFINITY);
+    ash_kernel_elementwise(ash_isa_best(), ASH_OP_ROUND, ASH_FLOAT64)(2, (void *[]){out}, (const void *[]){half}, &(ash_number){.i = INT64_MIN});
+    assert_true(out[0] == 0 && out[1] == 0 && signbit(out[1]));
+    ash_kernel_elementwise(ash_isa_best(), ASH_OP_ROUND, ASH_FLOAT64)(2, (void *[]){out}, (const void *[]){half}, &(ash_number){.i = INT64_MAX});
+    assert_true(out[0] == 1.5 && out[1] == -2.5);
+}
+
 /* Integer arithmetic against wide arithmetic, for all pairs of int8. */
 static void test_int8_pairs(void **state)
 {
@@ -250,7 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loops_are_complete), cmocka_unit_test(test_same_bits_on_all_levels), cmocka_unit_test(test_numpy_values),
         cmocka_unit_test(test_divmod_is_both),     cmocka_unit_test(test_where),
-        cmocka_unit_test(test_ldexp),                   cmocka_unit_test(test_int8_pairs),
+        cmocka_unit_test(test_ldexp), cmocka_unit_test(test_far_arguments),                   cmocka_unit_test(test_int8_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
