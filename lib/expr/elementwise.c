@@ -7,21 +7,21 @@
 
 #include <string.h>
 
-/* The dtype the operands meet in, before the operation's own promotion; weak scalars count by kind only. Sets *weak to the kind if all are
- * weak. */
-static ash_dtype promote(int n, const ash_value operands[], char *weak) {
+/* Floating and complex dtypes come first: int16 and uint16 alone need int32, but float32 holds both. */
+ash_dtype ash_promote_values(int n, const ash_value operands[], char *weak) {
     static const char order[] = "bifc";
     int strong = 0;
     const char *highest = order;
     int any_weak = 0;
     ash_dtype dtype = ASH_BOOL;
-    for (int k = 0; k < n; k++) {
-        const ash_output *operand = ash_value_output(operands[k]);
+    for (int k = 0; k < 2 * n; k++) {
+        const ash_output *operand = ash_value_output(operands[k % n]);
+        int is_inexact = operand->dtype >= ASH_FLOAT32;
         if (operand->weak) {
             const char *kind = strchr(order, operand->weak);
             highest = kind > highest ? kind : highest;
             any_weak = 1;
-        } else {
+        } else if (is_inexact == (k < n)) {
             dtype = strong ? ash_dtype_promote(dtype, operand->dtype) : operand->dtype;
             strong = 1;
         }
@@ -31,6 +31,11 @@ static ash_dtype promote(int n, const ash_value operands[], char *weak) {
         return ash_dtype_of_weak(*highest);
     }
     return any_weak ? ash_dtype_promote_weak(dtype, *highest) : dtype;
+}
+
+int ash_weak_integer_exceeds(ash_value value, ash_dtype dtype) {
+    return ash_value_output(value)->weak == 'i' && value.node->kind == ASH_NODE_CONSTANT &&
+        !ash_integer_fits(dtype, ash_number_load(ASH_INT64, value.node->u.constant.element).i);
 }
 
 /* The dtype the loop works in; ASH_DTYPE_COUNT, with an error, if the operation does not accept the common dtype. */
@@ -129,8 +134,7 @@ static ash_dtype widen_comparison(ash_op op, ash_dtype loop, int n, const ash_va
         return loop;
     }
     for (int k = 0; k < n; k++) {
-        if (ash_value_output(operands[k])->weak == 'i' && operands[k].node->kind == ASH_NODE_CONSTANT &&
-            !ash_integer_fits(loop, ash_number_load(ASH_INT64, operands[k].node->u.constant.element).i)) {
+        if (ash_weak_integer_exceeds(operands[k], loop)) {
             return ash_dtype_promote(loop, ASH_INT64); /* uint64 against a negative number: float64 tells them apart */
         }
     }
@@ -173,8 +177,8 @@ static void build(
     char weak;
     ash_value promoted[ASH_MAX_INPUTS];
     int n = split_fixed(builder, info, operands, promoted);
-    ash_dtype loop = loop_dtype(builder, op, promote(n, promoted, &weak));
-    weak = n == info->inputs ? weak : 0;
+    ash_dtype loop = loop_dtype(builder, op, ash_promote_values(n, promoted, &weak));
+    weak = n == info->inputs && info->outputs == 1 ? weak : 0; /* weak are constants only, whose values later promotions check */
     loop = loop == ASH_DTYPE_COUNT ? loop : widen_comparison(op, loop, n, promoted);
     if (loop != ASH_DTYPE_COUNT && n == info->inputs && info->outputs == 1 && all_numbers(n, operands)) {
         fold_numbers(builder, op, operands, parameters, loop);

@@ -101,11 +101,13 @@ static ash_dtype common_dtype(int n, const dense *const in[]) {
     static const ash_dtype alone[] = { ASH_BOOL, ASH_INT64, ASH_FLOAT64, ASH_COMPLEX128 };
     ash_dtype common = ASH_DTYPE_COUNT;
     int weak = -1;
-    for (int k = 0; k < n; k++) {
-        if (in[k]->weak) {
-            weak = kind_rank(in[k]->weak) > weak ? kind_rank(in[k]->weak) : weak;
-        } else {
-            common = common == ASH_DTYPE_COUNT ? in[k]->dtype : oracle_promote(common, in[k]->dtype);
+    for (int k = 0; k < 2 * n;
+         k++) { /* NumPy's result_type takes the dtypes of the highest kind first: floating and complex, then integers */
+        const dense *in_k = in[k % n];
+        if (in_k->weak) {
+            weak = kind_rank(in_k->weak) > weak ? kind_rank(in_k->weak) : weak;
+        } else if ((kind_rank(oracle_kind(in_k->dtype)) >= 2) == (k < n)) {
+            common = common == ASH_DTYPE_COUNT ? in_k->dtype : oracle_promote(common, in_k->dtype);
         }
     }
     if (common == ASH_DTYPE_COUNT) {
