@@ -19,10 +19,20 @@ ash_block_kernel *ash_kernel_isin(ash_dtype loop) {
     return kernels[loop];
 }
 
+/* The value at x between two places. Infinite values have no slope from one side; they are seen from the other then, and equal ones need none. */
+static double between(const double place[2], const double value[2], double x) {
+    const double slope = (value[1] - value[0]) / (place[1] - place[0]);
+    const double from_left = slope * (x - place[0]) + value[0];
+    if (from_left == from_left)
+        return from_left;
+    const double from_right = slope * (x - place[1]) + value[1];
+    return from_right != from_right && value[0] == value[1] ? value[0] : from_right;
+}
+
 /* The value at x of the function that is linear between its n places. */
 static double interpolate(const ash_lookup *t, const double *place, const double *value, double x) {
-    if (x != x)
-        return x;
+    if (x != x || (t->period > 0 && fabs(x) == (double)INFINITY))
+        return NAN;
     if (t->period > 0) {
         x = fmod(x, t->period);
         x = x < 0 ? x + t->period : x;
@@ -34,7 +44,7 @@ static double interpolate(const ash_lookup *t, const double *place, const double
     const int64_t k = places_before_FLOAT64(place, t->n, x, 1) - 1;
     if (k == t->n - 1 || x == place[k])
         return value[k];
-    return (value[k + 1] - value[k]) / (place[k + 1] - place[k]) * (x - place[k]) + value[k];
+    return between(place + k, value + k, x);
 }
 
 static void interp(int64_t n, void *const out[], const void *const in[], const void *parameter) {

@@ -31,8 +31,8 @@ typedef struct ash_interp_options {
     double period;            /* > 0: places and x are taken modulo it, and left and right are not used */
 } ash_interp_options;
 
-/* The values at x of the function through the points (xp, fp), linear in between, as NumPy's interp. float64. xp must ascend strictly unless there is a period (then it is
- * sorted here). NaN gives NaN. NULL: no options. */
+/* The values at x of the function through the points (xp, fp), linear in between, as NumPy's interp. float64. xp must ascend strictly unless there is a period (then it must
+ * be finite, and is sorted here). NaN gives NaN. NULL: no options. */
 ASH_API ash_array ash_interp(ash_array x, ash_array xp, ash_array fp, const ash_interp_options *options);
 
 /* The elements of the first of n choices whose condition is true, else of `otherwise`. Choices and otherwise are promoted to their common dtype. n >= 1. */

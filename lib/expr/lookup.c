@@ -54,10 +54,11 @@ static int begin_table(ash_builder *builder, table *t, int64_t n, int64_t elemen
     return 1;
 }
 
-/* The dtype in which x and the table are compared. */
+/* The dtype in which x and the table are compared: a number that the table's dtype does not hold still has its place. */
 static ash_dtype common(ash_value x, ash_value other) {
-    const ash_output *a = ash_value_output(x), *b = ash_value_output(other);
-    return a->weak ? ash_dtype_promote_weak(b->dtype, a->weak) : ash_dtype_promote(a->dtype, b->dtype);
+    char weak;
+    ash_dtype dtype = ash_promote_values(2, (ash_value[]){ x, other }, &weak);
+    return ash_weak_integer_exceeds(x, dtype) ? ash_dtype_promote(dtype, ASH_INT64) : dtype;
 }
 
 /* -1, 0 or 1 as element j comes before, with or after element k; NaN come last. */
@@ -204,6 +205,12 @@ static int wrap_points(ash_builder *builder, table *wide, const double *place, c
     }
     for (int64_t k = 0; k < n; k++) {
         double x = fmod(place[k], period);
+        if (isnan(x)) {
+            ash_fail(&builder->error, ASH_ERR_ARGUMENT, "interp: xp must be finite where there is a period, found %g at %lld", place[k],
+                (long long)k);
+            ash_free(points);
+            return 0;
+        }
         points[k] = (point){ x < 0 ? x + period : x, value[k] };
     }
     qsort(points, (size_t)n, sizeof *points, by_place);

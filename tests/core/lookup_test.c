@@ -105,12 +105,71 @@ static void interpolating(void **state) { /* values from NumPy's interp */
     free(other);
     double around[] = { 10, -170, 90 }, height[] = { 1, 2, 5 }, angle[] = { -190, -180, 0, 10, 175, 365, -5 };
     double wrapped[] = { 2.6, 2.3, 1.0555555555555556, 1, 2.45, 1.0277777777777777, 1.0833333333333333 };
+    double infinite[] = { -INFINITY, -INFINITY, INFINITY, 5 }, at[] = { 0.5, 2, 3.5 }, seen[] = { -INFINITY, NAN, INFINITY };
+    found = values_of(ash_interp(vector_of(ctx, ASH_FLOAT64, 3, at, NULL), places, vector_of(ctx, ASH_FLOAT64, 4, infinite, NULL), NULL));
+    for (int k = 0; k < 3; k++) {
+        assert_true(found[k] == seen[k] || (isnan(found[k]) && isnan(seen[k])));
+    }
+    free(found);
+    double far[] = { INFINITY, -INFINITY };
+    found = values_of(ash_interp(vector_of(ctx, ASH_FLOAT64, 2, far, NULL), places, values, &(ash_interp_options){ .period = 4.5 }));
+    assert_true(isnan(found[0]) && isnan(found[1]));
+    free(found);
+    assert_false(ash_ok(ash_interp(points, vector_of(ctx, ASH_FLOAT64, 2, far, NULL), vector_of(ctx, ASH_FLOAT64, 2, fp, NULL),
+        &(ash_interp_options){ .period = 4.5 })));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "interp: xp must be finite where there is a period, found inf at 0");
     found = values_of(ash_interp(vector_of(ctx, ASH_FLOAT64, 7, angle, NULL), vector_of(ctx, ASH_FLOAT64, 3, around, NULL),
         vector_of(ctx, ASH_FLOAT64, 3, height, NULL), &(ash_interp_options){ .period = 360 }));
     for (int k = 0; k < 7; k++) {
         assert_true(fabs(found[k] - wrapped[k]) < 1e-12);
     }
     free(found);
+    ash_context_free(ctx);
+}
+
+/* 300 is not 44, though its last eight bits are. */
+static void numbers_the_table_does_not_hold(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    uint8_t bytes[] = { 44, 50 };
+    ash_array table = vector_of(ctx, ASH_UINT8, 2, bytes, NULL);
+    uint8_t *is_in = values_of(ash_isin(ash_int(ctx, 300), table, false));
+    int64_t *above = values_of(ash_searchsorted(table, ash_int(ctx, 300), false)),
+            *below_all = values_of(ash_digitize(ash_int(ctx, -1), table, false));
+    assert_int_equal(is_in[0], 0);
+    assert_int_equal(above[0], 2);
+    assert_int_equal(below_all[0], 0);
+    free(is_in);
+    free(above);
+    free(below_all);
+    ash_context_free(ctx);
+}
+
+/* The dtype does not depend on where among the choices an array stands; numbers have none of their own. */
+static void choices_are_promoted_together(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    int16_t whole[] = { 1, 2, 3 };
+    float real[] = { 1, 2, 3 };
+    uint64_t large[] = { UINT64_MAX, INT64_MAX + UINT64_C(1), 1 };
+    ash_array i = vector_of(ctx, ASH_INT16, 3, whole, NULL), u = ash_cast(i, ASH_UINT16), f = vector_of(ctx, ASH_FLOAT32, 3, real, NULL),
+              which = vector_of(ctx, ASH_UINT64, 3, large, NULL);
+    const ash_array choices[][3] = { { f, ash_int(ctx, 1), ash_real(ctx, 2) }, { ash_int(ctx, 1), ash_real(ctx, 2), f }, { i, u, f },
+        { f, i, u } };
+    for (int k = 0; k < 4; k++) {
+        assert_int_equal(ash_array_dtype(ash_choose(i, 3, choices[k], NULL)), ASH_FLOAT32);
+        assert_int_equal(ash_array_dtype(ash_select(2, (ash_array[]){ i, u }, choices[k], choices[k][2])), ASH_FLOAT32);
+    }
+    assert_int_equal(ash_array_dtype(ash_clip(i, u, f)), ASH_FLOAT32);
+    const ash_array tens[] = { ash_int(ctx, 10), ash_int(ctx, 11), ash_int(ctx, 12) };
+    static const int64_t clip[] = { 12, 12, 11 }, wrap[] = { 10, 12, 11 };
+    int64_t *clipped = values_of(ash_choose(which, 3, tens, "clip")), *wrapped = values_of(ash_choose(which, 3, tens, "wrap"));
+    assert_memory_equal(clipped, clip, sizeof clip);
+    assert_memory_equal(wrapped, wrap, sizeof wrap);
+    free(clipped);
+    free(wrapped);
+    assert_false(ash_ok(ash_select(1, &i, &i, (ash_array){ 0 })));
+    assert_false(ash_ok(ash_choose(i, 2, (ash_array[]){ i, { 0 } }, NULL)));
     ash_context_free(ctx);
 }
 
@@ -169,6 +228,8 @@ int main(void) {
         cmocka_unit_test(searching),
         cmocka_unit_test(binning),
         cmocka_unit_test(interpolating),
+        cmocka_unit_test(numbers_the_table_does_not_hold),
+        cmocka_unit_test(choices_are_promoted_together),
         cmocka_unit_test(choosing),
         cmocka_unit_test(mistakes_are_sentences),
     };
