@@ -30,7 +30,7 @@ static void numbers_of_every_type(void **state) {
     assert_true(first(ASH_SUB(1.5f, a)) == -0.5);
     assert_true(first(ASH_POW(a, 3L)) == 8);
     assert_true(first(ASH_ADD(a, (short)1)) == 3 && first(ASH_ADD((unsigned char)1, a)) == 3 && first(ASH_ADD(a, 1ull)) == 3);
-    assert_true(first(ASH_ADD(a, (_Bool)1)) == 3);
+    assert_true(first(ASH_ADD(a, (_Bool)1)) == 3 && first(ASH_ADD(a, 1.0L)) == 3);
     assert_true(first(ASH_LESS(a, 3)) == 1);
     assert_true(first(ASH_CLIP(a, 0, 1)) == 1);
     assert_true(first(ASH_WHERE(ASH_GREATER(a, 1), a, -1)) == 2);
