@@ -119,7 +119,11 @@ enum { ESCAPES = sizeof escapes / sizeof escapes[0] };
 
 static int read_quoted(reader *r, ash_param_value *value) {
     char quote = *r->at++;
-    char *text = copy(r, r->at, strlen(r->at)), *out = text;
+    size_t length = 0;
+    while (r->at[length] && r->at[length] != quote) {
+        length += r->at[length] == '\\' && r->at[length + 1] ? 2 : 1;
+    }
+    char *text = copy(r, r->at, length), *out = text;
     if (!text) {
         return no_memory(r);
     }
