@@ -280,7 +280,11 @@ static ash_array call_reduction(const ash_registry_entry *entry, const ash_call 
 }
 
 static void check_inputs(ash_builder *builder, const ash_operation_info *info, int n, const ash_array inputs[], ash_call *call) {
-    if (n < info->inputs - info->optional_inputs || (n > info->inputs && !info->repeats) || (n > 0 && !inputs)) {
+    if (n > 0 && !inputs) {
+        ash_fail(&builder->error, ASH_ERR_ARGUMENT, "%s: inputs must be %d arrays, found NULL", info->name, n);
+        return;
+    }
+    if (n < info->inputs - info->optional_inputs || (n > info->inputs && !info->repeats)) {
         char names[200] = "";
         for (int k = 0, length = 0; k < info->inputs; k++) {
             length += snprintf(names + length, sizeof names - (size_t)length, "%s%s%s", k ? ", " : ": ", info->input[k],

@@ -222,6 +222,8 @@ static void all_outputs(void **state) {
     same("remainder", out[1], rest);
     assert_int_equal(ash_apply_many(ctx, "divmod", 2, in, NULL, 1, out), ASH_ERR_ARGUMENT);
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "divmod: has 2 outputs, room was given for 1");
+    assert_false(ash_ok(ash_apply(ctx, "add", 2, NULL, NULL)));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "add: inputs must be 2 arrays, found NULL");
     ash_context_free(ctx);
 }
 
