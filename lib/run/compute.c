@@ -89,8 +89,8 @@ static ash_status execute(
     if (!begin_workers(&run) || !ash_schedule_begin(&run)) {
         ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the run", function);
     } else {
-        if (openmp) {
-            ash_execute_openmp(&run, plan->num_threads);
+        if (openmp && plan->ntasks > 1) { /* waking threads takes longer than a small task */
+            ash_execute_openmp(&run, (uint32_t)plan->num_threads < plan->ntasks ? plan->num_threads : (int)plan->ntasks);
         } else {
             ash_execute_serial(&run);
         }
