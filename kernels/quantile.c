@@ -98,7 +98,7 @@ static double position_of(ash_quantile_method method, int64_t n, double q, doubl
     case ASH_QUANTILE_NEAREST: *weight = *weight == 0.5 ? fmod(below, 2) != 0 : *weight > 0.5; break;
     case ASH_QUANTILE_MIDPOINT: *weight = *weight > 0 ? 0.5 : 0; break;
     case ASH_QUANTILE_AVERAGED_INVERTED_CDF: *weight = *weight > 0 ? 1 : 0.5; break;
-    case ASH_QUANTILE_CLOSEST_OBSERVATION: *weight = *weight > 0 || fmod(below, 2) != 0; break;
+    case ASH_QUANTILE_CLOSEST_OBSERVATION: *weight = *weight > 0 || fmod(below, 2) == 0; break; /* counted from 1 the even one */
     default: break;
     }
     return below;

@@ -11,8 +11,17 @@ METHODS = ["linear", "lower", "higher", "nearest", "midpoint", "inverted_cdf", "
            "interpolated_inverted_cdf", "hazen", "weibull", "median_unbiased", "normal_unbiased"]
 
 
+def closest_observation(n, q):
+    """By Hyndman and Fan's definition 3: of two that are equally close the one whose number from 1 is even. NumPy 1.24 counts from 0 there."""
+    place = n * q - 0.5
+    number = int(np.floor(place))
+    number += not (place == number and number % 2 == 0)
+    return sorted(NUMBERS[:n])[min(max(number, 1), n) - 1]
+
 
 def quantile(n, q, method):
+    if method == "closest_observation":
+        return closest_observation(n, q)
     if q == 1 or n == 1:  # NumPy 1.24 fails here for some methods
         return max(NUMBERS[:n])
     if q == 0:  # here some methods of NumPy 1.24 take the last element
