@@ -3,7 +3,7 @@
  * Lazy. `dims` names the dimensions to reduce; NULL means all; they vanish from the result, or stay with extent 1 (keepdims). The elements of a cell must fit
  * in memory together: the reduced dimensions are put in one chunk, the others are cut where a chunk would then have more than 32 MiB, and the elements of a chunk
  * are kept in double precision, which the memory limit counts. bool and integers give float64, float32 and float64 are kept; complex dtypes are refused. NaN
- * passes through; the nan forms leave it out, and give NaN where nothing is left. No elements give NaN.
+ * passes through; the nan forms leave it out, and give NaN where nothing is left. No elements give NaN. Zeros are +0.0.
  */
 #ifndef ASHLAR_QUANTILE_H
 #define ASHLAR_QUANTILE_H

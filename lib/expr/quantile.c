@@ -67,6 +67,7 @@ static ash_status end(void *state, int64_t count, void *result, void *user) {
     (void)count;
     for (int k = 0; k < r->n; k++) {
         out[k] = all->missing && !r->skips ? NAN : ash_quantile_of(all->x, all->n, r->q[k], r->method);
+        out[k] += 0.0; /* -0.0 and 0.0 are equal in order: which of them was found must not be seen */
     }
     return ASH_OK;
 }

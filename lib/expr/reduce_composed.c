@@ -158,6 +158,12 @@ static ash_array initial_as(const composition *c, ash_dtype dtype) {
     return ash_builder_ok(&builder) ? ash_cast(initial, dtype) : ash_builder_done(&builder);
 }
 
+/* NaN for an array of this dtype, in both parts of complex numbers: none of them is known. */
+static ash_array nan_for(ash_array x) {
+    ash_dtype dtype = ash_array_dtype(x);
+    return dtype == ASH_COMPLEX64 || dtype == ASH_COMPLEX128 ? ash_complex(x.context, NAN, NAN) : ash_real(x.context, NAN);
+}
+
 /* The reduction of what the mask leaves. */
 static ash_array masked(const composition *c, ash_array x) {
     ash_array mask = c->where;
@@ -171,13 +177,13 @@ static ash_array masked(const composition *c, ash_array x) {
         return reduced(c, c->reduction, ash_where(mask, x, initial_as(c, ash_array_dtype(x))));
     }
     x = is_floating(x) ? x : ash_cast(x, ASH_FLOAT64);
-    ash_array missing = ash_real(x.context, NAN);
-    ash_array result = reduced(c, skipping(c->reduction), ash_where(mask, x, missing));
+    ash_array result = reduced(c, skipping(c->reduction), ash_where(mask, x, nan_for(x)));
     if (c->info->skips_missing) {
         return result;
     }
     ash_array spoiled = ash_logical_and(ash_isnan(x), mask); /* a NaN that the mask leaves is not skipped */
-    return ash_where(ash_reduce(ASH_REDUCE_ANY, spoiled, c->dims, &(ash_reduce_options){ .keepdims = c->plain.keepdims }), missing, result);
+    return ash_where(
+        ash_reduce(ASH_REDUCE_ANY, spoiled, c->dims, &(ash_reduce_options){ .keepdims = c->plain.keepdims }), nan_for(result), result);
 }
 
 static ash_array with_initial(const composition *c, ash_array result) {
@@ -250,7 +256,7 @@ ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *
             return ash_builder_done(&builder);
         }
         ash_array enough = ash_greater_equal(counted(&c, a), ash_int(a.context, options->min_count));
-        result = ash_where(enough, result, ash_real(a.context, NAN));
+        result = ash_where(enough, result, nan_for(result));
     }
     ash_value plain; /* has the attributes */
     if (ash_size(a) == 0 || !ash_builder_value(&builder, ash_reduce(reduction, a, dims, &c.plain), "a", &plain)) {

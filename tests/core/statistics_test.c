@@ -403,6 +403,34 @@ static void variances_that_overflow(void **state) {
     ash_context_free(ctx);
 }
 
+static void complex_nan(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    double _Complex x[] = { 2 + I, 3 - I }, *mean, *few;
+    __real__ x[0] = NAN;
+    ash_array a = vector_of(ctx, ASH_COMPLEX128, 2, x, "1");
+    mean = values_of(ash_mean_with(a, NULL, &(ash_reduce_options){ .where = ash_not_equal(a, ash_int(ctx, 7)) }));
+    few = values_of(ash_nansum_with(a, NULL, &(ash_reduce_options){ .min_count = 2 }));
+    assert_true(isnan(creal(*mean)) && isnan(cimag(*mean)) && isnan(creal(*few)) && isnan(cimag(*few)));
+    free(mean);
+    free(few);
+    ash_context_free(ctx);
+}
+
+static void zeros_of_both_signs(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    double x[] = { -0.0, 0.0, -0.0, -0.0 };
+    ash_array a = vector_of(ctx, ASH_FLOAT64, 4, x, NULL);
+    for (int n = 1; n <= 4; n++) {
+        char first[8];
+        snprintf(first, sizeof first, ":%d", n);
+        assert_false(signbit(real_of(ash_quantile(ash_index(a, first), NULL, 0, "lower"))));
+        assert_false(signbit(real_of(ash_median(ash_index(a, first), NULL))));
+    }
+    ash_context_free(ctx);
+}
+
 static void of_nothing(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
@@ -536,6 +564,8 @@ int main(void) {
         cmocka_unit_test(masks_in_another_order),
         cmocka_unit_test(averages_of_other_dtypes),
         cmocka_unit_test(variances_that_overflow),
+        cmocka_unit_test(complex_nan),
+        cmocka_unit_test(zeros_of_both_signs),
         cmocka_unit_test(of_nothing),
         cmocka_unit_test(long_rows_that_are_missing),
         cmocka_unit_test(options_of_statistics),
