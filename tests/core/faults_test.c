@@ -81,6 +81,25 @@ static ash_array build_the_rest(ash_context *ctx) {
     return ash_index(ash_round(ash_apply(ctx, "add", 2, parts, NULL), 3), "::2");
 }
 
+/* Several quantiles, every kind of table, choices, statistics of two passes. */
+static ash_array build_lookups(ash_context *ctx) {
+    const int64_t shape[2] = { ROWS, COLUMNS };
+    static const double places[] = { -5, 0, 6, 11 }, parts[] = { 0.25, 0.5 };
+    static const float edges[] = { 9, 3, -2 };
+    ash_array a = ash_from_buffer(
+        ctx, ASH_FLOAT64, 2, shape, data, &(ash_make_options){ .dims = "t,x", .chunks = "5+7,4", .release = count_release });
+    ash_array table = vector_of(ctx, ASH_FLOAT64, 4, places, NULL), bins = vector_of(ctx, ASH_FLOAT32, 3, edges, NULL);
+    ash_array quantiles = ash_nanquantile_with(a, "t", 2, parts, &(ash_quantile_options){ .method = "weibull" });
+    ash_array medians = ash_nanmedian_with(a, "x", &(ash_reduce_options){ .keepdims = true });
+    ash_array waves = ash_interp(ash_index(quantiles, "0"), table, ash_cumsum(table, NULL), &(ash_interp_options){ .period = 20 });
+    ash_array places_of = ash_searchsorted(table, ash_sub(a, medians), true), bin_of = ash_digitize(a, bins, false);
+    ash_array choices[] = { a, ash_isin(places_of, ash_arange(ctx, 0, 2, 1, NULL), true), ash_real(ctx, 0.5) };
+    ash_array chosen = ash_select(1, &choices[1], &choices[0], ash_choose(bin_of, 3, choices, "wrap"));
+    ash_array average = ash_average(chosen, waves, "t"), spread = ash_add(ash_moment(chosen, "t", 3), ash_logsumexp(chosen, "t"));
+    ash_array height = ash_trapezoid(chosen, ash_linspace(ctx, 0, 1, ROWS, &(ash_make_options){ .dims = "t" }), "t");
+    return ash_index(ash_add(ash_add(average, spread), ash_add(height, ash_norm(chosen, "t", 3))), "::2");
+}
+
 static ash_array (*build)(ash_context *ctx);
 
 typedef struct outcome {
@@ -151,6 +170,12 @@ static void while_computing_the_rest(void **state) {
     every_allocation_may_fail();
 }
 
+static void while_computing_lookups(void **state) {
+    (void)state;
+    build = build_lookups;
+    every_allocation_may_fail();
+}
+
 static void contexts_need_memory(void **state) {
     (void)state;
     ash_fail_allocations(1, 1);
@@ -185,6 +210,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(while_computing_a_bit_of_everything),
         cmocka_unit_test(while_computing_the_rest),
+        cmocka_unit_test(while_computing_lookups),
         cmocka_unit_test(contexts_need_memory),
         cmocka_unit_test(asking_needs_memory),
     };

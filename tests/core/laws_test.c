@@ -273,6 +273,65 @@ static void scans_have_the_same_bits(void **unused) {
     }
 }
 
+/* Statistics over rows, columns and both. Those of complex dtypes where there are any. */
+static ash_array build_statistic(ash_context *ctx, int k, const void *user) {
+    ash_array a = matrix(ctx, *(const int *)user, "9, 700"), weights = ash_linspace(ctx, 0.1, 2, COLUMNS, NULL);
+    switch (k) {
+    case 0: return ash_moment_with(a, "x", 3, &(ash_reduce_options){ .ddof = 1 });
+    case 1: return ash_nanaverage(a, ash_set_dims(weights, "x"), NULL);
+    case 2: return ash_add(ash_norm(a, "y", 2), ash_norm(a, "y", 3));
+    case 3: return ash_logsumexp(ash_nanptp(ash_cast(ash_real_part(a), ASH_FLOAT32), "x"), "y");
+    default: return ash_trapezoid_dx(ash_cumulative_trapezoid_dx(a, 0.3, "x"), 0.7, "y");
+    }
+}
+
+static void statistics_have_the_same_bits(void **unused) {
+    (void)unused;
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        same_bits(ash_dtype_name(columns[c].dtype), WAYS, build_statistic, &c);
+    }
+}
+
+typedef struct quantile_case {
+    int c;
+    const char *chunks;
+} quantile_case;
+
+static ash_array build_quantile(ash_context *ctx, int k, const void *user) {
+    const quantile_case *q = user;
+    static const double parts[] = { 0.9, 0, 0.123 };
+    ash_array a = ash_real_part(matrix(ctx, q->c, q->chunks));
+    switch (k) {
+    case 0: return ash_quantile_with(a, "y", 3, parts, &(ash_quantile_options){ .method = "hazen" });
+    case 1: return ash_nanquantile(a, "x", 0.3, "linear");
+    case 2: return ash_nanmedian(a, NULL);
+    case 3: return ash_sub(a, ash_nanmedian_with(a, "x", &(ash_reduce_options){ .keepdims = true }));
+    default: return ash_nanpercentile(ash_diff(a, "x", 1), "y", 62.5, "median_unbiased");
+    }
+}
+
+/* And they do not follow from the chunks either: whatever these are, the elements of a cell are taken in the array's order. */
+static void quantiles_have_the_same_bits(void **unused) {
+    (void)unused;
+    static const char *const chunkings[] = { "-1, -1", "1, -1", "5+18, 2099+1", "4, 256" };
+    ash_context *ctx = context_with(2, NULL);
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        const char *name = ash_dtype_name(columns[c].dtype);
+        same_bits(name, WAYS, build_quantile, &(quantile_case){ c, "9, 700" });
+        for (int k = 0; k < WAYS; k++) {
+            void *expected = values_of(build_quantile(ctx, k, &(quantile_case){ c, "9, 700" }));
+            for (int i = 0; i < 4; i++) {
+                ash_array a = build_quantile(ctx, k, &(quantile_case){ c, chunkings[i] });
+                void *found = values_of(a);
+                assert_same_bits(name, a, expected, found, chunkings[i]);
+                free(found);
+            }
+            free(expected);
+        }
+    }
+    ash_context_free(ctx);
+}
+
 /* ---- Chunkings ---- */
 
 static double part(ash_dtype dtype, const void *values, int64_t k, int imaginary) {
@@ -397,6 +456,8 @@ int main(void) {
         cmocka_unit_test(reductions_have_the_same_bits),
         cmocka_unit_test(chains_have_the_same_bits),
         cmocka_unit_test(scans_have_the_same_bits),
+        cmocka_unit_test(statistics_have_the_same_bits),
+        cmocka_unit_test(quantiles_have_the_same_bits),
         cmocka_unit_test(chunkings_agree),
         cmocka_unit_test(the_least_limit_is_exact),
         cmocka_unit_test(peaks_stay_within_the_plan),
