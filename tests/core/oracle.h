@@ -78,6 +78,13 @@ ash_dtype oracle_loop(const oracle_op *op, const dense *const in[]);
 /* The results; 0 if the operation refuses the inputs. Shapes must broadcast. */
 int oracle_apply(const oracle_op *op, const dense *const in[], dense *out[2]);
 dense *oracle_cast(const dense *a, ash_dtype dtype);
+/* The dtype in which arrays meet. */
+ash_dtype oracle_common(int n, const dense *const in[]);
+/* Shape and names of what arrays are broadcast to, and for every axis of theirs the result's; and the element that an array gives there. */
+void oracle_broadcast(int n, const dense *const in[], dense *out, int axis_of[][ASH_MAX_NDIM]);
+cell oracle_fetch(const dense *in, const int axis_of[], const int64_t index[]);
+/* One cell of any loop. */
+void oracle_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]);
 /* One cell of an operation, loops of real and of complex dtypes (oracle_real.c, oracle_complex.c). */
 void oracle_integer_cell(int id, ash_dtype loop, const cell in[], cell out[2]);
 void oracle_real_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]);
@@ -92,8 +99,12 @@ dense *oracle_take(const dense *a, int axis, const int64_t labels[], int64_t n);
 /* ---- Reductions ---- */
 typedef struct oracle_reduction {
     const char *name;
-    char method; /* s sum, p prod, m mean, v var, d std, l min, h max, L argmin, H argmax, a any, A all, c count, n count_nonzero */
+    char method; /* s sum, p prod, m mean, v var, d std, l min, h max, L argmin, H argmax, a any, A all, c count, n count_nonzero, r range,
+                    o moment, N norm, 0 norm of order 0, + and - of infinite order, x logsumexp, M median, Q quantile (by the method of that
+                    name), w average, K root of the mean of squares */
     int skips;
+    const char *kinds; /* of dtypes; NULL: all */
+    double parameter;  /* order of moments and norms, q */
     ash_array (*call)(ash_array, const char *);
     ash_array (*call_with)(ash_array, const char *, const ash_reduce_options *);
     ash_array (*call_group)(ash_array, const char *, ash_array, const ash_reduce_options *);
@@ -109,7 +120,15 @@ dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const ch
 dense *oracle_reduce_where(const oracle_reduction *reduction, const dense *a, const dense *mask, const int64_t *initial,
     const char reduced[], int keepdims, double ddof);
 
-/* ---- Scans ---- */
+/* The mean of an array of a floating dtype with weights of that dtype and its shape. */
+dense *oracle_average(const dense *a, const dense *weights, const char reduced[], int keepdims, int skips);
+extern const char *const oracle_quantile_methods[];
+extern const int oracle_quantile_method_count;
+/* Quantiles along a new first axis, named `name`. */
+dense *oracle_quantiles(
+    const dense *a, const char reduced[], int keepdims, int n, const double q[], const char *method, int skips, char name);
+
+/* ---- Scans and differences ---- */
 typedef struct oracle_scan {
     const char *name, *reduction;
     ash_array (*call)(ash_array, const char *);
@@ -118,6 +137,21 @@ typedef struct oracle_scan {
 extern const oracle_scan oracle_scans[];
 extern const int oracle_scan_count;
 dense *oracle_scan_along(const oracle_scan *scan, const dense *a, int axis);
+dense *oracle_diff(const dense *a, int axis, int64_t n);
+/* Integrals along an axis by the trapezoidal rule; x is a weak number, the distance of points, or has them along that axis. */
+dense *oracle_trapezoid(const dense *y, const dense *x, int axis, int cumulative);
+
+/* ---- Looking up and choosing ---- */
+/* -1, 0 or 1 as a comes before, with or after b; NaN come last. */
+int oracle_order(ash_dtype dtype, cell a, cell b);
+/* How many elements of the table come before every x; `equal`: or are equal to it; `down`: the table descends. */
+dense *oracle_search(const dense *table, const dense *x, int equal, int down);
+dense *oracle_isin(const dense *x, const dense *values, int invert);
+dense *oracle_interp(const dense *x, const dense *xp, const dense *fp, const ash_interp_options *options);
+/* The first n operands are conditions, the next ones the choices, the last one is otherwise. */
+dense *oracle_select(int n, const dense *const operands[]);
+/* The first operand is the index, n choices follow. */
+dense *oracle_choose(int n, const dense *const operands[], int wrap);
 
 /* ---- Comparing ---- */
 /* Position of the first element that differs, -1 if none does; `text` gets the two values. `checked` counts the elements of which

@@ -149,9 +149,9 @@ static int simple(int id, ash_dtype loop, cell a, cell *out) {
 
 /* Those done part by part, and closeness by sizes, which is left open at the edge. */
 static void by_parts(const oracle_op *op, ash_dtype loop, cell a, cell b, cell out[2]) {
-    if (op->id == op_isclose) {
+    if (op->id == op_isclose || op->id == op_isclose_strict) {
         long double distance = hypotl(a.re - b.re, a.im - b.im), allowed = 0.5L + 0.125L * size(b);
-        int same = equal(a, b) || (has_nan(a) && has_nan(b));
+        int same = equal(a, b) || (op->id == op_isclose && has_nan(a) && has_nan(b));
         if (is_finite(a) && is_finite(b) && fabsl(distance - allowed) <= 64 * oracle_epsilon(loop) * (distance + size(a) + size(b))) {
             out[0] = cell_unknown;
         } else {
@@ -176,9 +176,15 @@ void oracle_complex_cell(const oracle_op *op, ash_dtype loop, const cell in[], c
     if (simple(op->id, loop, a, &out[0])) {
         return;
     }
-    if (op->id == op_round || op->id == op_nan_to_num || op->id == op_isclose) {
-        by_parts(op, loop, a, b, out);
-        return;
+    switch (op->id) {
+    case op_round:
+    case op_round_whole:
+    case op_round_tens:
+    case op_nan_to_num:
+    case op_nan_to_num_plain:
+    case op_isclose:
+    case op_isclose_strict: by_parts(op, loop, a, b, out); return;
+    default: break;
     }
     if (op->complex1) {
         number z = op->complex1(value(a));

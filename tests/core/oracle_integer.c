@@ -59,6 +59,12 @@ static wide greatest_divisor(wide a, wide b) {
     return b == 0 ? size_of(a) : greatest_divisor(b, a % b);
 }
 
+/* To tens, halves to the even one. */
+static wide tens(wide a) {
+    wide below = floor_divide(a, 10), rest = a - 10 * below;
+    return 10 * (below + (rest > 5 || (rest == 5 && below % 2 != 0)));
+}
+
 static int64_t bits_of(wide a) {
     return a == 0 ? 0 : (int64_t)(a & 1) + bits_of(a >> 1);
 }
@@ -99,6 +105,7 @@ void oracle_integer_cell(int id, ash_dtype loop, const cell in[], cell out[2]) {
     case op_gcd: r = greatest_divisor(a, b); break;
     case op_lcm: r = a == 0 || b == 0 ? 0 : size_of(a) / greatest_divisor(a, b) * size_of(b); break;
     case op_bitwise_count: out[0] = (cell){ .i = bits_of(size_of(a)) }; return;
+    case op_round_tens: r = tens(a); break;
     case op_add: r = a + b; break; /* of bool: true + true is true */
     case op_sub: r = a - b; break;
     case op_mul: r = (wide)((uint64_t)a * (uint64_t)b); break;

@@ -53,11 +53,23 @@ static long double oracle_i0(long double x) {
 static ash_array call_round(ash_array a) {
     return ash_round(a, 1);
 }
+static ash_array call_round_whole(ash_array a) {
+    return ash_round(a, 0);
+}
+static ash_array call_round_tens(ash_array a) {
+    return ash_round(a, -1);
+}
 static ash_array call_isclose(ash_array a, ash_array b) {
     return ash_isclose(a, b, 0.125, 0.5, true);
 }
+static ash_array call_isclose_strict(ash_array a, ash_array b) {
+    return ash_isclose(a, b, 0.125, 0.5, false);
+}
 static ash_array call_nan_to_num(ash_array a) {
     return ash_nan_to_num(a, 7.5, (double)INFINITY, -3);
+}
+static ash_array call_nan_to_num_plain(ash_array a) {
+    return ash_nan_to_num(a, 0, (double)INFINITY, -(double)INFINITY);
 }
 
 #define CALL_1(name) .call1 = ash_##name
@@ -67,8 +79,12 @@ static ash_array call_nan_to_num(ash_array a) {
 #define ash_modf NULL, .call1_2 = ash_modf
 #define ash_frexp NULL, .call1_2 = ash_frexp
 #define ash_round call_round
+#define ash_round_whole call_round_whole
+#define ash_round_tens call_round_tens
 #define ash_isclose call_isclose
+#define ash_isclose_strict call_isclose_strict
 #define ash_nan_to_num call_nan_to_num
+#define ash_nan_to_num_plain call_nan_to_num_plain
 #define ROW(op, n, accepts, promote, gives, is_smooth, real_function, complex_function) \
     { .id = op_##op, \
         .name = #op, \
@@ -86,8 +102,12 @@ const oracle_op oracle_ops[] = { ORACLE_OPS(ROW) };
 #undef ash_modf
 #undef ash_frexp
 #undef ash_round
+#undef ash_round_whole
+#undef ash_round_tens
 #undef ash_isclose
+#undef ash_isclose_strict
 #undef ash_nan_to_num
+#undef ash_nan_to_num_plain
 const int oracle_op_count = ORACLE_OP_COUNT;
 
 /* ---- Promotion ---- */
@@ -97,18 +117,20 @@ static int kind_rank(char kind) {
 }
 
 /* Of a weak scalar only the kind counts: it changes the dtype only where its kind is higher. */
-static ash_dtype common_dtype(int n, const dense *const in[]) {
+ash_dtype oracle_common(int n, const dense *const in[]) {
     static const ash_dtype alone[] = { ASH_BOOL, ASH_INT64, ASH_FLOAT64, ASH_COMPLEX128 };
     ash_dtype common = ASH_DTYPE_COUNT;
     int weak = -1;
-    for (int k = 0; k < 2 * n;
-         k++) { /* NumPy's result_type takes the dtypes of the highest kind first: floating and complex, then integers */
-        const dense *in_k = in[k % n];
-        if (in_k->weak) {
-            weak = kind_rank(in_k->weak) > weak ? kind_rank(in_k->weak) : weak;
-        } else if ((kind_rank(oracle_kind(in_k->dtype)) >= 2) == (k < n)) {
-            common = common == ASH_DTYPE_COUNT ? in_k->dtype : oracle_promote(common, in_k->dtype);
+    for (int round = 0; round < 2; round++) { /* floating ones first: the others join one by one */
+        for (int k = 0; k < n; k++) {
+            int floating = kind_rank(oracle_kind(in[k]->dtype)) > 1;
+            if (!in[k]->weak && floating == (round == 0)) {
+                common = common == ASH_DTYPE_COUNT ? in[k]->dtype : oracle_promote(common, in[k]->dtype);
+            }
         }
+    }
+    for (int k = 0; k < n; k++) {
+        weak = in[k]->weak && kind_rank(in[k]->weak) > weak ? kind_rank(in[k]->weak) : weak;
     }
     if (common == ASH_DTYPE_COUNT) {
         return alone[weak];
@@ -119,9 +141,23 @@ static ash_dtype common_dtype(int n, const dense *const in[]) {
     return common == ASH_FLOAT32 ? ASH_COMPLEX64 : alone[weak];
 }
 
+/* The dtype of an input that stands beside the promotion; ASH_DTYPE_COUNT of the others. */
+static ash_dtype fixed_dtype(const oracle_op *op, int input) {
+    return op->id == op_where && input == 0 ? ASH_BOOL : op->id == op_ldexp && input == 1 ? ASH_INT64 : ASH_DTYPE_COUNT;
+}
+
 ash_dtype oracle_loop(const oracle_op *op, const dense *const in[]) {
-    int skip = op->id == op_where;
-    ash_dtype common = common_dtype(op->inputs - skip, in + skip);
+    const dense *promoted[3];
+    int n = 0;
+    for (int k = 0; k < op->inputs; k++) {
+        ash_dtype fixed = fixed_dtype(op, k);
+        if (fixed == ASH_DTYPE_COUNT) {
+            promoted[n++] = in[k];
+        } else if (fixed == ASH_INT64 && kind_rank(oracle_kind(in[k]->dtype)) > 1) {
+            return ASH_DTYPE_COUNT; /* exponents are whole */
+        }
+    }
+    ash_dtype common = oracle_common(n, promoted);
     char kind = oracle_kind(common);
     int whole = kind == 'b' || kind == 'i' || kind == 'u';
     if (!strchr(op->kinds, kind)) {
@@ -149,7 +185,7 @@ static ash_dtype result_dtype(const oracle_op *op, int output, ash_dtype loop) {
 /* ---- Broadcasting ---- */
 
 /* Shape and names of the result, and for every input axis the result's axis. Names meet by name, anonymous axes from the right. */
-static void broadcast(int n, const dense *const in[], dense *out, int axis_of[][ASH_MAX_NDIM]) {
+void oracle_broadcast(int n, const dense *const in[], dense *out, int axis_of[][ASH_MAX_NDIM]) {
     int base = 0;
     for (int k = 1; k < n; k++) {
         base = in[k]->ndim > in[base]->ndim ? k : base;
@@ -173,7 +209,7 @@ static void broadcast(int n, const dense *const in[], dense *out, int axis_of[][
     }
 }
 
-static cell fetch(const dense *in, const int axis_of[], const int64_t index[]) {
+cell oracle_fetch(const dense *in, const int axis_of[], const int64_t index[]) {
     int64_t source[ASH_MAX_NDIM];
     for (int a = 0; a < in->ndim; a++) {
         source[a] = in->shape[a] == 1 ? 0 : index[axis_of[a]];
@@ -183,7 +219,7 @@ static cell fetch(const dense *in, const int axis_of[], const int64_t index[]) {
 
 /* ---- Applying ---- */
 
-static void apply_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]) {
+void oracle_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]) {
     int exact = 1;
     out[0] = out[1] = cell_unknown;
     if (op->id == op_where && in[0].error != INFINITY) {
@@ -213,7 +249,7 @@ int oracle_apply(const oracle_op *op, const dense *const in[], dense *out[2]) {
     }
     dense frame = { 0 };
     int axis_of[3][ASH_MAX_NDIM];
-    broadcast(op->inputs, in, &frame, axis_of);
+    oracle_broadcast(op->inputs, in, &frame, axis_of);
     for (int o = 0; o < op->outputs; o++) {
         out[o] = dense_new(result_dtype(op, o, loop), frame.ndim, frame.shape, frame.name);
     }
@@ -222,10 +258,10 @@ int oracle_apply(const oracle_op *op, const dense *const in[], dense *out[2]) {
         cell operand[3] = { { 0 } }, result[2];
         dense_index(out[0], k, index);
         for (int i = 0; i < op->inputs; i++) {
-            ash_dtype to = op->id == op_where && i == 0 ? ASH_BOOL : loop;
-            operand[i] = oracle_cast_cell(fetch(in[i], axis_of[i], index), in[i]->dtype, to);
+            ash_dtype fixed = fixed_dtype(op, i), to = fixed == ASH_DTYPE_COUNT ? loop : fixed;
+            operand[i] = oracle_cast_cell(oracle_fetch(in[i], axis_of[i], index), in[i]->dtype, to);
         }
-        apply_cell(op, loop, operand, result);
+        oracle_cell(op, loop, operand, result);
         for (int o = 0; o < op->outputs; o++) {
             out[o]->cell[k] = result[o];
         }

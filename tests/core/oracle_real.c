@@ -115,16 +115,26 @@ static int truth(int id, long double a, long double b) {
     }
 }
 
-/* Arithmetic of the dtype, step by step. */
-static cell rounded(ash_dtype loop, cell a) {
-    long double scaled = to_dtype(loop, (double)a.re * 10);
-    return isfinite(scaled) ? (cell){ .re = to_dtype(loop, (double)rintl(scaled) / 10) } : a;
+/* Arithmetic of the dtype, step by step: to tenths, whole numbers and tens. */
+static cell rounded(ash_dtype loop, int id, cell a) {
+    if (id == op_round_tens) {
+        return (cell){ .re = to_dtype(loop, (double)rintl(to_dtype(loop, (double)a.re / 10)) * 10) };
+    }
+    double power = id == op_round ? 10 : 1;
+    long double scaled = to_dtype(loop, (double)a.re * power);
+    return isfinite(scaled) ? (cell){ .re = to_dtype(loop, (double)rintl(scaled) / power) } : a;
 }
 
-static cell is_close(ash_dtype loop, cell a, cell b) {
+static cell scaled_by(ash_dtype loop, cell a, int64_t exponent) {
+    int within = (int)(exponent > 5000 ? 5000 : exponent < -5000 ? -5000 : exponent);
+    return (cell){ .re = loop == ASH_FLOAT32 ? (long double)ldexpf((float)a.re, within) : (long double)ldexp((double)a.re, within) };
+}
+
+static cell is_close(ash_dtype loop, cell a, cell b, int equal_nan) {
     long double distance = fabsl(to_dtype(loop, (double)a.re - (double)b.re));
     long double allowed = to_dtype(loop, (double)(0.5L + to_dtype(loop, (double)(0.125L * fabsl(b.re)))));
-    return (cell){ .i = (isfinite(a.re) && isfinite(b.re) && distance <= allowed) || a.re == b.re || (isnan(a.re) && isnan(b.re)) };
+    return (cell){ .i = (isfinite(a.re) && isfinite(b.re) && distance <= allowed) || a.re == b.re ||
+            (equal_nan && isnan(a.re) && isnan(b.re)) };
 }
 
 static cell spacing(ash_dtype loop, cell a) {
@@ -165,8 +175,12 @@ static void split(ash_dtype loop, int id, cell a, cell out[2]) {
     out[1] = (cell){ .i = exponent };
 }
 
-static cell without_nan(ash_dtype loop, cell a) {
-    return isnan(a.re) ? (cell){ .re = 7.5 } : isinf(a.re) ? (cell){ .re = a.re > 0 ? oracle_largest(loop) : -3 } : a;
+static cell without_nan(ash_dtype loop, int plain, cell a) {
+    long double largest = oracle_largest(loop);
+    if (plain) {
+        return isnan(a.re) ? (cell){ 0 } : isinf(a.re) ? (cell){ .re = copysignl(largest, a.re) } : a;
+    }
+    return isnan(a.re) ? (cell){ .re = 7.5 } : isinf(a.re) ? (cell){ .re = a.re > 0 ? largest : -3 } : a;
 }
 
 void oracle_real_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell out[2]) {
@@ -187,9 +201,14 @@ void oracle_real_cell(const oracle_op *op, ash_dtype loop, const cell in[], cell
     case op_logaddexp: out[0] = log_of_sum(loop, a.re, b.re, 2.718281828459045235360287471352662498L); break;
     case op_logaddexp2: out[0] = log_of_sum(loop, a.re, b.re, 2); break;
     case op_sinc: out[0] = sinc(loop, a); break;
-    case op_round: out[0] = rounded(loop, a); break;
-    case op_isclose: out[0] = is_close(loop, a, b); break;
-    case op_nan_to_num: out[0] = without_nan(loop, a); break;
+    case op_round:
+    case op_round_whole:
+    case op_round_tens: out[0] = rounded(loop, op->id, a); break;
+    case op_ldexp: out[0] = scaled_by(loop, a, b.i); break;
+    case op_isclose: out[0] = is_close(loop, a, b, 1); break;
+    case op_isclose_strict: out[0] = is_close(loop, a, b, 0); break;
+    case op_nan_to_num:
+    case op_nan_to_num_plain: out[0] = without_nan(loop, op->id == op_nan_to_num_plain, a); break;
     case op_spacing: out[0] = spacing(loop, a); break;
     case op_modf:
     case op_frexp: split(loop, op->id, a, out); break;

@@ -1,55 +1,19 @@
 /* Reductions: the members of every cell of the result are collected, in the array's order, and folded in long double. Bounds on floating
  * sums hold for any order of adding up in float64 with one rounding at the end. */
-#include "oracle.h"
+#include "oracle_reduce.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PLAIN(word, method_letter, skip) \
-    { #word, method_letter, skip, ash_##word, ash_##word##_with, NULL }
-#define GROUPED(word, method_letter, skip) \
-    { #word, method_letter, skip, ash_##word, ash_##word##_with, ash_group_##word##_with }
-const oracle_reduction oracle_reductions[] = {
-    GROUPED(sum, 's', 0),
-    GROUPED(prod, 'p', 0),
-    GROUPED(mean, 'm', 0),
-    GROUPED(var, 'v', 0),
-    GROUPED(std, 'd', 0),
-    GROUPED(min, 'l', 0),
-    GROUPED(max, 'h', 0),
-    PLAIN(argmin, 'L', 0),
-    PLAIN(argmax, 'H', 0),
-    GROUPED(any, 'a', 0),
-    GROUPED(all, 'A', 0),
-    GROUPED(count, 'c', 0),
-    GROUPED(count_nonzero, 'n', 0),
-    GROUPED(nansum, 's', 1),
-    GROUPED(nanprod, 'p', 1),
-    GROUPED(nanmean, 'm', 1),
-    GROUPED(nanvar, 'v', 1),
-    GROUPED(nanstd, 'd', 1),
-    GROUPED(nanmin, 'l', 1),
-    GROUPED(nanmax, 'h', 1),
-    PLAIN(nanargmin, 'L', 1),
-    PLAIN(nanargmax, 'H', 1),
-    GROUPED(nanany, 'a', 1),
-    GROUPED(nanall, 'A', 1),
-};
-const int oracle_reduction_count = sizeof oracle_reductions / sizeof oracle_reductions[0];
-
-typedef struct members {
-    ash_dtype dtype, result;
-    int64_t n;
-    cell *cell;        /* NaN left out where the reduction skips them */
-    int64_t *position; /* in the reduced dimensions laid flat */
-} members;
-
-static int floating(ash_dtype dtype) {
+int oracle_is_floating(ash_dtype dtype) {
     return oracle_kind(dtype) == 'f' || oracle_kind(dtype) == 'c';
 }
-static int is_nan(const members *m, cell x) {
-    return floating(m->dtype) && (isnan(x.re) || isnan(x.im));
+int oracle_is_nan(ash_dtype dtype, cell x) {
+    return oracle_is_floating(dtype) && (isnan(x.re) || isnan(x.im));
+}
+long double oracle_size(cell x) {
+    return hypotl(x.re, x.im);
 }
 
 static ash_dtype result_dtype(const oracle_reduction *reduction, ash_dtype dtype) {
@@ -57,9 +21,20 @@ static ash_dtype result_dtype(const oracle_reduction *reduction, ash_dtype dtype
     switch (reduction->method) {
     case 's':
     case 'p': return kind == 'u' ? ASH_UINT64 : kind == 'i' || kind == 'b' ? ASH_INT64 : dtype;
-    case 'm': return floating(dtype) ? dtype : ASH_FLOAT64;
+    case 'K': return ASH_FLOAT64;
+    case 'm':
+    case 'o':
+    case 'x':
+    case 'Q':
+    case 'M':
+    case 'w': return oracle_is_floating(dtype) ? dtype : ASH_FLOAT64;
+    case 'N':
+    case '0':
+    case '+':
+    case '-':
     case 'v':
-    case 'd': return dtype == ASH_COMPLEX64 ? ASH_FLOAT32 : floating(dtype) && kind == 'f' ? dtype : ASH_FLOAT64;
+    case 'd': return dtype == ASH_COMPLEX64 ? ASH_FLOAT32 : oracle_is_floating(dtype) && kind == 'f' ? dtype : ASH_FLOAT64;
+    case 'r':
     case 'l':
     case 'h': return dtype;
     case 'a':
@@ -81,10 +56,6 @@ static cell whole(const members *m, int product) {
     return (cell){ .i = (int64_t)total };
 }
 
-static long double size(cell x) {
-    return hypotl(x.re, x.im);
-}
-
 /* sum / divisor. */
 static cell total(const members *m, long double divisor) {
     long double re = 0, im = 0, sizes = 0, error = 0, unit = oracle_epsilon(ASH_FLOAT64);
@@ -95,7 +66,7 @@ static cell total(const members *m, long double divisor) {
         re += x.re;
         im += x.im;
         if (isfinite(x.re) && isfinite(x.im)) {
-            sizes += size(x);
+            sizes += oracle_size(x);
             error += x.error;
         } else if (isfinite(x.re) || isfinite(x.im)) {
             sizes += isfinite(x.re) ? fabsl(x.re) : fabsl(x.im);
@@ -129,11 +100,11 @@ static cell product(const members *m) {
         } else {
             re *= x.re;
         }
-        open |= x.error == INFINITY || (x.error > 0 && size(x) <= x.error);
+        open |= x.error == INFINITY || (x.error > 0 && oracle_size(x) <= x.error);
         special |= !isfinite(x.re) || !isfinite(x.im);
-        zero |= size(x) == 0;
-        exponents += size(x) > 0 && isfinite(size(x)) ? fabsl(log2l(size(x))) : 0;
-        above *= size(x) + 2 * x.error;
+        zero |= oracle_size(x) == 0;
+        exponents += oracle_size(x) > 0 && isfinite(oracle_size(x)) ? fabsl(log2l(oracle_size(x))) : 0;
+        above *= oracle_size(x) + 2 * x.error;
     }
     if (open || exponents > 900 || (special && oracle_kind(m->result) == 'c')) {
         return cell_unknown;
@@ -155,7 +126,7 @@ static cell variance(const members *m, double ddof, int root) {
         special |= !isfinite(m->cell[k].re) || !isfinite(m->cell[k].im);
         re += m->cell[k].re / n;
         im += m->cell[k].im / n;
-        raw += size(m->cell[k]) * size(m->cell[k]);
+        raw += oracle_size(m->cell[k]) * oracle_size(m->cell[k]);
         uncertain = fmaxl(uncertain, 2 * m->cell[k].error);
     }
     for (int64_t k = 0; k < m->n; k++) {
@@ -186,7 +157,7 @@ static cell variance(const members *m, double ddof, int root) {
 /* ---- Extremes ---- */
 
 static int before(const members *m, cell a, cell b) { /* a < b */
-    if (floating(m->dtype)) {
+    if (oracle_is_floating(m->dtype)) {
         return a.re < b.re || (a.re == b.re && a.im < b.im);
     }
     return oracle_kind(m->dtype) == 'u' ? (uint64_t)a.i < (uint64_t)b.i : a.i < b.i;
@@ -196,7 +167,7 @@ static int before(const members *m, cell a, cell b) { /* a < b */
 static int64_t extreme(const members *m, int largest) {
     int64_t best = -1;
     for (int64_t k = 0; k < m->n; k++) {
-        if (is_nan(m, m->cell[k])) {
+        if (oracle_is_nan(m->dtype, m->cell[k])) {
             return k;
         }
         if (best < 0 || (largest ? before(m, m->cell[best], m->cell[k]) : before(m, m->cell[k], m->cell[best]))) {
@@ -206,7 +177,7 @@ static int64_t extreme(const members *m, int largest) {
     return best;
 }
 
-static cell extreme_value(const members *m, int largest) {
+cell oracle_extreme(const members *m, int largest) {
     long double uncertain = 0;
     for (int64_t k = 0; k < m->n; k++) {
         uncertain = fmaxl(uncertain, m->cell[k].error);
@@ -215,7 +186,7 @@ static cell extreme_value(const members *m, int largest) {
     if (uncertain == INFINITY || (uncertain > 0 && oracle_kind(m->dtype) == 'c')) {
         return cell_unknown;
     }
-    if (at < 0 || is_nan(m, m->cell[at])) {
+    if (at < 0 || oracle_is_nan(m->dtype, m->cell[at])) {
         return (cell){ .re = NAN, .im = oracle_kind(m->dtype) == 'c' ? NAN : 0 };
     }
     cell out = m->cell[at];
@@ -243,7 +214,7 @@ static cell number_of_members(const members *m) {
         if (m->cell[k].error == INFINITY) {
             return cell_unknown;
         }
-        n += !is_nan(m, m->cell[k]);
+        n += !oracle_is_nan(m->dtype, m->cell[k]);
     }
     return (cell){ .i = n };
 }
@@ -255,7 +226,7 @@ static cell number_not_zero(const members *m) {
         if (x.error > 0) {
             return cell_unknown;
         }
-        n += floating(m->dtype) ? x.re != 0 || x.im != 0 : x.i != 0;
+        n += oracle_is_floating(m->dtype) ? x.re != 0 || x.im != 0 : x.i != 0;
     }
     return (cell){ .i = n };
 }
@@ -272,26 +243,34 @@ static cell position(const members *m, int largest) {
 
 /* As sums and means of integers: in float64. */
 static void as_real(members *m) {
-    for (int64_t k = 0; k < m->n && !floating(m->dtype); k++) {
+    for (int64_t k = 0; k < m->n && !oracle_is_floating(m->dtype); k++) {
         m->cell[k] = oracle_cast_cell(m->cell[k], m->dtype, ASH_FLOAT64);
     }
 }
 
 static cell fold(const oracle_reduction *reduction, members *m, double ddof) {
     switch (reduction->method) {
-    case 's': return floating(m->dtype) ? total(m, 1) : whole(m, 0);
-    case 'p': return floating(m->dtype) ? product(m) : whole(m, 1);
+    case 's': return oracle_is_floating(m->dtype) ? total(m, 1) : whole(m, 0);
+    case 'p': return oracle_is_floating(m->dtype) ? product(m) : whole(m, 1);
     case 'm': as_real(m); return total(m, (long double)m->n);
     case 'v':
     case 'd': as_real(m); return variance(m, ddof, reduction->method == 'd');
     case 'l':
-    case 'h': return extreme_value(m, reduction->method == 'h');
+    case 'h': return oracle_extreme(m, reduction->method == 'h');
     case 'L':
     case 'H': return position(m, reduction->method == 'H');
     case 'a':
     case 'A': return truth(m, reduction->method == 'A');
     case 'n': return number_not_zero(m);
-    default: return number_of_members(m);
+    case 'c': return number_of_members(m);
+    case '0': {
+        cell n = number_not_zero(m);
+        return oracle_cast_cell(n, ASH_INT64, m->result);
+    }
+    case 'r': return oracle_fold_statistic(reduction, m, ddof);
+    case 'M':
+    case 'Q': as_real(m); return oracle_fold_quantile(reduction, m);
+    default: as_real(m); return oracle_fold_statistic(reduction, m, ddof);
     }
 }
 
@@ -332,19 +311,30 @@ static int64_t destination(
     return dense_position(out, want);
 }
 
-static void add_member(members *m, cell value, int64_t flat) {
+static void add_member(members *m, cell value, cell weight, int64_t flat) {
     if ((m->n & (m->n - 1)) == 0) { /* full at every power of two */
-        m->cell = realloc(m->cell, (size_t)(2 * m->n + 1) * sizeof *m->cell);
-        m->position = realloc(m->position, (size_t)(2 * m->n + 1) * sizeof *m->position);
+        size_t room = (size_t)(2 * m->n + 1);
+        m->cell = realloc(m->cell, room * sizeof *m->cell);
+        m->weight = realloc(m->weight, room * sizeof *m->weight);
+        m->position = realloc(m->position, room * sizeof *m->position);
     }
     m->cell[m->n] = value;
+    m->weight[m->n] = weight;
     m->position[m->n++] = flat;
 }
 
-static dense *reduce_members(const oracle_reduction *reduction, const dense *a, const dense *mask, const int64_t *initial,
-    const char reduced[], int keepdims, double ddof, const int64_t *labels, int64_t groups) {
+/* What else a reduction may be given. */
+typedef struct extras {
+    const dense *mask, *weights; /* of the array's shape */
+    const int64_t *initial;
+    const int64_t *labels;
+    int64_t groups;
+} extras;
+
+static dense *reduce_members(
+    const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof, const extras *with) {
     int to[ASH_MAX_NDIM];
-    dense *out = frame(reduction, a, reduced, keepdims, labels, groups, to);
+    dense *out = frame(reduction, a, reduced, keepdims, with->labels, with->groups, to);
     members *m = calloc((size_t)out->size + 1, sizeof *m);
     for (int64_t k = 0; k < out->size; k++) {
         m[k] = (members){ .dtype = a->dtype, .result = out->dtype };
@@ -352,18 +342,19 @@ static dense *reduce_members(const oracle_reduction *reduction, const dense *a, 
     for (int64_t j = 0; j < a->size; j++) {
         int64_t index[ASH_MAX_NDIM], flat;
         dense_index(a, j, index);
-        int64_t k = destination(a, out, reduced, labels, to, index, &flat);
-        if (k < 0 || (mask && !mask->cell[j].i) || (reduction->skips && a->cell[j].error != INFINITY && is_nan(&m[k], a->cell[j]))) {
-            continue;
+        int64_t k = destination(a, out, reduced, with->labels, to, index, &flat);
+        int skipped = reduction->skips && a->cell[j].error != INFINITY && oracle_is_nan(a->dtype, a->cell[j]);
+        if (k >= 0 && !skipped && !(with->mask && !with->mask->cell[j].i)) {
+            add_member(&m[k], a->cell[j], with->weights ? with->weights->cell[j] : (cell){ 0 }, flat);
         }
-        add_member(&m[k], a->cell[j], flat);
     }
     for (int64_t k = 0; k < out->size; k++) {
-        if (initial) {
-            add_member(&m[k], oracle_cast_cell((cell){ .i = *initial }, ASH_INT64, a->dtype), 0);
+        if (with->initial) {
+            add_member(&m[k], oracle_cast_cell((cell){ .i = *with->initial }, ASH_INT64, a->dtype), (cell){ 0 }, 0);
         }
         out->cell[k] = fold(reduction, &m[k], ddof);
         free(m[k].cell);
+        free(m[k].weight);
         free(m[k].position);
     }
     free(m);
@@ -372,10 +363,15 @@ static dense *reduce_members(const oracle_reduction *reduction, const dense *a, 
 
 dense *oracle_reduce(const oracle_reduction *reduction, const dense *a, const char reduced[], int keepdims, double ddof,
     const int64_t *labels, int64_t groups) {
-    return reduce_members(reduction, a, NULL, NULL, reduced, keepdims, ddof, labels, groups);
+    return reduce_members(reduction, a, reduced, keepdims, ddof, &(extras){ .labels = labels, .groups = groups });
 }
 
 dense *oracle_reduce_where(const oracle_reduction *reduction, const dense *a, const dense *mask, const int64_t *initial,
     const char reduced[], int keepdims, double ddof) {
-    return reduce_members(reduction, a, mask, initial, reduced, keepdims, ddof, NULL, 0);
+    return reduce_members(reduction, a, reduced, keepdims, ddof, &(extras){ .mask = mask, .initial = initial });
+}
+
+dense *oracle_average(const dense *a, const dense *weights, const char reduced[], int keepdims, int skips) {
+    const oracle_reduction average = { .name = "average", .method = 'w', .skips = skips };
+    return reduce_members(&average, a, reduced, keepdims, 0, &(extras){ .weights = weights });
 }

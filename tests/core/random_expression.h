@@ -13,6 +13,7 @@ typedef struct expression {
 typedef struct generator {
     ash_context *context;
     uint64_t state;   /* of the random numbers */
+    int registered;   /* whether the context knows the custom reduction */
     int named;        /* all dimensions have names, or none has */
     int64_t capacity; /* most elements of an array */
     expression *all;  /* everything made so far, inputs before what is made from them */
@@ -28,18 +29,5 @@ int64_t random_below(generator *g, int64_t n);
 int one_in(generator *g, int n);
 /* A random expression of at most `depth` operations, as a position in g->all. Failed arrays are left for the caller to find. */
 int random_expression(generator *g, int depth);
-
-/* Between the parts: leaves (random_leaf.c), operations and views (random_expression.c). */
-typedef struct target {
-    int ndim;
-    int64_t shape[ASH_MAX_NDIM];
-    char name[ASH_MAX_NDIM];
-} target;
-int random_leaf(generator *g, const target *t);
-int random_weak_scalar(generator *g);
-/* Labels from -1 (if `negative`) to groups - 1, and as an integer array with the dimension name `name` (0: none). */
-ash_array random_labels(generator *g, int64_t n, int64_t groups, int negative, char name, int64_t labels[]);
-int generator_add(generator *g, ash_array handle, dense *value, const char *format, ...) __attribute__((format(printf, 4, 5)));
-void random_chunks(generator *g, int ndim, const int64_t shape[], char *text, int64_t size);
 
 #endif

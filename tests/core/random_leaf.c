@@ -1,5 +1,5 @@
 /* The ends of random expressions: buffers with all kinds of strides, constants, ramps, scalars, labels. */
-#include "random_expression.h"
+#include "random_steps.h"
 
 #include <complex.h>
 #include <math.h>
@@ -77,7 +77,7 @@ static long double random_real(generator *g, int wild) {
     }
 }
 
-static cell random_cell(generator *g, ash_dtype dtype, int wild) {
+cell random_cell(generator *g, ash_dtype dtype, int wild) {
     switch (oracle_kind(dtype)) {
     case 'b': return (cell){ .i = random_below(g, 2) };
     case 'f':
@@ -221,6 +221,20 @@ static int random_ramp(generator *g, const target *t) {
         real ? ash_linspace(g->context, low, high, n, &options) : ash_arange(g->context, start, start + n * step, step, &options);
     return generator_add(
         g, handle, value, "%s(%lld, %lld, %lld)", real ? "linspace" : "arange", (long long)start, (long long)step, (long long)n);
+}
+
+int random_buffer_of(generator *g, dense *value) {
+    int64_t element = ash_dtype_size(value->dtype);
+    char *memory = memory_for(g, value->size * element), chunks[2048], dims[64];
+    target t = target_of(value);
+    for (int64_t k = 0; k < value->size; k++) {
+        cell_store(value->dtype, memory + k * element, value->cell[k]);
+        value->cell[k] = cell_load(value->dtype, memory + k * element);
+    }
+    random_chunks(g, t.ndim, t.shape, chunks, sizeof chunks);
+    ash_array handle = ash_from_buffer(
+        g->context, value->dtype, t.ndim, t.shape, memory, &(ash_make_options){ .dims = dims_text(&t, dims), .chunks = chunks });
+    return generator_add(g, handle, value, "table(%s, %lld)", ash_dtype_name(value->dtype), (long long)value->size);
 }
 
 int random_leaf(generator *g, const target *t) {

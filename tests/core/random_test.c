@@ -144,7 +144,7 @@ static void expressions_agree_with_the_oracle(void **state) {
     (void)state;
     tally t = { 0 };
     int64_t chosen = number_from("ASH_TEST_SEED", -1), failed = 0;
-    int64_t count = number_from("ASH_TEST_COUNT", getenv("ASH_TEST_FULL") ? 200000 : chosen >= 0 ? 1 : 20000);
+    int64_t count = number_from("ASH_TEST_COUNT", getenv("ASH_TEST_FULL") ? 200000 : chosen >= 0 ? 1 : 15000);
     uint64_t seed = chosen >= 0 ? (uint64_t)chosen : 20240600000;
     print_message("seed %llu, %lld expressions\n", (unsigned long long)seed, (long long)count);
     for (int64_t k = 0; k < count && failed < 5; k++) {
