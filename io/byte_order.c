@@ -15,9 +15,7 @@ static void swap8(uint64_t *data, int64_t count) {
         data[i] = __builtin_bswap64(data[i]);
 }
 
-void ash_from_big_endian(void *data, int64_t count, int64_t size) {
-    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-        return;
+void ash_swap_bytes(void *data, int64_t count, int64_t size) {
     if (size == 2)
         swap2(data, count);
     else if (size == 4)

@@ -135,7 +135,8 @@ static ash_status store_attribute(cursor *in, const char *name, int nc_type, int
     if (!values)
         return ash_fail_memory(in->error, in->function, bytes);
     memcpy(values, raw, (size_t)bytes);
-    ash_from_big_endian(values, count, ash_dtype_size(dtype));
+    if (ASH_IS_LITTLE_ENDIAN)
+        ash_swap_bytes(values, count, ash_dtype_size(dtype));
     int stored = ash_attrs_set(attrs, name, 0, dtype, count, values);
     ash_free(values);
     return stored ? ASH_OK : ash_fail_memory(in->error, in->function, bytes);

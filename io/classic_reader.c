@@ -3,13 +3,10 @@
 #include "io/byte_order.h"
 #include "io/classic_header.h"
 #include "io/file.h"
+#include "io/flat_read.h"
 #include "io/types.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { GATHER_BYTES = 16384 };
 
 static int classic_recognise(const char *path, const unsigned char *head, int64_t n) {
     (void)path;
@@ -82,98 +79,39 @@ static ash_status classic_find(ash_file *file, const char *name, const char *fun
 
 /* ---- Reading a box ---- */
 
-static ash_status read_bytes(const ash_file *file, void *buffer, int64_t bytes, int64_t offset, ash_error_state *error) {
-    while (bytes > 0) {
-        ssize_t got = pread(file->fd, buffer, (size_t)(bytes < 1 << 30 ? bytes : 1 << 30), offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return ash_fail(error, ASH_ERR_IO, "%s", strerror(errno));
-        if (got == 0)
-            return ash_fail(error, ASH_ERR_IO, "the file ends at byte %lld", (long long)offset);
-        buffer = (char *)buffer + got;
-        bytes -= got;
-        offset += got;
-    }
-    return ASH_OK;
-}
-
-/* `count` elements of `size` bytes that lie `distance` bytes apart: several to a read when they are near each other. */
-static ash_status gather(
-    const ash_file *file, char *out, int64_t count, int64_t size, int64_t distance, int64_t offset, ash_error_state *error) {
-    char scratch[GATHER_BYTES];
-    int64_t together = distance < GATHER_BYTES / 4 ? (GATHER_BYTES - size) / distance + 1 : 1;
-    for (int64_t done = 0; done < count; done += together) {
-        int64_t n = count - done < together ? count - done : together;
-        ash_status status = read_bytes(file, scratch, (n - 1) * distance + size, offset + done * distance, error);
-        if (status != ASH_OK)
-            return status;
-        for (int64_t i = 0; i < n; i++)
-            memcpy(out + (done + i) * size, scratch + i * distance, (size_t)size);
-    }
-    return ASH_OK;
-}
-
-/* Where the elements of a box lie: element k of axis a is k * distance[a] bytes behind `offset`. */
-typedef struct layout {
-    int64_t size, offset, end; /* end: behind the last byte */
-    int64_t distance[ASH_MAX_NDIM];
-} layout;
-
-/* 0 if the box lies further out than any file reaches. */
+/* Where the elements of a box lie, and the byte behind the last of them. 0 if that is further out than any file reaches. */
 static int lay_out(const ash_classic_header *header, const ash_variable *variable, const int64_t start[], const int64_t extent[],
-    const int64_t step[], layout *box) {
+    const int64_t step[], ash_flat_box *box, int64_t *end) {
     const ash_classic_variable *stored = &header->variable[variable->id];
     int64_t stride = ash_dtype_size(variable->dtype);
     int overflow = 0;
-    *box = (layout){ .size = stride, .offset = stored->begin, .end = stride };
+    int64_t memory = stride;
+    *box = (ash_flat_box){ .ndim = variable->ndim, .swap = ASH_IS_LITTLE_ENDIAN, .element = stride, .offset = stored->begin };
+    *end = stride;
     for (int a = variable->ndim - 1; a >= 0; a--) {
         int64_t ahead, behind;
         if (a == 0 && variable->record)
             stride = header->record_bytes;
         overflow |= __builtin_mul_overflow(stride, start[a], &ahead) || __builtin_add_overflow(box->offset, ahead, &box->offset);
         overflow |= extent[a] > 1 && __builtin_mul_overflow(stride, step[a], &box->distance[a]);
-        overflow |= __builtin_mul_overflow(box->distance[a], extent[a] - 1, &behind) || __builtin_add_overflow(box->end, behind, &box->end);
+        overflow |= __builtin_mul_overflow(box->distance[a], extent[a] - 1, &behind) || __builtin_add_overflow(*end, behind, end);
+        box->extent[a] = extent[a];
+        box->stride[a] = memory;
+        memory *= extent[a];
         if (a > 0)
             stride *= variable->shape[a]; /* cannot overflow: within the variable's bytes, checked with the header */
     }
-    return !overflow && !__builtin_add_overflow(box->end, box->offset, &box->end);
+    return !overflow && !__builtin_add_overflow(*end, box->offset, end);
 }
 
 static ash_status classic_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
-    const int64_t step[], void *buffer, ash_error_state *error) {
-    layout box;
-    if (!lay_out(file->driver_data, variable, start, extent, step, &box) || box.end > file->size)
-        return ash_fail(error, ASH_ERR_FORMAT, "the file is cut short: expected at least %lld bytes, found %lld", (long long)box.end,
+    const int64_t step[], void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
+    ash_flat_box box;
+    int64_t end;
+    if (!lay_out(file->driver_data, variable, start, extent, step, &box, &end) || end > file->size)
+        return ash_fail(error, ASH_ERR_FORMAT, "the file is cut short: expected at least %lld bytes, found %lld", (long long)end,
             (long long)file->size);
-
-    /* The innermost axes that are dense in the file make one run; the others are counted through. */
-    int outer = variable->ndim;
-    int64_t run = 1;
-    while (outer > 0 && (extent[outer - 1] == 1 || box.distance[outer - 1] == run * box.size))
-        run *= extent[--outer];
-    int scattered = outer > 0 && run == 1;
-    int64_t count = scattered ? extent[--outer] : run;
-
-    int64_t index[ASH_MAX_NDIM] = { 0 }, offset = box.offset;
-    char *out = buffer;
-    for (;;) {
-        ash_status status = scattered ? gather(file, out, count, box.size, box.distance[outer], offset, error)
-                                      : read_bytes(file, out, count * box.size, offset, error);
-        if (status != ASH_OK)
-            return status;
-        ash_from_big_endian(out, count, box.size);
-        out += count * box.size;
-        int a = outer - 1;
-        while (a >= 0 && index[a] == extent[a] - 1) {
-            offset -= index[a] * box.distance[a];
-            index[a--] = 0;
-        }
-        if (a < 0)
-            return ASH_OK;
-        index[a]++;
-        offset += box.distance[a];
-    }
+    return ash_flat_read(file->fd, &box, buffer, &scratch->bytes_fetched, error);
 }
 
 const ash_driver ash_classic_driver = {

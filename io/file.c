@@ -98,9 +98,21 @@ const ash_attrs *ash_file_attrs(ash_file *file) {
     return file->attrs;
 }
 
-int64_t ash_file_read_workspace(const ash_file *file, const ash_variable *variable) {
-    (void)file;
-    return variable->workspace;
+static void prepare(ash_file *file, const ash_variable *variable) {
+    ash_file_entry *entry = (ash_file_entry *)(uintptr_t)variable;
+    if (!file->driver->prepare || __atomic_load_n(&entry->prepared, __ATOMIC_ACQUIRE))
+        return;
+    ash_io_lock();
+    if (!entry->prepared) {
+        file->driver->prepare(file, &entry->variable);
+        __atomic_store_n(&entry->prepared, 1, __ATOMIC_RELEASE);
+    }
+    ash_io_unlock();
+}
+
+ash_read_need ash_file_read_need(ash_file *file, const ash_variable *variable) {
+    prepare(file, variable);
+    return variable->need;
 }
 
 static ash_file_entry *known_entry(ash_file *file, const char *path) {
@@ -232,7 +244,7 @@ static ash_status check_size(const ash_file *file, ash_error_state *error) {
 }
 
 ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
-    void *buffer, ash_error_state *error) {
+    void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
     ash_error_state reason = { 0 };
     ash_status status = check_box(variable, start, extent, step, &reason);
     for (int i = 0; status == ASH_OK && i < variable->ndim; i++)
@@ -240,7 +252,9 @@ ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int
             return ASH_OK;
     if (status == ASH_OK)
         status = check_size(file, &reason);
-    if (status == ASH_OK)
-        status = file->driver->read(file, variable, start, extent, step, buffer, &reason);
+    if (status == ASH_OK) {
+        prepare(file, variable);
+        status = file->driver->read(file, variable, start, extent, step, buffer, scratch, &reason);
+    }
     return status == ASH_OK ? ASH_OK : fail_read(file, variable, start, extent, &reason, error);
 }

@@ -8,6 +8,7 @@
 typedef struct ash_file_entry {
     ash_variable variable; /* first: a pointer to it is a pointer to the entry */
     char *path;            /* groups and name, "grp1/T" */
+    int prepared;          /* atomically: driver->prepare() was called */
     struct ash_file_entry *next;
 } ash_file_entry;
 

@@ -1,5 +1,6 @@
 #include "io/hdf5_dataset.h"
 
+#include "io/hdf5_harvest.h"
 #include "io/types.h"
 
 #include <stdio.h>
@@ -149,30 +150,14 @@ static ash_status inspect_shape(
 }
 
 static const char *filter_name(int filter, const char *stored_name) {
-    static const struct {
-        int filter;
-        const char *name;
-    } known[] = {
-        { 4, "szip" },
-        { 307, "bzip2" },
-        { 32000, "lzf" },
-        { 32001, "blosc" },
-        { 32004, "lz4" },
-        { 32008, "bitshuffle" },
-        { 32013, "zfp" },
-        { 32015, "zstd" },
-        { 32026, "blosc2" },
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (known[i].filter == filter)
-            return known[i].name;
-    return *stored_name ? stored_name : "unknown";
+    const ash_codec *codec = ash_codec_find(filter);
+    return codec ? codec->name : *stored_name ? stored_name : "unknown";
 }
 
-/* Checked before reading, since HDF5 then only complains of its plugin folder. */
-static ash_status check_filters(
-    hid_t creation, int count, const char *path, const char *name, const char *function, ash_error_state *error) {
-    for (int i = 0; i < count; i++) {
+/* Checked before reading, since HDF5 then only complains of its plugin folder. What we decode ourselves need not be available there. */
+static ash_status check_filters(hid_t creation, int count, const char *path, const char *name, const char *function,
+    const ash_hdf5_about *about, ash_error_state *error) {
+    for (int i = 0; i < count && !about->direct; i++) {
         unsigned flags;
         size_t values = 0;
         char stored_name[64] = "";
@@ -206,9 +191,14 @@ static ash_status inspect_storage(
     hsize_t chunk[H5S_MAX_RANK] = { 0 };
     hid_t creation = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
     int filters = H5Pget_nfilters(creation);
-    ash_status status = check_filters(creation, filters, path, name, function, error);
+    H5D_layout_t layout = H5Pget_layout(creation);
+    ash_pipeline pipeline;
+    int swap;
+    about->direct = (layout == H5D_CHUNKED || layout == H5D_CONTIGUOUS) && ash_hdf5_is_direct(type, about->dtype, &swap) &&
+        ash_hdf5_pipeline(creation, &pipeline) && ash_pipeline_supported(&pipeline);
+    ash_status status = check_filters(creation, filters, path, name, function, about, error);
     about->workspace = CONVERSION_BYTES;
-    if (status == ASH_OK && H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_chunk(creation, H5S_MAX_RANK, chunk) == about->ndim) {
+    if (status == ASH_OK && layout == H5D_CHUNKED && H5Pget_chunk(creation, H5S_MAX_RANK, chunk) == about->ndim) {
         for (int i = 0; i < about->ndim; i++)
             about->chunk[i] = (int64_t)chunk[i];
         inspect_memory(filters, about, (int64_t)H5Tget_size(type));

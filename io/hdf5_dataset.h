@@ -14,6 +14,7 @@ typedef struct ash_hdf5_about {
     double fill[1];              /* what a dataset shorter than its NetCDF dimension has beyond its end: 8 bytes, in the dtype */
     int64_t cache;               /* bytes of chunk cache that a read should have: one chunk if it must be decoded, else none */
     int64_t workspace;           /* bytes HDF5 may allocate in a read, that cache included */
+    int direct;                  /* we can read and decode it ourselves, if the addresses of its chunks can be had */
 } ash_hdf5_about;
 
 /* Opens a dataset by path; a negative id if there is none. A dimension without a variable, as NetCDF-4 stores it, is none. */

@@ -1,8 +1,10 @@
 /* Driver for HDF5 files that NetCDF-C does not open. Dimensions are anonymous. */
 #include "io/hdf5_reader.h"
 
+#include "base/dtype.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/hdf5_harvest.h"
 #include "io/lock.h"
 
 #include <fcntl.h>
@@ -12,6 +14,8 @@
 #include <unistd.h>
 
 enum { GROUPS_DEEP_MAX = 32, NAMES_MAX = 10000, PATH_BYTES = 4096 };
+
+int64_t ash_hdf5_small_bytes = 1 << 16;
 
 static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
 
@@ -125,15 +129,23 @@ ash_status ash_hdf5_attach(
     H5Pset_chunk_cache(access, 1, (size_t)about->cache, H5D_CHUNK_CACHE_W0_DEFAULT);
     data->dataset = H5Dopen2(file, path, access);
     memcpy(data->fill, about->fill, sizeof data->fill);
+    data->direct = about->direct;
+    data->path = ash_text_copy(path, (int64_t)strlen(path));
     H5Pclose(access);
-    if (data->dataset < 0) {
+    if (data->dataset < 0 || !data->path) {
+        ash_free(data->path);
+        if (data->dataset >= 0)
+            H5Dclose(data->dataset);
+        int opened = data->dataset >= 0;
         ash_free(data);
+        if (opened)
+            return ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
         return ash_fail(error, ASH_ERR_FORMAT, "%s: variable '%s' cannot be opened (%s)", function, path, ash_hdf5_reason(why, sizeof why));
     }
     out->driver_data = data;
     out->dtype = about->dtype;
     out->ndim = about->ndim;
-    out->workspace = about->workspace;
+    out->need.library = about->workspace;
     memcpy(out->shape, about->shape, sizeof about->shape);
     memcpy(out->chunk, about->chunk, sizeof about->chunk);
     return ASH_OK;
@@ -175,13 +187,31 @@ void ash_hdf5_forget(ash_file *file, ash_variable *variable) {
     ash_library_enter(&scope);
     H5Dclose(data->dataset);
     ash_library_leave(&scope);
+    ash_stored_free(data->stored);
+    ash_free(data->path);
     ash_free(data);
 }
 
+void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
+    ash_hdf5_variable *data = variable->driver_data;
+    int64_t bytes = ash_dtype_size(variable->dtype);
+    for (int a = 0; a < variable->ndim; a++)
+        bytes *= variable->shape[a]; /* checked when the dataset was inspected */
+    if (!data->direct || bytes < ash_hdf5_small_bytes)
+        return;
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    data->stored = ash_hdf5_harvest(file->path, file->fd, file->size, data->path, variable->dtype, data->fill);
+    ash_library_leave(&scope);
+    if (data->stored)
+        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, data->stored->pipeline.count) };
+}
+
 ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
-    const int64_t step[], void *buffer, ash_error_state *error) {
-    (void)file;
+    const int64_t step[], void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
     const ash_hdf5_variable *data = variable->driver_data;
+    if (data->stored)
+        return ash_stored_read(file->fd, data->stored, start, extent, step, buffer, scratch, error);
     ash_library_scope scope;
     ash_library_enter(&scope);
     ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, start, extent, step, buffer, error);
@@ -197,5 +227,6 @@ const ash_driver ash_hdf5_driver = {
     .list = hdf5_list,
     .find = hdf5_find,
     .forget = ash_hdf5_forget,
+    .prepare = ash_hdf5_prepare,
     .read = ash_hdf5_read_variable,
 };

@@ -8,6 +8,15 @@
 
 /* ---- Reading ---- */
 
+/* What reading a variable takes besides the buffer. */
+typedef struct ash_read_need {
+    int64_t
+        library; /* bytes the library behind the driver may allocate during one read (decompressed and compressed chunk, caches). Only one such
+                      * read runs at a time under the lock; up to one decompressed chunk of each compressed variable stays in its cache until the
+                      * file is released */
+    int64_t scratch; /* bytes of a thread's scratch */
+} ash_read_need;
+
 /* What a file says about one variable. Names and attributes belong to the ash_file and live as long as it. */
 typedef struct ash_variable {
     char *name;
@@ -20,9 +29,9 @@ typedef struct ash_variable {
     int no_fill;                 /* the file says that this variable has no default fill value (NC_NOFILL) */
     int record;                  /* classic: a record variable */
     int dim_id[ASH_MAX_NDIM];    /* driver's own: equal numbers are one dimension of the file; -1: anonymous */
-    int64_t workspace;           /* what ash_file_read_workspace() says */
-    int id;                      /* driver's own */
-    void *driver_data;           /* driver's own, released with the file */
+    ash_read_need need;
+    int id;            /* driver's own */
+    void *driver_data; /* driver's own, released with the file */
 } ash_variable;
 
 typedef struct ash_file ash_file;
@@ -44,15 +53,28 @@ const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *vari
 /* A variable that an attribute of `variable` names, looked for in its group and then in the enclosing ones. NULL if there is none. */
 const ash_variable *ash_file_sibling(ash_file *file, const ash_variable *variable, const char *name, ash_error_state *error);
 
-/* Reads the box start + k * step, k < extent (step > 0), into dense memory, last axis fastest, native byte order. Thread-safe: takes the
- * lock itself where the library behind needs it. A short or damaged read is an error that names file, variable and box. */
-ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
-    void *buffer, ash_error_state *error);
+/* What a thread keeps from one read to the next: bytes fetched ahead, and the last chunk it decoded. Zero-filled at first; valid as long as the files
+ * read with it are open. The counts are only ever added to. */
+typedef struct ash_read_scratch {
+    unsigned char *window; /* stored bytes */
+    int64_t window_capacity, window_begin, window_bytes;
+    const void *window_of;    /* the variable they are of */
+    unsigned char *buffer[2]; /* decoded ones */
+    int64_t buffer_capacity[2];
+    const unsigned char *decoded;
+    const void *decoded_of;
+    int64_t decoded_chunk;
+    int64_t bytes_fetched, bytes_decoded; /* taken from files as they are stored; made of them by undoing filters */
+} ash_read_scratch;
+void ash_read_scratch_free(ash_read_scratch *scratch); /* keeps the counts */
 
-/* Bytes the library behind the driver may allocate during one read of this variable (decompressed and compressed chunk, caches). Only one
- * such read runs at a time under the lock; up to one decompressed chunk of each compressed variable stays in its cache until the file is
- * released. */
-int64_t ash_file_read_workspace(const ash_file *file, const ash_variable *variable);
+/* Reads the box start + k * step, k < extent (step > 0), into dense memory, last axis fastest, native byte order. Thread-safe, each thread with a
+ * scratch of its own: takes the lock itself where the library behind needs it. A short or damaged read is an error that names file, variable and
+ * box. */
+ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
+    void *buffer, ash_read_scratch *scratch, ash_error_state *error);
+
+ash_read_need ash_file_read_need(ash_file *file, const ash_variable *variable);
 
 /* Names of a file's variables, for error sentences. */
 typedef struct ash_name_list {
@@ -73,10 +95,12 @@ typedef struct ash_driver {
      * released by the caller. */
     ash_status (*find)(ash_file *file, const char *name, const char *function, ash_variable *out, ash_error_state *error);
     void (*forget)(ash_file *file, ash_variable *variable); /* releases driver_data; NULL: there is none */
+    /* Called once before the first read, under the lock: finds out how to read best, and sets variable->need. NULL: nothing to find out. */
+    void (*prepare)(ash_file *file, ash_variable *variable);
     /* The box is within the variable and not empty. On failure returns the status with the reason alone in `error`; file, variable and box
      * are added by the caller. */
     ash_status (*read)(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
-        void *buffer, ash_error_state *error);
+        void *buffer, ash_read_scratch *scratch, ash_error_state *error);
 } ash_driver;
 
 /* ---- Writing ---- */

@@ -225,5 +225,6 @@ const ash_driver ash_netcdf_driver = {
     .list = netcdf_list,
     .find = netcdf_find,
     .forget = ash_hdf5_forget,
+    .prepare = ash_hdf5_prepare,
     .read = ash_hdf5_read_variable,
 };

@@ -35,15 +35,17 @@ static void *read_all(ash_builder *builder, ash_file *file, const ash_variable *
     if (ash_decoding_find(variable, builder->function, &decoding, &builder->error) != ASH_OK) {
         return NULL;
     }
+    ash_read_scratch scratch = { 0 };
     char *stored = ash_malloc((n + 1) * ash_dtype_size(decoding.stored));
     char *result = decoding.needed ? ash_malloc((n + 1) * ash_dtype_size(decoding.result)) : stored;
     if (!stored || !result) {
         ash_builder_no_memory(builder);
-    } else if (n == 0 || ash_file_read(file, variable, zero, variable->shape, one, stored, &builder->error) == ASH_OK) {
+    } else if (n == 0 || ash_file_read(file, variable, zero, variable->shape, one, stored, &scratch, &builder->error) == ASH_OK) {
         if (decoding.needed) {
             decode_values(&decoding, n, stored, result);
         }
     }
+    ash_read_scratch_free(&scratch);
     if (result != stored) {
         ash_free(stored);
     }

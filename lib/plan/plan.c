@@ -71,7 +71,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t bytes = plan->node_bytes + plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer +
         plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
     int registers = 0, operands = 0, slots = 0, sinks = 0;
-    int64_t reading = 0, cached = 0;
+    int64_t reading = 0, cached = 0, scratch = 0;
     for (int s = 0; s < plan->nstages; s++) {
         const ash_stage *stage = plan->stage[s];
         bytes += stage->chunks * (int64_t)sizeof *stage->task;
@@ -81,18 +81,20 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
         sinks = stage->nsinks > sinks ? stage->nsinks : sinks;
         for (int k = 0; k < stage->noperands; k++) {
             const ash_operand *operand = &stage->operand[k];
-            int64_t workspace = operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)
-                ? ash_file_read_workspace(operand->value.node->u.file.file, operand->value.node->u.file.variable)
-                : 0;
-            reading = workspace > reading ? workspace : reading; /* one read at a time */
-            cached += workspace / 3;                             /* a decompressed chunk of each variable may stay cached */
+            ash_read_need need = { 0 };
+            if (operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)) {
+                need = ash_file_read_need(operand->value.node->u.file.file, operand->value.node->u.file.variable);
+            }
+            reading = need.library > reading ? need.library : reading; /* one read at a time */
+            cached += need.library / 3;                                /* a decompressed chunk of each variable may stay cached */
+            scratch = need.scratch > scratch ? need.scratch : scratch;
         }
     }
     for (const ash_held *held = plan->helds; held; held = held->next) {
         bytes += held->chunks * (int64_t)sizeof *held->buffer;
     }
     plan->plan_bytes = bytes;
-    plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384;
+    plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384 + scratch;
     plan->io_bytes = reading + cached + request->io_bytes;
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
 }

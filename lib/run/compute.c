@@ -43,6 +43,7 @@ static void end_worker(ash_worker *worker) {
     ash_free(worker->destination);
     ash_free(worker->folding);
     ash_free(worker->sink_buffer);
+    ash_read_scratch_free(&worker->reading);
 }
 
 static int begin_workers(ash_run *run) {

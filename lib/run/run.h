@@ -71,6 +71,7 @@ typedef struct ash_worker {
     ash_folding *folding;         /* per sink */
     uint32_t *sink_buffer;        /* per sink: first buffer of the task under way */
     int *slot_sink;               /* per slot: sink that receives the result in place, -1 */
+    ash_read_scratch reading;
     char *scan_state;             /* running values of the scans of the task under way */
     ash_error_state error;
 } ash_worker;

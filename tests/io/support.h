@@ -38,6 +38,9 @@ void random_box(uint64_t *random, int ndim, const int64_t shape[], int64_t max_s
 /* Cuts a box out of a whole array in memory, element by element. */
 void slice(const void *whole, int ndim, const int64_t shape[], int64_t size, const int64_t start[], const int64_t extent[],
     const int64_t step[], void *out);
+/* ash_file_read() with a scratch of its own. */
+ash_status read_box(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[], const int64_t step[],
+    void *buffer, ash_error_state *error);
 /* Reads `rounds` random boxes and compares with the whole array. */
 void check_boxes(ash_file *file, const ash_variable *variable, const void *whole, int rounds, uint64_t seed);
 

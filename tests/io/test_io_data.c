@@ -66,7 +66,7 @@ static void check_variable(ash_file *file, int group, int id, const char *path) 
     char *expected = malloc((size_t)(n * size) + 1), *got = malloc((size_t)(n * size) + 1);
     if (n > 0)
         nc_must(nc_get_var(group, id, expected));
-    ash_file_read(file, variable, start, variable->shape, step, got, &error);
+    read_box(file, variable, start, variable->shape, step, got, &error);
     must(&error);
     if (memcmp(got, expected, (size_t)(n * size)) != 0)
         fail_msg("%s: values differ", path);
@@ -124,10 +124,10 @@ static void check_truncated_classic(const char *path) {
     const ash_variable *variable = ash_file_variable(file, "lat", "open", &error);
     must(&error);
     assert_int_equal(variable->shape[0], 2084);
-    ash_file_read(file, variable, start, one, one, &lat, &error);
+    read_box(file, variable, start, one, one, &lat, &error);
     must(&error);
     assert_true(lat > -90 && lat < 90);
-    ash_file_read(file, variable, late, one, one, &lat, &error);
+    read_box(file, variable, late, one, one, &lat, &error);
     assert_says(&error, ASH_ERR_FORMAT, "read: ", path, "'lat'", "cut short", "found 100000", NULL);
     ash_file_release(file);
 }

@@ -37,7 +37,7 @@ static int read_all(const char *path, const char *name, ash_error_state *error) 
     double got[12];
     ash_file *file = ash_file_open(path, "open", error);
     const ash_variable *variable = file ? ash_file_variable(file, name, "open", error) : NULL;
-    if (variable && ash_file_read(file, variable, zero, all, one, got, error) == ASH_OK) {
+    if (variable && read_box(file, variable, zero, all, one, got, error) == ASH_OK) {
         assert_memory_equal(got, values, sizeof got);
         const ash_variable *coordinate = ash_file_coordinate(file, variable, 1, error);
         assert_true(coordinate || variable->dim[1] == NULL || error->status == ASH_ERR_MEMORY);

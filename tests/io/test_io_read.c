@@ -134,7 +134,7 @@ static void check_variable(ash_file *file, int type, int record, const format *a
     assert_int_equal(variable->chunk[0], record && as->chunked ? 2 : 0);
     assert_int_equal(variable->chunk[variable->ndim - 1], record && as->chunked ? 5 : 0);
     if (record && as->deflate)
-        assert_true(ash_file_read_workspace(file, variable) > 40 * ash_dtype_size(variable->dtype));
+        assert_true(ash_file_read_need(file, variable).library + ash_file_read_need(file, variable).scratch > 40 * ash_dtype_size(variable->dtype));
     if (!record) {
         const ash_attr_entry *entry = ash_attrs_find(variable->attrs, "three");
         fill_values(types[type].type, 3, three, 77);
@@ -232,7 +232,7 @@ static void check_truncated(const char *whole, const char *cut, int step, int ty
             const ash_variable *variable = find(file, name);
             int64_t zero[3] = { 0 }, one[3] = { 1, 1, 1 };
             ash_error_state failed = { 0 };
-            if (ash_file_read(file, variable, zero, variable->shape, one, got, &failed) != ASH_OK) {
+            if (read_box(file, variable, zero, variable->shape, one, got, &failed) != ASH_OK) {
                 assert_says(&failed, ASH_ERR_FORMAT, "read: ", cut, name, "cut short: expected at least", "found", NULL);
                 short_reads++;
                 continue;
@@ -294,7 +294,7 @@ static void test_damaged_headers(void **state) {
                     start[a] = variable->shape[a] - 1;
                     extent[a] = step[a] = 1;
                 }
-                ash_file_read(file, variable, start, extent, step, element, &ignored);
+                read_box(file, variable, start, extent, step, element, &ignored);
             }
             ash_file_release(file);
         }
@@ -339,7 +339,7 @@ static void test_cut_while_open(void **state) {
     double value;
     ash_error_state error = { 0 };
     assert_int_equal(truncate(in_folder("shrinks.nc"), 1000), 0);
-    ash_file_read(file, variable, zero, one, one, &value, &error);
+    read_box(file, variable, zero, one, one, &value, &error);
     assert_says(&error, ASH_ERR_IO, "read: ", "'double'", "(0, 0)", "when it was opened", NULL);
     ash_file_release(file);
 }
@@ -535,12 +535,12 @@ static void test_bad_boxes(void **state) {
         { 0, -1, 1 } };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ash_error_state error = { 0 };
-        ash_file_read(
+        read_box(
             file, variable, (int64_t[]){ bad[i].start, 0 }, (int64_t[]){ bad[i].extent, 1 }, (int64_t[]){ bad[i].step, 1 }, out, &error);
         assert_says(&error, ASH_ERR_INDEX, "read: ", "'int'", "axis 0 has extent 9", NULL);
     }
     ash_error_state error = { 0 };
-    ash_file_read(file, variable, (int64_t[]){ 9, 0 }, (int64_t[]){ 0, 1 }, (int64_t[]){ 1, 1 }, out, &error);
+    read_box(file, variable, (int64_t[]){ 9, 0 }, (int64_t[]){ 0, 1 }, (int64_t[]){ 1, 1 }, out, &error);
     must(&error);
     ash_file_release(file);
 }
@@ -564,7 +564,7 @@ static void *read_boxes(void *user) {
         ash_error_state error = { 0 };
         random_box(&self->random, 3, variable->shape, 3, start, extent, step);
         slice(self->whole, 3, variable->shape, 8, start, extent, step, expected);
-        self->wrong += ash_file_read(self->file, variable, start, extent, step, got, &error) != ASH_OK;
+        self->wrong += read_box(self->file, variable, start, extent, step, got, &error) != ASH_OK;
         self->wrong += memcmp(got, expected, (size_t)(8 * element_count(3, extent))) != 0;
         ash_io_lock(); /* a host may hold it around calls of ours */
         self->wrong += ash_file_variable(self->file, "double", "open", &error) == NULL;

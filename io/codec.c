@@ -1,0 +1,82 @@
+/* The filters of stored chunks. */
+#include "io/codec.h"
+
+#include <stddef.h>
+#include <string.h>
+
+ash_decoder_function ash_decode_shuffle, ash_decode_fletcher32;
+#ifdef ASH_HAVE_LIBDEFLATE
+ash_decoder_function ash_decode_deflate;
+#else
+#define ash_decode_deflate NULL
+#endif
+#ifdef ASH_HAVE_LIBAEC
+ash_decoder_function ash_decode_szip;
+#else
+#define ash_decode_szip NULL
+#endif
+#ifdef ASH_HAVE_BLOSC
+ash_decoder_function ash_decode_blosc;
+#else
+#define ash_decode_blosc NULL
+#endif
+#ifdef ASH_HAVE_LZ4
+ash_decoder_function ash_decode_lz4;
+#else
+#define ash_decode_lz4 NULL
+#endif
+#ifdef ASH_HAVE_ZSTD
+ash_decoder_function ash_decode_zstd;
+#else
+#define ash_decode_zstd NULL
+#endif
+
+static const ash_codec codecs[] = {
+    { ASH_FILTER_DEFLATE, "deflate", ash_decode_deflate },
+    { ASH_FILTER_SHUFFLE, "shuffle", ash_decode_shuffle },
+    { ASH_FILTER_FLETCHER32, "fletcher32", ash_decode_fletcher32 },
+    { ASH_FILTER_SZIP, "szip", ash_decode_szip },
+    { 307, "bzip2", NULL },
+    { 32000, "lzf", NULL },
+    { ASH_FILTER_BLOSC, "blosc", ash_decode_blosc },
+    { ASH_FILTER_LZ4, "lz4", ash_decode_lz4 },
+    { 32008, "bitshuffle", NULL },
+    { 32013, "zfp", NULL },
+    { ASH_FILTER_ZSTD, "zstd", ash_decode_zstd },
+    { 32026, "blosc2", NULL },
+};
+
+const ash_codec *ash_codec_find(int filter) {
+    for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++)
+        if (codecs[i].id == filter)
+            return &codecs[i];
+    return NULL;
+}
+
+int ash_pipeline_supported(const ash_pipeline *pipeline) {
+    for (int i = 0; i < pipeline->count; i++) {
+        const ash_codec *codec = ash_codec_find(pipeline->filter[i].id);
+        if (!codec || !codec->decode)
+            return 0;
+    }
+    return 1;
+}
+
+const char *ash_pipeline_decode(const ash_pipeline *pipeline, uint32_t mask, int first, const unsigned char *in, int64_t bytes,
+    int64_t expected, unsigned char *const scratch[2], int64_t capacity, const unsigned char **out) {
+    int next = 0;
+    *out = in;
+    for (int i = pipeline->count - 1; i >= first; i--) {
+        if (ash_filter_skipped(mask, i))
+            continue;
+        int64_t written = 0;
+        const char *wrong =
+            ash_codec_find(pipeline->filter[i].id)->decode(&pipeline->filter[i], *out, bytes, scratch[next], capacity, &written);
+        if (wrong)
+            return wrong;
+        *out = scratch[next];
+        next = !next;
+        bytes = written;
+    }
+    return bytes == expected ? NULL : "it has not as many bytes as its shape asks for";
+}

@@ -1,0 +1,119 @@
+/* Shuffle (2) and Fletcher's checksum (3), as HDF5 defines them. */
+#include "io/codec.h"
+#include "io/shuffle.h"
+
+#include <string.h>
+
+ash_decoder_function ash_decode_shuffle, ash_decode_fletcher32;
+
+/* One loop a size, which compilers turn into byte interleaving. */
+static void unshuffle2(const unsigned char *a, const unsigned char *b, int64_t n, unsigned char *restrict out) {
+    for (int64_t i = 0; i < n; i++) {
+        out[2 * i] = a[i];
+        out[2 * i + 1] = b[i];
+    }
+}
+
+static void unshuffle4(const unsigned char *const plane[4], int64_t n, unsigned char *restrict out) {
+    const unsigned char *a = plane[0], *b = plane[1], *c = plane[2], *d = plane[3];
+    for (int64_t i = 0; i < n; i++) {
+        out[4 * i] = a[i];
+        out[4 * i + 1] = b[i];
+        out[4 * i + 2] = c[i];
+        out[4 * i + 3] = d[i];
+    }
+}
+
+/* Eight streams at once are more than compilers interleave well: four words at a time, by words of two planes. */
+static void unshuffle8(const unsigned char *const plane[8], int64_t n, unsigned char *restrict out) {
+    enum { STRIP = 256 };
+    unsigned char low[4 * STRIP], high[4 * STRIP];
+    for (int64_t begin = 0; begin < n; begin += STRIP) {
+        int64_t strip = n - begin < STRIP ? n - begin : STRIP;
+        const unsigned char *first[4], *second[4];
+        for (int p = 0; p < 4; p++) {
+            first[p] = plane[p] + begin;
+            second[p] = plane[p + 4] + begin;
+        }
+        unshuffle4(first, strip, low);
+        unshuffle4(second, strip, high);
+        for (int64_t i = 0; i < strip; i++) {
+            memcpy(out + 8 * (begin + i), low + 4 * i, 4);
+            memcpy(out + 8 * (begin + i) + 4, high + 4 * i, 4);
+        }
+    }
+}
+
+void ash_unshuffle(const unsigned char *in, int64_t count, int64_t size, int64_t first, int64_t n, int swap, unsigned char *out) {
+    const unsigned char *plane[8];
+    for (int64_t b = 0; b < size && size <= 8; b++)
+        plane[b] = in + (swap ? size - 1 - b : b) * count + first;
+    if (size == 1)
+        memcpy(out, in + first, (size_t)n);
+    else if (size == 2)
+        unshuffle2(plane[0], plane[1], n, out);
+    else if (size == 4)
+        unshuffle4(plane, n, out);
+    else if (size == 8)
+        unshuffle8(plane, n, out);
+    else
+        for (int64_t b = 0; b < size; b++) {
+            const unsigned char *from = in + (swap ? size - 1 - b : b) * count + first;
+            for (int64_t i = 0; i < n; i++)
+                out[i * size + b] = from[i];
+        }
+}
+
+/* What remains of bytes that are no whole element stays where it was. */
+const char *ash_decode_shuffle(
+    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
+    int64_t size = filter->count > 0 ? filter->value[0] : 0, count = size > 0 ? bytes / size : 0;
+    if (size < 1 || bytes > capacity)
+        return "its shuffle filter has a damaged element size";
+    ash_unshuffle(in, count, size, 0, count, 0, out);
+    memcpy(out + count * size, in + count * size, (size_t)(bytes - count * size));
+    *written = bytes;
+    return NULL;
+}
+
+/* Two sums modulo 65535 over words of two bytes, big-endian; a last odd byte is the high half of a word. Sums of 360 words fit 32 bits. */
+static uint32_t fletcher32(const unsigned char *data, int64_t bytes) {
+    uint32_t first = 0, second = 0;
+    int64_t words = bytes / 2;
+    while (words > 0) {
+        int64_t together = words > 360 ? 360 : words;
+        words -= together;
+        for (; together > 0; together--, data += 2) {
+            first += (uint32_t)data[0] << 8 | data[1];
+            second += first;
+        }
+        first = (first & 0xffff) + (first >> 16);
+        second = (second & 0xffff) + (second >> 16);
+    }
+    if (bytes % 2) {
+        first += (uint32_t)data[0] << 8;
+        second += first;
+        first = (first & 0xffff) + (first >> 16);
+        second = (second & 0xffff) + (second >> 16);
+    }
+    first = (first & 0xffff) + (first >> 16);
+    second = (second & 0xffff) + (second >> 16);
+    return second << 16 | first;
+}
+
+/* The checksum follows the data, least byte first. Old writers on little-endian machines stored it with the bytes of each half exchanged. */
+const char *ash_decode_fletcher32(
+    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
+    (void)filter;
+    if (bytes < 4 || bytes - 4 > capacity)
+        return "it is too short for its checksum";
+    bytes -= 4;
+    const unsigned char *end = in + bytes;
+    uint32_t stored = (uint32_t)end[0] | (uint32_t)end[1] << 8 | (uint32_t)end[2] << 16 | (uint32_t)end[3] << 24;
+    uint32_t found = fletcher32(in, bytes), exchanged = (found & 0x00ff00ff) << 8 | (found >> 8 & 0x00ff00ff);
+    if (stored != found && stored != exchanged)
+        return "its checksum (fletcher32) does not match";
+    memcpy(out, in, (size_t)bytes);
+    *written = bytes;
+    return NULL;
+}

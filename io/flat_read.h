@@ -1,0 +1,24 @@
+/* Boxes of elements that lie in a file at regular distances. */
+#ifndef ASH_IO_FLAT_READ_H
+#define ASH_IO_FLAT_READ_H
+
+#include "base/error.h"
+
+#include <ashlar/array.h>
+
+/* Element k of axis a lies k * distance[a] bytes behind that before it in the file, and belongs k * stride[a] bytes behind it in memory, where the
+ * elements of the last axis are dense. */
+typedef struct ash_flat_box {
+    int ndim;
+    int swap;        /* to the other byte order */
+    int64_t element; /* bytes: 1, 2, 4 or 8 */
+    int64_t offset;  /* of the first element in the file */
+    int64_t extent[ASH_MAX_NDIM], distance[ASH_MAX_NDIM], stride[ASH_MAX_NDIM];
+} ash_flat_box;
+
+/* Reads exactly `bytes` bytes; the reason alone is in `error` when it cannot. */
+ash_status ash_read_bytes(int fd, void *buffer, int64_t bytes, int64_t offset, ash_error_state *error);
+/* Reads a box that is not empty; adds the bytes taken from the file to *fetched. The reason alone is in `error`. */
+ash_status ash_flat_read(int fd, const ash_flat_box *box, void *buffer, int64_t *fetched, ash_error_state *error);
+
+#endif

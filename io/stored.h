@@ -1,0 +1,39 @@
+/* A variable whose bytes we read ourselves: where its chunks are in the file, and what was done to them. Filled by a driver, read by
+ * ash_stored_read() from any number of threads without a lock. */
+#ifndef ASH_IO_STORED_H
+#define ASH_IO_STORED_H
+
+#include "io/codec.h"
+#include "io/io.h"
+
+typedef struct ash_stored_chunk {
+    int64_t address; /* in the file; -1: the chunk is absent, all of it is fill value */
+    int64_t bytes;
+    uint32_t mask; /* filters left out */
+} ash_stored_chunk;
+
+typedef struct ash_stored {
+    int ndim;
+    int64_t shape[ASH_MAX_NDIM]; /* what is stored; the variable may reach further, into fill values */
+    int64_t chunk[ASH_MAX_NDIM]; /* extents of a chunk; all of them are stored whole, those at the edges too */
+    int64_t count[ASH_MAX_NDIM]; /* chunks along each axis */
+    int64_t element;             /* bytes: 1, 2, 4 or 8 */
+    int swap;                    /* stored in the other byte order */
+    ash_pipeline pipeline;
+    unsigned char absent[8],
+        beyond[8];            /* the elements of absent chunks, and those beyond the stored extents; in the machine's byte order */
+    int64_t chunk_bytes;      /* of a decoded chunk */
+    int64_t largest;          /* stored bytes of the largest chunk */
+    ash_stored_chunk *chunks; /* in C order */
+} ash_stored;
+
+/* Bytes that one thread's scratch takes for reading a variable whose decoded chunks have `chunk_bytes` bytes and which has filters or not. */
+int64_t ash_stored_scratch_bytes(int64_t chunk_bytes, int filters);
+/* The most bytes a stored chunk may have; larger ones are damaged, or nothing that we read. */
+int64_t ash_stored_largest(int64_t chunk_bytes);
+
+/* Reads a box, see ash_file_read(). On failure the reason alone is in `error`. */
+ash_status ash_stored_read(int fd, const ash_stored *stored, const int64_t start[], const int64_t extent[], const int64_t step[],
+    void *buffer, ash_read_scratch *scratch, ash_error_state *error);
+
+#endif
