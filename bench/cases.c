@@ -15,6 +15,10 @@ static const bench_case *const cases[] = {
     &bench_cumsum_axis0,
     &bench_tasks,
     &bench_climatology,
+    &bench_read_deflate,
+    &bench_read_packed,
+    &bench_read_contiguous,
+    &bench_read_classic,
 };
 
 enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };

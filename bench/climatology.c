@@ -5,15 +5,13 @@
  */
 #include "cases.h"
 #include "climatology_plain.h"
+#include "files.h"
 #include "sample.h"
 
-#include <errno.h>
 #include <math.h>
 #include <netcdf.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { RESULTS = 4, INPUT = 0, OUTPUT = 1, PLAIN = 2, FILES = 3 };
 
@@ -24,34 +22,6 @@ typedef struct climatology_job {
     ash_array result[RESULTS];
     double read_seconds;
 } climatology_job;
-
-/* ---- Files: in a folder of their own, removed however the program ends ---- */
-
-static char folder[3800], path[FILES][4096];
-
-static void remove_files(void) {
-    for (int k = 0; k < FILES; k++)
-        unlink(path[k]);
-    rmdir(folder);
-}
-
-static void on_signal(int number) {
-    remove_files();
-    _exit(128 + number);
-}
-
-static bool make_folder(void) {
-    static const char *const file[FILES] = { "sample.nc", "ashlar.nc", "plain.nc" };
-    const char *where = getenv("TMPDIR");
-    where = where && *where ? where : "/tmp";
-    if (snprintf(folder, sizeof folder, "%s/ashlar-bench-XXXXXX", where) >= (int)sizeof folder || !mkdtemp(folder))
-        return bench_fail("climatology: no folder for its files in %s: %s", where, strerror(errno));
-    for (int k = 0; k < FILES; k++)
-        snprintf(path[k], sizeof path[k], "%s/%s", folder, file[k]);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-    return true;
-}
 
 /* ---- The expressions ---- */
 
@@ -80,16 +50,17 @@ static bool begin(bench_job *job) {
     c->steps = c->steps < SAMPLE_CHUNK * SAMPLE_MONTHS ? SAMPLE_CHUNK * SAMPLE_MONTHS
         : c->steps > 525600                            ? 525600
                                                        : c->steps; /* a step a minute at most */
-    if (!make_folder() || !sample_write(path[INPUT], c->steps))
+    static const char *const file[FILES] = { "sample.nc", "ashlar.nc", "plain.nc" };
+    if (!bench_files_begin("climatology", FILES, file) || !sample_write(bench_file(INPUT), c->steps))
         return false;
-    ash_array t = ash_open(job->ctx, path[INPUT], "t2m", NULL);
+    ash_array t = ash_open(job->ctx, bench_file(INPUT), "t2m", NULL);
     build(t, c->result);
     return ash_ok(t) || bench_fail("climatology: %s", ash_error(job->ctx));
 }
 
 static bool measured(bench_job *job) {
     climatology_job *c = job->state;
-    if (ash_write_many(job->ctx, RESULTS, c->result, path[OUTPUT], names, NULL) != ASH_OK)
+    if (ash_write_many(job->ctx, RESULTS, c->result, bench_file(OUTPUT), names, NULL) != ASH_OK)
         return bench_fail("climatology: %s", ash_error(job->ctx));
     ash_plan_info run = ash_last_run(job->ctx);
     job->bytes = run.bytes_read + run.bytes_written;
@@ -98,20 +69,20 @@ static bool measured(bench_job *job) {
 
 static bool limit(bench_job *job) {
     climatology_job *c = job->state;
-    return climatology_plain(path[INPUT], path[PLAIN], c->steps, &c->read_seconds);
+    return climatology_plain(bench_file(INPUT), bench_file(PLAIN), c->steps, &c->read_seconds);
 }
 
 /* ---- Whether both files say the same ---- */
 
 static bool read_result(int which, int k, double *values) {
     int file, variable;
-    int status = nc_open(path[which], NC_NOWRITE, &file);
+    int status = nc_open(bench_file(which), NC_NOWRITE, &file);
     if (!status) {
         status = nc_inq_varid(file, names[k], &variable);
         status = status ? status : nc_get_var_double(file, variable, values);
         nc_close(file);
     }
-    return status ? bench_fail("climatology: reading %s of %s: %s", names[k], path[which], nc_strerror(status)) : true;
+    return status ? bench_fail("climatology: reading %s of %s: %s", names[k], bench_file(which), nc_strerror(status)) : true;
 }
 
 static bool compare(int k, int64_t n, const double *found, const double *expected) {
@@ -138,7 +109,7 @@ static bool check(bench_job *job) {
 }
 
 static void end(bench_job *job) {
-    remove_files();
+    bench_files_end();
     free(job->state);
 }
 
