@@ -60,7 +60,8 @@ static int put_steps(int file, int variable, const layout *as, int64_t steps, co
         make_step(k, &noise, values);
         for (int64_t i = 0; i < CELLS; i++)
             packed[i] = (short)lrint(((double)values[i] - packing[1]) / packing[0]);
-        status = as->type == NC_SHORT ? nc_put_vara_short(file, variable, start, count, packed) : nc_put_vara_float(file, variable, start, count, values);
+        status = as->type == NC_SHORT ? nc_put_vara_short(file, variable, start, count, packed)
+                                      : nc_put_vara_float(file, variable, start, count, values);
     }
     free(values);
     free(packed);
@@ -115,7 +116,9 @@ static bool begin(bench_job *job) {
         .path = bench_file(0),
         .chunks = r->steps / STEPS_OF_CHUNK,
         .elements = (int64_t)CELLS * STEPS_OF_CHUNK,
-        .kind = as->type == NC_SHORT ? ELEMENT_SHORT : as->format & NC_NETCDF4 ? ELEMENT_FLOAT : ELEMENT_FLOAT_BIG_ENDIAN,
+        .kind = as->type == NC_SHORT  ? ELEMENT_SHORT
+            : as->format & NC_NETCDF4 ? ELEMENT_FLOAT
+                                      : ELEMENT_FLOAT_BIG_ENDIAN,
         .deflated = as->deflate > 0,
         .scale = packing[0],
         .offset = packing[1],
@@ -163,11 +166,12 @@ static void report(const bench_job *job, double seconds) {
     int64_t stored = 0;
     for (int64_t k = 0; k < r->plain.chunks; k++)
         stored += r->plain.chunk[k].bytes;
-    printf(",\"gb_per_second\":%.4g,\"stored_bytes\":%lld,\"open_seconds\":%.4g", (double)job->bytes / seconds / 1e9, (long long)stored, r->open_seconds);
+    printf(",\"gb_per_second\":%.4g,\"stored_bytes\":%lld,\"open_seconds\":%.4g", (double)job->bytes / seconds / 1e9, (long long)stored,
+        r->open_seconds);
 }
 
-static const layout deflated = { NC_NETCDF4, NC_FLOAT, 4, 1 }, packed = { NC_NETCDF4, NC_SHORT, 4, 1 }, contiguous = { NC_NETCDF4, NC_FLOAT, 0, 0 },
-                    classic = { NC_64BIT_OFFSET, NC_FLOAT, 0, 0 };
+static const layout deflated = { NC_NETCDF4, NC_FLOAT, 4, 1 }, packed = { NC_NETCDF4, NC_SHORT, 4, 1 },
+                    contiguous = { NC_NETCDF4, NC_FLOAT, 0, 0 }, classic = { NC_64BIT_OFFSET, NC_FLOAT, 0, 0 };
 
 #define READ_CASE(word, words, as) \
     const bench_case bench_read_##word = { .name = "read_" #word, \

@@ -88,13 +88,17 @@ static void swap_floats(unsigned char *values, int64_t n) {
         x[i] = __builtin_bswap32(x[i]);
 }
 
+/* Unpacked one by one, as the values are meant. */
 static double sum_shorts(const unsigned char *values, int64_t n, double scale, double offset) {
     const int16_t *x = (const int16_t *)(const void *)values;
-    double sum = 0;
-    int64_t total = 0;
-    for (int64_t i = 0; i < n; i++)
-        total += x[i];
-    sum = (double)total * scale + (double)n * offset;
+    double lane[16] = { 0 }, sum = 0;
+    for (int64_t i = 0; i + 16 <= n; i += 16)
+        for (int l = 0; l < 16; l++)
+            lane[l] += (double)x[i + l] * scale + offset;
+    for (int64_t i = n - n % 16; i < n; i++)
+        sum += (double)x[i] * scale + offset;
+    for (int l = 0; l < 16; l++)
+        sum += lane[l];
     return sum;
 }
 

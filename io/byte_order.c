@@ -1,16 +1,18 @@
 #include "io/byte_order.h"
 
-static void swap2(uint16_t *data, int64_t count) {
+#include "io/clones.h"
+
+ASH_CLONES static void swap2(uint16_t *data, int64_t count) {
     for (int64_t i = 0; i < count; i++)
         data[i] = __builtin_bswap16(data[i]);
 }
 
-static void swap4(uint32_t *data, int64_t count) {
+ASH_CLONES static void swap4(uint32_t *data, int64_t count) {
     for (int64_t i = 0; i < count; i++)
         data[i] = __builtin_bswap32(data[i]);
 }
 
-static void swap8(uint64_t *data, int64_t count) {
+ASH_CLONES static void swap8(uint64_t *data, int64_t count) {
     for (int64_t i = 0; i < count; i++)
         data[i] = __builtin_bswap64(data[i]);
 }

@@ -1,4 +1,5 @@
 /* Shuffle (2) and Fletcher's checksum (3), as HDF5 defines them. */
+#include "io/clones.h"
 #include "io/codec.h"
 #include "io/shuffle.h"
 
@@ -7,14 +8,14 @@
 ash_decoder_function ash_decode_shuffle, ash_decode_fletcher32;
 
 /* One loop a size, which compilers turn into byte interleaving. */
-static void unshuffle2(const unsigned char *a, const unsigned char *b, int64_t n, unsigned char *restrict out) {
+ASH_CLONES static void unshuffle2(const unsigned char *a, const unsigned char *b, int64_t n, unsigned char *restrict out) {
     for (int64_t i = 0; i < n; i++) {
         out[2 * i] = a[i];
         out[2 * i + 1] = b[i];
     }
 }
 
-static void unshuffle4(const unsigned char *const plane[4], int64_t n, unsigned char *restrict out) {
+ASH_CLONES static void unshuffle4(const unsigned char *const plane[4], int64_t n, unsigned char *restrict out) {
     const unsigned char *a = plane[0], *b = plane[1], *c = plane[2], *d = plane[3];
     for (int64_t i = 0; i < n; i++) {
         out[4 * i] = a[i];

@@ -1,6 +1,8 @@
 /* Chunks, boxes and sizes: what a task touches, from the grids alone. */
 #include "plan/plan.h"
 
+enum { PIECE_CACHED = 1 << 20 };
+
 int64_t ash_round_bytes(int64_t bytes) {
     int64_t unit = ASH_UNIT;
     if (bytes <= unit) {
@@ -147,18 +149,56 @@ int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]) {
     return bytes;
 }
 
-void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
+/* Extents that a piece should have multiples of, so that stored chunks are decoded whole, and once. */
+static void stored_units(const ash_stage *stage, int64_t unit[]) {
     for (int a = 0; a < stage->ndim; a++) {
-        stage->piece[a] = stage->largest[a];
+        unit[a] = 1;
     }
-    /* Cut the outermost axis that still can be: pieces then follow one another in C order, and folds see the same sequence of elements
-     * however many pieces there are. */
-    int last = stage->ndim - stage->run_axes;
-    for (int a = 0; a < last; a++) {
-        while (stage->piece[a] > 1 && ash_stage_work(stage, stage->piece) > target_bytes) {
-            stage->piece[a] = (stage->piece[a] + 1) / 2;
+    for (int k = 0; k < stage->noperands; k++) {
+        const ash_operand *operand = &stage->operand[k];
+        const ash_variable *variable = operand->kind == ASH_OPERAND_FILE ? operand->value.node->u.file.variable : NULL;
+        for (int d = 0; variable && d < operand->ndim; d++) {
+            const ash_map *map = &operand->map[d];
+            if (map->axis >= 0 && !map->table && !map->chunks && (map->step == 1 || map->step == -1) &&
+                variable->chunk[d] > unit[map->axis]) {
+                unit[map->axis] = variable->chunk[d];
+            }
         }
     }
+}
+
+/* Cuts the outermost axis that still can be: pieces then follow one another in C order, and folds see the same sequence of elements however
+ * many pieces there are. */
+static void cut_piece(ash_stage *stage, const int64_t unit[], int64_t target_bytes) {
+    int last = stage->ndim - stage->run_axes;
+    for (int a = 0; a < last; a++) {
+        while (stage->piece[a] > unit[a] && ash_stage_work(stage, stage->piece) > target_bytes) {
+            stage->piece[a] = ((stage->piece[a] + 1) / 2 + unit[a] - 1) / unit[a] * unit[a];
+        }
+    }
+}
+
+static int writes_a_file(const ash_stage *stage) {
+    for (int k = 0; k < stage->nsinks; k++) {
+        if (stage->sink[k].kind == ASH_SINK_FILE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
+    int64_t unit[ASH_MAX_NDIM], one[ASH_MAX_NDIM], wanted = target_bytes;
+    stored_units(stage, unit);
+    for (int a = 0; a < stage->ndim; a++) {
+        stage->piece[a] = stage->largest[a];
+        one[a] = 1;
+    }
+    if (!writes_a_file(stage) && wanted > PIECE_CACHED) { /* what was just read is still in the cache when it is worked on */
+        wanted = PIECE_CACHED;
+    }
+    cut_piece(stage, unit, wanted);
+    cut_piece(stage, one, target_bytes); /* stored chunks that are too large are cut all the same */
     stage->work_bytes = ash_stage_work(stage, stage->piece);
 }
 
