@@ -18,6 +18,11 @@ build|header hdf5.h|libhdf5-dev|HDF5 with headers
 build|header netcdf.h|libnetcdf-dev|NetCDF-C with headers
 fortran|tool gfortran|gfortran|a Fortran compiler (without it there is no Fortran module)
 speed|header sleef.h|libsleef-dev|SLEEF with headers (without it transcendental functions are slower)
+speed|header libdeflate.h|libdeflate-dev|libdeflate with headers (without it deflated chunks are read under one lock)
+speed|header szlib.h|libaec-dev|libaec with headers (without it chunks of szip are read under one lock)
+speed|header zstd.h|libzstd-dev|zstd with headers (without it chunks of zstd are refused)
+speed|header lz4.h|liblz4-dev|LZ4 with headers (without it chunks of lz4 are refused)
+speed|header blosc.h|libblosc-dev|Blosc with headers (without it chunks of blosc are refused)
 maps|header png.h|libpng-dev|libpng with headers (without it no maps are drawn)
 tests|header cmocka.h|libcmocka-dev|CMocka with headers
 peers|tool ncdump|netcdf-bin|ncdump and ncgen of NetCDF-C
