@@ -5,10 +5,13 @@
 #include <string.h>
 
 ash_decoder_function ash_decode_shuffle, ash_decode_fletcher32;
+ash_encoder_function ash_encode_shuffle, ash_encode_fletcher32;
 #ifdef ASH_HAVE_LIBDEFLATE
 ash_decoder_function ash_decode_deflate;
+ash_encoder_function ash_encode_deflate;
 #else
 #define ash_decode_deflate NULL
+#define ash_encode_deflate NULL
 #endif
 #ifdef ASH_HAVE_LIBAEC
 ash_decoder_function ash_decode_szip;
@@ -27,23 +30,25 @@ ash_decoder_function ash_decode_lz4;
 #endif
 #ifdef ASH_HAVE_ZSTD
 ash_decoder_function ash_decode_zstd;
+ash_encoder_function ash_encode_zstd;
 #else
 #define ash_decode_zstd NULL
+#define ash_encode_zstd NULL
 #endif
 
 static const ash_codec codecs[] = {
-    { ASH_FILTER_DEFLATE, "deflate", ash_decode_deflate },
-    { ASH_FILTER_SHUFFLE, "shuffle", ash_decode_shuffle },
-    { ASH_FILTER_FLETCHER32, "fletcher32", ash_decode_fletcher32 },
-    { ASH_FILTER_SZIP, "szip", ash_decode_szip },
-    { 307, "bzip2", NULL },
-    { 32000, "lzf", NULL },
-    { ASH_FILTER_BLOSC, "blosc", ash_decode_blosc },
-    { ASH_FILTER_LZ4, "lz4", ash_decode_lz4 },
-    { 32008, "bitshuffle", NULL },
-    { 32013, "zfp", NULL },
-    { ASH_FILTER_ZSTD, "zstd", ash_decode_zstd },
-    { 32026, "blosc2", NULL },
+    { ASH_FILTER_DEFLATE, "deflate", ash_decode_deflate, ash_encode_deflate },
+    { ASH_FILTER_SHUFFLE, "shuffle", ash_decode_shuffle, ash_encode_shuffle },
+    { ASH_FILTER_FLETCHER32, "fletcher32", ash_decode_fletcher32, ash_encode_fletcher32 },
+    { ASH_FILTER_SZIP, "szip", ash_decode_szip, NULL },
+    { 307, "bzip2", NULL, NULL },
+    { 32000, "lzf", NULL, NULL },
+    { ASH_FILTER_BLOSC, "blosc", ash_decode_blosc, NULL },
+    { ASH_FILTER_LZ4, "lz4", ash_decode_lz4, NULL },
+    { 32008, "bitshuffle", NULL, NULL },
+    { 32013, "zfp", NULL, NULL },
+    { ASH_FILTER_ZSTD, "zstd", ash_decode_zstd, ash_encode_zstd },
+    { 32026, "blosc2", NULL, NULL },
 };
 
 const ash_codec *ash_codec_find(int filter) {
@@ -57,6 +62,15 @@ int ash_pipeline_supported(const ash_pipeline *pipeline) {
     for (int i = 0; i < pipeline->count; i++) {
         const ash_codec *codec = ash_codec_find(pipeline->filter[i].id);
         if (!codec || !codec->decode)
+            return 0;
+    }
+    return 1;
+}
+
+int ash_pipeline_encodable(const ash_pipeline *pipeline) {
+    for (int i = 0; i < pipeline->count; i++) {
+        const ash_codec *codec = ash_codec_find(pipeline->filter[i].id);
+        if (!codec || !codec->encode)
             return 0;
     }
     return 1;
@@ -79,4 +93,24 @@ const char *ash_pipeline_decode(const ash_pipeline *pipeline, uint32_t mask, int
         bytes = written;
     }
     return bytes == expected ? NULL : "it has not as many bytes as its shape asks for";
+}
+
+/* More than each of the filters adds to bytes that it cannot make fewer. */
+int64_t ash_pipeline_bound(int64_t bytes) {
+    return bytes + bytes / 64 + 1024;
+}
+
+int ash_pipeline_encode(
+    const ash_pipeline *pipeline, const unsigned char *in, int64_t bytes, unsigned char *const scratch[2], const unsigned char **out, int64_t *written) {
+    int64_t capacity = ash_pipeline_bound(bytes);
+    int next = in == scratch[0];
+    *out = in;
+    for (int i = 0; i < pipeline->count && bytes >= 0; i++) {
+        const ash_filter *filter = &pipeline->filter[i];
+        bytes = ash_codec_find(filter->id)->encode(filter, *out, bytes, scratch[next], capacity);
+        *out = scratch[next];
+        next = !next;
+    }
+    *written = bytes;
+    return bytes >= 0;
 }

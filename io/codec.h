@@ -35,16 +35,21 @@ typedef struct ash_pipeline {
 typedef const char *ash_decoder_function(
     const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written);
 
+/* Applies a filter to `bytes` bytes at `in`; writes at most `capacity` bytes to `out` and returns how many, -1 if that fails. Thread-safe. */
+typedef int64_t ash_encoder_function(const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity);
+
 typedef struct ash_codec {
     int id;
     const char *name;
     ash_decoder_function *decode; /* NULL: built without the library that does it */
+    ash_encoder_function *encode; /* NULL: not done here */
 } ash_codec;
 
 /* The row of a filter, NULL if there is none. */
 const ash_codec *ash_codec_find(int filter);
-/* Whether all filters of a pipeline can be undone here. */
+/* Whether all filters of a pipeline can be undone here, or applied. */
 int ash_pipeline_supported(const ash_pipeline *pipeline);
+int ash_pipeline_encodable(const ash_pipeline *pipeline);
 
 /* Whether bit i of the mask of a stored chunk says that filter i was left out. */
 static inline int ash_filter_skipped(uint32_t mask, int filter) {
@@ -55,5 +60,11 @@ static inline int ash_filter_skipped(uint32_t mask, int filter) {
  * bytes each, neither is `in`, and the result is in one of them, or `in` itself if all were left out. Returns what is wrong, NULL if nothing is. */
 const char *ash_pipeline_decode(const ash_pipeline *pipeline, uint32_t mask, int first, const unsigned char *in, int64_t bytes,
     int64_t expected, unsigned char *const scratch[2], int64_t capacity, const unsigned char **out);
+
+/* Applies all filters to the `bytes` bytes at `in`; scratch[0] and scratch[1] have room for ash_pipeline_bound(bytes) bytes each, and `in` may be
+ * scratch[0]. The result is in one of them, or `in` itself if there are no filters. 0 if it fails. */
+int ash_pipeline_encode(
+    const ash_pipeline *pipeline, const unsigned char *in, int64_t bytes, unsigned char *const scratch[2], const unsigned char **out, int64_t *written);
+int64_t ash_pipeline_bound(int64_t bytes);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 ash_decoder_function ash_decode_shuffle, ash_decode_fletcher32;
+ash_encoder_function ash_encode_shuffle, ash_encode_fletcher32;
 
 /* One loop a size, which compilers turn into byte interleaving. */
 ASH_CLONES static void unshuffle2(const unsigned char *a, const unsigned char *b, int64_t n, unsigned char *restrict out) {
@@ -65,6 +66,47 @@ void ash_unshuffle(const unsigned char *in, int64_t count, int64_t size, int64_t
         }
 }
 
+ASH_CLONES static void shuffle2(const unsigned char *in, int64_t n, unsigned char *restrict a, unsigned char *restrict b) {
+    for (int64_t i = 0; i < n; i++) {
+        a[i] = in[2 * i];
+        b[i] = in[2 * i + 1];
+    }
+}
+
+/* By halves of elements, which are put apart again: eight streams at once are more than compilers take apart well. */
+static void shuffle_halves(const unsigned char *in, int64_t count, int64_t size, int64_t first, int64_t n, unsigned char *out) {
+    enum { STRIP = 512 };
+    unsigned char low[STRIP * 4], high[STRIP * 4];
+    int64_t half = size / 2;
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(low + i * half, in + i * size, (size_t)half);
+        memcpy(high + i * half, in + i * size + half, (size_t)half);
+    }
+    for (int h = 0; h < 2; h++) {
+        const unsigned char *part = h ? high : low;
+        unsigned char *plane = out + h * half * count + first;
+        if (half == 2)
+            shuffle2(part, n, plane, plane + count);
+        else
+            shuffle_halves(part, count, half, first, n, out + h * half * count);
+    }
+}
+
+void ash_shuffle(const unsigned char *in, int64_t count, int64_t size, unsigned char *out) {
+    enum { STRIP = 512 };
+    if (size == 1)
+        memcpy(out, in, (size_t)count);
+    else if (size == 2)
+        shuffle2(in, count, out, out + count);
+    else if (size == 4 || size == 8)
+        for (int64_t first = 0; first < count; first += STRIP)
+            shuffle_halves(in + first * size, count, size, first, count - first < STRIP ? count - first : STRIP, out);
+    else
+        for (int64_t b = 0; b < size; b++)
+            for (int64_t i = 0; i < count; i++)
+                out[b * count + i] = in[i * size + b];
+}
+
 /* What remains of bytes that are no whole element stays where it was. */
 const char *ash_decode_shuffle(
     const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
@@ -75,6 +117,15 @@ const char *ash_decode_shuffle(
     memcpy(out + count * size, in + count * size, (size_t)(bytes - count * size));
     *written = bytes;
     return NULL;
+}
+
+int64_t ash_encode_shuffle(const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity) {
+    int64_t size = filter->count > 0 ? filter->value[0] : 0, count = size > 0 ? bytes / size : 0;
+    if (size < 1 || bytes > capacity)
+        return -1;
+    ash_shuffle(in, count, size, out);
+    memcpy(out + count * size, in + count * size, (size_t)(bytes - count * size));
+    return bytes;
 }
 
 /* Two sums modulo 65535 over words of two bytes, big-endian; a last odd byte is the high half of a word. Sums of 360 words fit 32 bits. */
@@ -117,4 +168,15 @@ const char *ash_decode_fletcher32(
     memcpy(out, in, (size_t)bytes);
     *written = bytes;
     return NULL;
+}
+
+int64_t ash_encode_fletcher32(const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity) {
+    (void)filter;
+    if (bytes + 4 > capacity)
+        return -1;
+    uint32_t sum = fletcher32(in, bytes);
+    memcpy(out, in, (size_t)bytes);
+    for (int b = 0; b < 4; b++)
+        out[bytes + b] = (unsigned char)(sum >> 8 * b);
+    return bytes + 4;
 }

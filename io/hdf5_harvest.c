@@ -104,11 +104,11 @@ static int harvest_chunk(
         chunk->address = -1;
         return 1;
     }
-    recording->reads = 0;
+    recording->transfers = 0;
     recording->on = 1;
     herr_t read = H5Dread_chunk(dataset, H5P_DEFAULT, offset, &mask, nowhere);
     recording->on = 0;
-    return read >= 0 && recording->reads == 1 && recording->bytes == (int64_t)bytes &&
+    return read >= 0 && recording->transfers == 1 && recording->bytes == (int64_t)bytes &&
         keep_chunk(stored, file_size, recording->address, recording->bytes, mask, chunk);
 }
 
@@ -215,7 +215,7 @@ ash_stored *ash_hdf5_harvest(
     const char *file_path, int fd, int64_t file_size, const char *dataset_path, ash_dtype dtype, const void *beyond) {
     ash_recording recording = { .fd = fd };
     ash_stored *stored = ash_calloc(1, sizeof *stored);
-    hid_t file = stored ? ash_recorder_open(file_path, &recording) : -1,
+    hid_t file = stored ? ash_recorder_open(file_path, 0, &recording) : -1,
           dataset = file >= 0 ? H5Dopen2(file, dataset_path, H5P_DEFAULT) : -1;
     int found = dataset >= 0 && harvest(dataset, &recording, fd, file_size, dtype, stored);
     if (dataset >= 0)

@@ -18,9 +18,12 @@ static ash_recording *opening;
 static H5FD_t *recorder_open(const char *path, unsigned flags, hid_t access, haddr_t most) {
     struct stat about;
     (void)path, (void)access, (void)most;
-    recorder *file = flags & H5F_ACC_RDWR || fstat(opening->fd, &about) != 0 ? NULL : ash_calloc(1, sizeof *file);
-    if (!file)
+    (void)flags;
+    recorder *file = fstat(opening->fd, &about) != 0 ? NULL : ash_calloc(1, sizeof *file);
+    if (!file) {
+        opening->failure = ENOMEM;
         return NULL;
+    }
     file->size = (haddr_t)about.st_size;
     file->recording = opening;
     return &file->base;
@@ -53,15 +56,21 @@ static haddr_t recorder_size(const H5FD_t *base, H5FD_mem_t type) {
     return ((const recorder *)base)->size;
 }
 
+/* Whether a transfer is only noted. */
+static int noted(ash_recording *recording, H5FD_mem_t type, haddr_t address, size_t bytes) {
+    if (type != H5FD_MEM_DRAW || !recording->on)
+        return 0;
+    recording->transfers++;
+    recording->address = (int64_t)address;
+    recording->bytes = (int64_t)bytes;
+    return 1;
+}
+
 static herr_t recorder_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t bytes, void *buffer) {
     recorder *file = (recorder *)base;
     (void)transfer;
-    if (type == H5FD_MEM_DRAW && file->recording->on) {
-        file->recording->reads++;
-        file->recording->address = (int64_t)address;
-        file->recording->bytes = (int64_t)bytes;
+    if (noted(file->recording, type, address, bytes))
         return 0;
-    }
     while (bytes > 0) {
         ssize_t got = pread(file->recording->fd, buffer, bytes, (off_t)address);
         if (got < 0 && errno == EINTR)
@@ -76,8 +85,37 @@ static herr_t recorder_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr
 }
 
 static herr_t recorder_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t bytes, const void *buffer) {
-    (void)base, (void)type, (void)transfer, (void)address, (void)bytes, (void)buffer;
-    return -1; /* files are open for reading only */
+    recorder *file = (recorder *)base;
+    ash_recording *recording = file->recording;
+    (void)transfer;
+    file->size = address + bytes > file->size ? address + bytes : file->size;
+    if (noted(recording, type, address, bytes))
+        return 0;
+    while (bytes > 0 && recording->failure == 0 && !recording->dropped) {
+        ssize_t put = pwrite(recording->fd, buffer, bytes, (off_t)address);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            recording->failure = put < 0 ? errno : EIO;
+            break;
+        }
+        buffer = (const char *)buffer + put;
+        address += (haddr_t)put;
+        bytes -= (size_t)put;
+    }
+    return 0;
+}
+
+/* HDF5 sets the end of the file to what it has allocated. */
+static herr_t recorder_truncate(H5FD_t *base, hid_t transfer, hbool_t closing) {
+    recorder *file = (recorder *)base;
+    ash_recording *recording = file->recording;
+    (void)transfer, (void)closing;
+    if (file->size != file->allocated && recording->failure == 0 && !recording->dropped &&
+        ftruncate(recording->fd, (off_t)file->allocated) != 0)
+        recording->failure = errno;
+    file->size = file->allocated;
+    return 0;
 }
 
 static const H5FD_class_t recorder_class = {
@@ -92,14 +130,15 @@ static const H5FD_class_t recorder_class = {
     .get_eof = recorder_size,
     .read = recorder_read,
     .write = recorder_write,
+    .truncate = recorder_truncate,
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
-hid_t ash_recorder_open(const char *path, ash_recording *recording) {
+hid_t ash_recorder_open(const char *path, int writable, ash_recording *recording) {
     hid_t driver = H5FDregister(&recorder_class), access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
     opening = recording;
     if (driver >= 0 && access >= 0 && H5Pset_driver(access, driver, NULL) >= 0)
-        file = H5Fopen(path, H5F_ACC_RDONLY, access);
+        file = H5Fopen(path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     opening = NULL;
     if (access >= 0)
         H5Pclose(access);

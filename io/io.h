@@ -119,22 +119,55 @@ typedef struct ash_writer_variable {
     int64_t chunk[ASH_MAX_NDIM]; /* all 0: contiguous */
     const ash_attrs *attrs;      /* _FillValue among them is set as the fill value */
     int deflate, shuffle;
+    int zstd;                    /* level, 0: none */
+    int fletcher32;
 } ash_writer_variable;
 
-typedef struct ash_writer ash_writer;
+/* What a file is to hold. */
+typedef struct ash_writer_schema {
+    int ndims, nvariables;
+    const ash_writer_dim *dim;
+    const ash_writer_variable *variable;
+    const ash_attrs *global;
+} ash_writer_schema;
 
-/* Begins a NetCDF-4 file that will appear under `path`: makes a temporary file in the same folder and defines all dimensions and variables.
- * NULL on failure; nothing is left then. */
-ash_writer *ash_writer_begin(const char *path, int ndims, const ash_writer_dim dims[], int nvars, const ash_writer_variable vars[],
-    const ash_attrs *global, const char *function, ash_error_state *error);
-/* Writes a dense box of variable `var`. Thread-safe (takes the lock). */
-ash_status ash_writer_put(
-    ash_writer *writer, int var, const int64_t start[], const int64_t extent[], const void *data, ash_error_state *error);
+/* What a thread keeps from one box to the next. Zero-filled at first. */
+typedef struct ash_write_scratch {
+    unsigned char *buffer[2];
+    int64_t capacity[2];
+} ash_write_scratch;
+void ash_write_scratch_free(ash_write_scratch *scratch);
+
+/* What writing takes besides the values. */
+typedef struct ash_write_need {
+    int64_t library; /* bytes the library behind may allocate */
+    int64_t scratch; /* bytes of a thread's scratch */
+} ash_write_need;
+
+typedef struct ash_writer ash_writer;
+typedef struct ash_format ash_format;
+
+/* The format of that name; with NULL that which the suffix of the path says, NetCDF-4 if it says nothing. NULL with a sentence if there is none. */
+const ash_format *ash_format_find(const char *name, const char *path, const char *function, ash_error_state *error);
+const char *ash_format_name(const ash_format *format);
+int ash_format_filters(const ash_format *format); /* whether it has chunks and filters */
+
+/* Begins a file that will appear under `path`: makes a temporary one in the same folder and defines all dimensions and variables. The schema must
+ * stay as long as the writer. NULL on failure; nothing is left then. */
+ash_writer *ash_writer_begin(
+    const ash_format *format, const char *path, const ash_writer_schema *schema, const char *function, ash_error_state *error);
+/* The extents of the chunks that a variable is stored in; 0 if it is not. A box that is one of them (cut to the shape) is encoded by the
+ * thread that puts it, others by the library behind, one at a time. */
+int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]);
+ash_write_need ash_writer_need(const ash_writer *writer);
+/* Writes a dense box of a variable, which must lie within its shape. Thread-safe, each thread with a scratch of its own. */
+ash_status ash_writer_put(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
+    ash_write_scratch *scratch, ash_error_state *error);
+/* Writes a whole variable, chunk by chunk. */
+ash_status ash_writer_put_all(ash_writer *writer, int variable, const void *data, ash_error_state *error);
 /* Closes, syncs and renames; on failure removes the temporary file. Frees the writer in every case. */
 ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error);
 /* Gives up: removes the temporary file and frees the writer. */
 void ash_writer_abort(ash_writer *writer);
-/* Bytes the library may allocate while writing (chunk caches, compression). */
-int64_t ash_writer_workspace(int nvars, const ash_writer_variable vars[]);
 
 #endif

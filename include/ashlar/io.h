@@ -40,6 +40,12 @@ typedef struct ash_write_options {
     const char *attributes;             /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
     const char *unlimited;              /* name of the dimension written as unlimited; NULL: none */
     const ash_compute_options *compute; /* of the run; NULL: the context's */
+    const char *format;   /* "netcdf4", "classic", "64bit_offset", "cdf5"; NULL: by the suffix of the path, netcdf4 if that says nothing */
+    const char *chunks;   /* chunk sizes of the file, as ash_rechunk() takes them; NULL: those of the array where the file has chunks */
+    const char *encoding; /* lines "NAME: dtype=int16, scale_factor=0.01, add_offset=273.15, fill_value=-32768"; NULL: values as they are */
+    int32_t zstd;         /* level of Zstandard, negative ones too; 0 (default): none */
+    bool fletcher32;      /* checksums, verified by those who read */
+    bool resume;          /* keep what is done when the run ends early, and go on from there when it is asked for again */
 } ash_write_options;
 
 /* Computes the array and writes it to a NetCDF-4 file as variable `name`, with its dimensions, coordinates and attributes. Runs,

@@ -184,16 +184,18 @@ contains
         out%handle = c_open(context%pointer, c_text(path_text, path), c_text(variable_text, variable), options)
     end function
 
-    !> Computes the array and writes it as one variable of a new NetCDF-4 file.
-    subroutine ash_write(a, path, name, status, deflate, shuffle, history, attributes, unlimited)
+    !> Computes the array and writes it as one variable of a new file, NetCDF-4 unless another format is asked for.
+    subroutine ash_write(a, path, name, status, deflate, shuffle, history, attributes, unlimited, format, chunks, encoding, zstd, &
+            fletcher32, resume)
         type(ash_array), intent(in) :: a
         character(*), intent(in) :: path, name
         integer, intent(out), optional :: status
-        integer, intent(in), optional :: deflate
-        logical, intent(in), optional :: shuffle
-        character(*), intent(in), optional :: history, attributes, unlimited
+        integer, intent(in), optional :: deflate, zstd
+        logical, intent(in), optional :: shuffle, fletcher32, resume
+        character(*), intent(in), optional :: history, attributes, unlimited, format, chunks, encoding
         character(kind=c_char), allocatable, target :: path_text(:), name_text(:), history_text(:)
         character(kind=c_char), allocatable, target :: attributes_text(:), unlimited_text(:)
+        character(kind=c_char), allocatable, target :: format_text(:), chunks_text(:), encoding_text(:)
         type(c_write_options) :: options
 
         options%size = c_sizeof(options)
@@ -202,6 +204,12 @@ contains
         options%history = c_text(history_text, history)
         options%attributes = c_text(attributes_text, attributes)
         options%unlimited = c_text(unlimited_text, unlimited)
+        options%format = c_text(format_text, format)
+        options%chunks = c_text(chunks_text, chunks)
+        options%encoding = c_text(encoding_text, encoding)
+        if (present(zstd)) options%zstd = int(zstd, c_int32_t)
+        if (present(fletcher32)) options%fletcher32 = logical(fletcher32, c_bool)
+        if (present(resume)) options%resume = logical(resume, c_bool)
         call report(c_write(a%handle, c_text(path_text, path), c_text(name_text, name), options), status)
     end subroutine
 

@@ -57,6 +57,12 @@ module ashlar_c
         type(c_ptr) :: attributes = c_null_ptr
         type(c_ptr) :: unlimited = c_null_ptr
         type(c_ptr) :: compute = c_null_ptr
+        type(c_ptr) :: format = c_null_ptr
+        type(c_ptr) :: chunks = c_null_ptr
+        type(c_ptr) :: encoding = c_null_ptr
+        integer(c_int32_t) :: zstd = 0
+        logical(c_bool) :: fletcher32 = .false._c_bool
+        logical(c_bool) :: resume = .false._c_bool
     end type
 
     interface

@@ -134,16 +134,18 @@ int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *sta
 }
 
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]) {
-    int64_t bytes = stage->scan_bytes > 0 ? ash_round_bytes(stage->scan_bytes) : 0, elements = 1;
+    int64_t bytes = stage->scan_bytes > 0 ? ash_round_bytes(stage->scan_bytes) : 0, elements = 1, whole = 1;
     for (int a = 0; a < stage->ndim; a++) {
         elements = saturating_product(elements, piece[a]);
+        whole = saturating_product(whole, stage->largest[a]);
     }
     for (int k = 0; k < stage->noperands; k++) {
         bytes += ash_operand_piece_bytes(&stage->operand[k], stage, piece);
     }
     for (int k = 0; k < stage->nsinks; k++) {
-        if (stage->sink[k].kind == ASH_SINK_FILE) {
-            bytes += ash_round_bytes(saturating_product(elements, ash_dtype_size(stage->sink[k].dtype)));
+        const ash_sink *sink = &stage->sink[k];
+        if (sink->kind == ASH_SINK_FILE) {
+            bytes += ash_round_bytes(saturating_product(sink->target->whole ? whole : elements, ash_dtype_size(sink->dtype)));
         }
     }
     return bytes;
@@ -178,15 +180,6 @@ static void cut_piece(ash_stage *stage, const int64_t unit[], int64_t target_byt
     }
 }
 
-static int writes_a_file(const ash_stage *stage) {
-    for (int k = 0; k < stage->nsinks; k++) {
-        if (stage->sink[k].kind == ASH_SINK_FILE) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
     int64_t unit[ASH_MAX_NDIM], one[ASH_MAX_NDIM], wanted = target_bytes;
     stored_units(stage, unit);
@@ -194,7 +187,7 @@ void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
         stage->piece[a] = stage->largest[a];
         one[a] = 1;
     }
-    if (!writes_a_file(stage) && wanted > PIECE_CACHED) { /* what was just read is still in the cache when it is worked on */
+    if (wanted > PIECE_CACHED) { /* what was just read is still in the cache when it is worked on */
         wanted = PIECE_CACHED;
     }
     cut_piece(stage, unit, wanted);

@@ -19,6 +19,7 @@ typedef struct ash_target {
     ash_value value;
     char *memory; /* MEMORY: dense, last axis fastest */
     int variable; /* FILE: of the run's writer */
+    int whole;    /* FILE: the writer wants each chunk of the value's grid at once */
 } ash_target;
 
 /* Index along one axis of an operand as a function of the index i along iteration axis `axis`:
@@ -220,7 +221,8 @@ typedef struct ash_plan_request {
     const ash_target *target;
     int64_t limit; /* of everything: plan, reserve, buffers */
     int num_threads;
-    int64_t io_bytes; /* workspace of the writer */
+    int64_t io_bytes;         /* workspace of the writer */
+    int64_t scratch_bytes;    /* and of each thread that writes */
 } ash_plan_request;
 
 /* Makes the plan. ASH_ERR_LIMIT with a sentence when the limit is too small; *plan is then still set (for its figures) and must be freed.

@@ -44,6 +44,7 @@ static void end_worker(ash_worker *worker) {
     ash_free(worker->folding);
     ash_free(worker->sink_buffer);
     ash_read_scratch_free(&worker->reading);
+    ash_write_scratch_free(&worker->writing);
 }
 
 static int begin_workers(ash_run *run) {
@@ -111,7 +112,7 @@ static ash_status execute(
     return error->status;
 }
 
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options,
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer, const ash_compute_options *options,
     const char *function, ash_plan_request *request, int *openmp, ash_error_state *error) {
     ash_compute_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
@@ -129,7 +130,8 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         .target = targets,
         .limit = o.memory_limit > 0 ? o.memory_limit : context->options.memory_limit,
         .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
-        .io_bytes = io_bytes,
+        .io_bytes = writer ? ash_writer_need(writer).library : 0,
+        .scratch_bytes = writer ? ash_writer_need(writer).scratch : 0,
     };
     return ASH_OK;
 }
@@ -150,11 +152,11 @@ static ash_status plan_and_execute(
     return error->status;
 }
 
-ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes,
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer,
     const ash_compute_options *options, const char *function, ash_error_state *error) {
     ash_plan_request request;
     int openmp = 0;
-    if (ash_run_request(context, n, targets, writer_bytes, options, function, &request, &openmp, error) != ASH_OK) {
+    if (ash_run_request(context, n, targets, writer, options, function, &request, &openmp, error) != ASH_OK) {
         return error->status;
     }
     if (atomic_load(&context->running)) {
@@ -186,7 +188,7 @@ ash_status ash_engine_compute(ash_context *context, ash_value value, void *buffe
     context->options.progress = NULL;
     /* Labels and coordinates are small: the slack of the limit is theirs, so that a refusal speaks of the job itself. */
     ash_compute_options options = { .memory_limit = context->options.memory_limit > SMALL_JOB ? 0 : SMALL_JOB };
-    ash_run_targets(context, 1, &target, NULL, 0, &options, "compute", error);
+    ash_run_targets(context, 1, &target, NULL, &options, "compute", error);
     context->options.progress = progress;
     context->last_run = last_run;
     return error->status;
@@ -224,7 +226,7 @@ ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[
         }
     }
     if (error.status == ASH_OK && n > 0) {
-        ash_run_targets(context, n, target, NULL, 0, options, "compute", &error);
+        ash_run_targets(context, n, target, NULL, options, "compute", &error);
     }
     ash_free(target);
     return ash_record(context, &error);

@@ -149,7 +149,7 @@ static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[],
         target[k].kind = ASH_TARGET_MEMORY;
         ash_resolve(context, arrays[k], function, "arrays", &target[k].value, error);
     }
-    if (error->status == ASH_OK && ash_run_request(context, n, target, 0, options, function, &request, &openmp, error) == ASH_OK) {
+    if (error->status == ASH_OK && ash_run_request(context, n, target, NULL, options, function, &request, &openmp, error) == ASH_OK) {
         ash_plan_make(context, &request, function, &plan, error);
         if (error->status == ASH_ERR_LIMIT && plan) {
             *error = (ash_error_state){ 0 };

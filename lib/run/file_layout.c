@@ -10,6 +10,7 @@ enum { LARGEST_FILE_CHUNK = 32 << 20 }; /* the storage libraries hold several in
 typedef struct maker {
     ash_file_layout *layout;
     ash_context *context;
+    const ash_format *format;
     const ash_write_options *options;
     ash_error_state *error;
 } maker;
@@ -107,36 +108,50 @@ static int drop_references(ash_attrs **attrs) {
     return fine;
 }
 
-/* Chunks of the file are those of the array, so that each is written once. A small or unchunked array is contiguous. */
-static void choose_chunks(maker *m, const ash_output *output, ash_writer_variable *variable) {
-    int64_t chunks = ash_output_size(output) > 0 ? 1 : 0;
-    int unlimited = 0;
-    for (int a = 0; a < output->ndim; a++) {
-        const ash_grid_axis *axis = &output->dim[a].axis;
-        int64_t largest = ash_axis_largest(axis);
-        variable->chunk[a] = !axis->bounds && axis->offset == 0 ? (axis->step < axis->extent ? axis->step : axis->extent) : largest;
-        variable->chunk[a] = variable->chunk[a] > 0 ? variable->chunk[a] : 1;
-        chunks *= axis->count;
-        unlimited |= m->layout->dim[variable->dim[a]].unlimited;
-    }
+static int is_unlimited(const ash_dim *dim, const ash_write_options *options) {
+    return dim->name && options->unlimited && strcmp(dim->name, options->unlimited) == 0;
+}
+
+/* Chunks of the file are those of the array, so that each is written once. A small array is not chunked for its filters alone. */
+int ash_file_chunk(const ash_output *output, const ash_format *format, const ash_write_options *options, int64_t chunk[]) {
+    int filtered = options->deflate > 0 || options->shuffle || options->zstd != 0 || options->fletcher32, needed = filtered || options->chunks;
     int64_t bytes = ash_dtype_size(output->dtype);
     for (int a = 0; a < output->ndim; a++) {
-        bytes *= variable->chunk[a];
+        const ash_grid_axis *axis = &output->dim[a].axis;
+        chunk[a] = !axis->bounds && axis->offset == 0 ? (axis->step < axis->extent ? axis->step : axis->extent) : ash_axis_largest(axis);
+        chunk[a] = chunk[a] > 0 ? chunk[a] : 1;
+        bytes *= chunk[a];
+        needed |= is_unlimited(&output->dim[a], options);
     }
     for (int a = 0; a < output->ndim; a++) {
-        while (bytes > LARGEST_FILE_CHUNK && variable->chunk[a] > 1) {
-            bytes /= variable->chunk[a];
-            variable->chunk[a] = (variable->chunk[a] + 1) / 2;
-            bytes *= variable->chunk[a];
+        while (bytes > LARGEST_FILE_CHUNK && chunk[a] > 1) {
+            bytes /= chunk[a];
+            chunk[a] = (chunk[a] + 1) / 2;
+            bytes *= chunk[a];
         }
     }
-    if (!unlimited && (output->ndim == 0 || (m->options->deflate == 0 && !m->options->shuffle && chunks <= 1))) {
+    return needed && output->ndim > 0 && ash_format_filters(format);
+}
+
+int ash_file_chunk_fits(const ash_output *output, const int64_t chunk[]) {
+    for (int a = 0; a < output->ndim; a++) {
+        const ash_grid_axis *axis = &output->dim[a].axis;
+        if (axis->count > 1 ? axis->bounds || axis->offset != 0 || axis->step != chunk[a] : axis->extent > chunk[a]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void choose_chunks(maker *m, const ash_output *output, ash_writer_variable *variable) {
+    if (!ash_file_chunk(output, m->format, m->options, variable->chunk)) {
         memset(variable->chunk, 0, sizeof variable->chunk);
+        return;
     }
-    if (variable->chunk[0] > 0 || unlimited) {
-        variable->deflate = m->options->deflate;
-        variable->shuffle = m->options->shuffle;
-    }
+    variable->deflate = m->options->deflate;
+    variable->shuffle = m->options->shuffle;
+    variable->zstd = m->options->zstd;
+    variable->fletcher32 = m->options->fletcher32;
 }
 
 /* An array that is written under the name of its only dimension is that dimension's coordinate. */
@@ -373,9 +388,14 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
 }
 
 ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[],
-    const ash_write_options *options, ash_error_state *error) {
-    maker m = { .layout = layout, .context = context, .options = options, .error = error };
+    const ash_format *format, const ash_write_options *options, ash_error_state *error) {
+    maker m = { .layout = layout, .context = context, .format = format, .options = options, .error = error };
     make(&m, n, value, names);
+    layout->schema = (ash_writer_schema){ .ndims = layout->ndims,
+        .nvariables = layout->nvariables,
+        .dim = layout->dim,
+        .variable = layout->variable,
+        .global = layout->global };
     return error->status;
 }
 

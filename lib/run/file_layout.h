@@ -3,6 +3,7 @@
 #define ASH_RUN_FILE_LAYOUT_H
 
 #include "array/context.h"
+#include "io/io.h"
 
 #include <ashlar/io.h>
 
@@ -22,10 +23,16 @@ typedef struct ash_file_layout {
     ash_writer_variable *variable;
     ash_layout_fixed *fixed;
     ash_attrs *global;
+    ash_writer_schema schema; /* of all of it */
 } ash_file_layout;
 
+/* Extents of the chunks in which an array is stored in a file of that format; 0 if it is stored in one piece. */
+int ash_file_chunk(const ash_output *output, const ash_format *format, const ash_write_options *options, int64_t chunk[]);
+/* Whether the chunks of the array's grid have these extents. */
+int ash_file_chunk_fits(const ash_output *output, const int64_t chunk[]);
+
 ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[],
-    const ash_write_options *options, ash_error_state *error);
+    const ash_format *format, const ash_write_options *options, ash_error_state *error);
 void ash_file_layout_free(ash_file_layout *layout);
 
 #endif

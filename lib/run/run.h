@@ -38,8 +38,9 @@ typedef struct ash_destination {
     int64_t stride[ASH_MAX_NDIM];
     int contiguous; /* within a run */
     char *pointer;
-    void *scratch; /* FILE: the piece on its way to the writer */
+    void *scratch; /* FILE: the piece, or the chunk, on its way to the writer */
     int64_t scratch_bytes;
+    ash_box box; /* what of the variable it is */
 } ash_destination;
 
 enum { ASH_STACK = 48 };
@@ -72,6 +73,7 @@ typedef struct ash_worker {
     uint32_t *sink_buffer;        /* per sink: first buffer of the task under way */
     int *slot_sink;               /* per slot: sink that receives the result in place, -1 */
     ash_read_scratch reading;
+    ash_write_scratch writing;
     char *scan_state;             /* running values of the scans of the task under way */
     ash_error_state error;
 } ash_worker;
@@ -169,9 +171,9 @@ void ash_execute_openmp(ash_run *run, int num_threads);
 void ash_run_progress(ash_run *run, int finished);
 
 /* compute.c: makes the plan, runs it, keeps the figures. */
-ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, int64_t writer_bytes,
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer,
     const ash_compute_options *options, const char *function, ash_error_state *error);
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], int64_t io_bytes, const ash_compute_options *options,
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer, const ash_compute_options *options,
     const char *function, ash_plan_request *request, int *openmp, ash_error_state *error);
 
 #endif

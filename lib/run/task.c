@@ -32,20 +32,24 @@ static int64_t dense_strides(int ndim, const int64_t extent[], int64_t size, int
 static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *chunk,
     const ash_box *piece, uint32_t buffer, ash_destination *to) {
     int64_t size = ash_dtype_size(sink->dtype), shape[ASH_MAX_NDIM];
-    to->scratch = NULL;
     if (sink->kind == ASH_SINK_FOLD) {
         return ASH_OK;
     }
-    if (sink->kind == ASH_SINK_FILE) {
-        to->scratch_bytes = ash_round_bytes(dense_strides(stage->ndim, piece->extent, size, to->stride));
-        to->scratch = ash_run_scratch(run, to->scratch_bytes, worker);
-        to->base = to->scratch;
-        return worker->error.status;
-    }
     int64_t offset = 0;
+    int in_chunk = sink->kind == ASH_SINK_HELD || (sink->kind == ASH_SINK_FILE && sink->target->whole);
     if (sink->kind == ASH_SINK_HELD) {
         dense_strides(stage->ndim, chunk->extent, size, to->stride);
         to->base = run->buffer[buffer];
+    } else if (sink->kind == ASH_SINK_FILE) {
+        if (!to->scratch) {
+            to->box = in_chunk ? *chunk : *piece;
+            to->scratch_bytes = ash_round_bytes(dense_strides(stage->ndim, to->box.extent, size, to->stride));
+            to->scratch = ash_run_scratch(run, to->scratch_bytes, worker);
+        }
+        to->base = to->scratch;
+        if (!in_chunk || !to->scratch) {
+            return worker->error.status;
+        }
     } else {
         for (int a = 0; a < stage->ndim; a++) {
             shape[a] = stage->axis[a].extent;
@@ -54,22 +58,24 @@ static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_
         to->base = sink->target->memory;
     }
     for (int a = 0; a < stage->ndim; a++) {
-        offset += (piece->start[a] - (sink->kind == ASH_SINK_HELD ? chunk->start[a] : 0)) * to->stride[a];
+        offset += (piece->start[a] - (in_chunk ? chunk->start[a] : 0)) * to->stride[a];
     }
     to->base += offset;
     return ASH_OK;
 }
 
+/* What is on its way to a file goes there. `complete`: all of it is there. */
 static void end_destination(
-    ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *piece, ash_destination *to) {
+    ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, int complete, ash_destination *to) {
     if (!to->scratch) {
         return;
     }
-    if (worker->error.status == ASH_OK &&
-        ash_writer_put(run->writer, sink->target->variable, piece->start, piece->extent, to->scratch, &worker->error) == ASH_OK) {
+    if (complete && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed) &&
+        ash_writer_put(run->writer, sink->target->variable, to->box.start, to->box.extent, to->scratch, &worker->writing, &worker->error) ==
+            ASH_OK) {
         int64_t bytes = ash_dtype_size(sink->dtype);
         for (int a = 0; a < stage->ndim; a++) {
-            bytes *= piece->extent[a];
+            bytes *= to->box.extent[a];
         }
         ash_run_lock(run);
         run->bytes_written += bytes;
@@ -96,9 +102,6 @@ static int varies(const ash_stage *stage, const ash_operand *operand) {
 static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece,
     const uint32_t buffer[], int first) {
     ash_status status = ASH_OK;
-    for (int s = 0; s < stage->nsinks; s++) {
-        worker->destination[s].scratch = NULL;
-    }
     for (int k = 0; k < stage->noperands && status == ASH_OK; k++) {
         if (first || varies(stage, &stage->operand[k])) {
             ash_unbind(run, &worker->binding[k]);
@@ -112,7 +115,9 @@ static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, 
         ash_loop_piece(run, worker, stage, chunk, piece);
     }
     for (int s = 0; s < stage->nsinks; s++) {
-        end_destination(run, worker, stage, &stage->sink[s], piece, &worker->destination[s]);
+        if (stage->sink[s].kind == ASH_SINK_FILE && !stage->sink[s].target->whole) {
+            end_destination(run, worker, stage, &stage->sink[s], status == ASH_OK, &worker->destination[s]);
+        }
     }
 }
 
@@ -136,6 +141,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     ash_grid_box(stage->ndim, stage->axis, chunk, &box);
     for (int s = 0; s < stage->nsinks; s++) {
         const ash_sink *sink = &stage->sink[s];
+        worker->destination[s].scratch = NULL;
         buffer[s] = first_buffer;
         if (sink->kind == ASH_SINK_FOLD) {
             worker->folding[s].error = &worker->error;
@@ -164,6 +170,9 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     }
     for (int k = 0; k < stage->noperands; k++) {
         ash_unbind(run, &worker->binding[k]);
+    }
+    for (int s = 0; s < stage->nsinks; s++) {
+        end_destination(run, worker, stage, &stage->sink[s], !more && !empty, &worker->destination[s]);
     }
     if (worker->scan_state) {
         ash_run_scratch_give(run, worker->scan_state, scan_bytes);

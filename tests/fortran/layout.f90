@@ -34,8 +34,8 @@ program layout
         between(c_loc(c), c_loc(c%progress_user)), between(c_loc(m), c_loc(m%release_user)), between(c_loc(r), c_loc(r%groups)), &
         between(c_loc(r), c_loc(r%where)), between(c_loc(r), c_loc(r%initial)), between(c_loc(r), c_loc(r%min_count)), &
         between(c_loc(o), c_loc(o%chunks)), between(c_loc(w), c_loc(w%shuffle)), between(c_loc(w), c_loc(w%history)), &
-        between(c_loc(w), c_loc(w%compute))], 6)
-    call check('as many figures', layout_figure(18) == -1)
+        between(c_loc(w), c_loc(w%compute)), between(c_loc(w), c_loc(w%zstd)), between(c_loc(w), c_loc(w%resume))], 6)
+    call check('as many figures', layout_figure(20) == -1)
 
     call status('ASH_OK', ASH_SUCCESS)
     call status('ASH_ERR_ARGUMENT', ASH_ERR_ARGUMENT)

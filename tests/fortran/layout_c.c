@@ -15,7 +15,8 @@ int64_t layout_figure(int k) {
         offsetof(ash_array, output), offsetof(ash_context_options, memory_limit), offsetof(ash_context_options, progress_user),
         offsetof(ash_make_options, release_user), offsetof(ash_reduce_options, groups), offsetof(ash_reduce_options, where),
         offsetof(ash_reduce_options, initial), offsetof(ash_reduce_options, min_count), offsetof(ash_open_options, chunks),
-        offsetof(ash_write_options, shuffle), offsetof(ash_write_options, history), offsetof(ash_write_options, compute)
+        offsetof(ash_write_options, shuffle), offsetof(ash_write_options, history), offsetof(ash_write_options, compute),
+        offsetof(ash_write_options, zstd), offsetof(ash_write_options, resume)
     };
     return k >= 0 && k < (int)(sizeof figures / sizeof figures[0]) ? figures[k] : -1;
 }

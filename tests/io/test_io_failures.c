@@ -101,10 +101,14 @@ static int write_all(const char *path, const ash_attrs *attrs, ash_error_state *
     const ash_writer_variable variable = {
         .name = "v", .dtype = ASH_FLOAT64, .ndim = 2, .dim = { 0, 1 }, .chunk = { 2, 2 }, .deflate = 1, .attrs = attrs
     };
-    ash_writer *writer = ash_writer_begin(path, 2, dims, 1, &variable, attrs, "write", error);
+    const ash_writer_schema schema = { .ndims = 2, .dim = dims, .nvariables = 1, .variable = &variable, .global = attrs };
+    ash_write_scratch scratch = { 0 };
+    ash_writer *writer = ash_writer_begin(ash_format_find(NULL, path, "write", error), path, &schema, "write", error);
     if (!writer)
         return 0;
-    if (ash_writer_put(writer, 0, zero, all, values, error) == ASH_OK)
+    ash_writer_put(writer, 0, zero, all, values, &scratch, error);
+    ash_write_scratch_free(&scratch);
+    if (error->status == ASH_OK)
         return ash_writer_commit(writer, error) == ASH_OK;
     ash_writer_abort(writer);
     return 0;

@@ -16,6 +16,23 @@ static const ash_writer_dim dims[] = { { "time", 10, 1 }, { "y", 7, 0 }, { "x", 
 
 enum { DIMS = 4, TYPES = 11, ELEMENTS = 10 * 7 * 9 };
 
+/* A schema must last as long as its writer: those of the last few are kept. */
+static ash_writer *begin_writing(
+    const char *path, int count, const ash_writer_variable vars[], const ash_attrs *global, ash_error_state *error) {
+    static ash_writer_schema schema[8];
+    static int next;
+    ash_writer_schema *mine = &schema[next++ % 8];
+    *mine = (ash_writer_schema){ .ndims = DIMS, .dim = dims, .nvariables = count, .variable = vars, .global = global };
+    return ash_writer_begin(ash_format_find("netcdf4", path, "write", error), path, mine, "write", error);
+}
+
+static void put_values(
+    ash_writer *writer, int var, const int64_t start[], const int64_t extent[], const void *data, ash_error_state *error) {
+    ash_write_scratch scratch = { 0 };
+    ash_writer_put(writer, var, start, extent, data, &scratch, error);
+    ash_write_scratch_free(&scratch);
+}
+
 /* Bytes that are numbers of any dtype without being NaN: no byte above 0x3f. */
 static void fill_values(ash_dtype dtype, void *out, uint64_t seed) {
     unsigned char *bytes = out;
@@ -46,7 +63,7 @@ static void put_by_boxes(ash_writer *writer, int var, const ash_writer_variable 
         int64_t start[3] = { from, 0, 0 },
                 extent[3] = { from + 3 > shape[0] ? shape[0] - from : 3, shape[1], variable->ndim == 3 ? shape[2] : 1 };
         slice(values, variable->ndim, shape, size, start, extent, one, part);
-        ash_writer_put(writer, var, start, extent, part, &error);
+        put_values(writer, var, start, extent, part, &error);
         must(&error);
     }
 }
@@ -95,9 +112,9 @@ static void test_round_trip(void **state) {
     for (int i = 0; i < 4 * TYPES; i++)
         define((ash_dtype)(i / 4), i % 4, names[i], &vars[i]);
     write_bytes(in_folder("out.nc"), "old", 3);
-    ash_writer *writer = ash_writer_begin(in_folder("out.nc"), DIMS, dims, 4 * TYPES, vars, global, "write", &error);
+    ash_writer *writer = begin_writing(in_folder("out.nc"), 4 * TYPES, vars, global, &error);
     must(&error);
-    assert_true(ash_writer_workspace(4 * TYPES, vars) > 0);
+    assert_true(ash_writer_need(writer).scratch > 0);
     for (int i = 0; i < 4 * TYPES; i++) {
         fill_values(vars[i].dtype, values, (uint64_t)i);
         put_by_boxes(writer, i, &vars[i], values);
@@ -144,13 +161,13 @@ static void test_fill_values(void **state) {
     int16_t shorts[14] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 };
     double doubles[9] = { 9, 8, 7, 6, 5, 4, 3, 2, 1 };
     int32_t answer = 42;
-    ash_writer *writer = ash_writer_begin(in_folder("fill.nc"), DIMS, dims, 5, vars, NULL, "write", &error);
+    ash_writer *writer = begin_writing(in_folder("fill.nc"), 5, vars, NULL, &error);
     must(&error);
-    ash_writer_put(writer, 0, NULL, NULL, &answer, &error);
-    ash_writer_put(writer, 1, zero, seven, floats, &error);
-    ash_writer_put(writer, 2, zero, two, shorts, &error);
-    ash_writer_put(writer, 3, zero, none, NULL, &error);
-    ash_writer_put(writer, 4, zero, nine, doubles, &error);
+    put_values(writer, 0, NULL, NULL, &answer, &error);
+    put_values(writer, 1, zero, seven, floats, &error);
+    put_values(writer, 2, zero, two, shorts, &error);
+    put_values(writer, 3, zero, none, NULL, &error);
+    put_values(writer, 4, zero, nine, doubles, &error);
     ash_writer_commit(writer, &error);
     must(&error);
     ash_attrs_release(attrs);
@@ -183,7 +200,7 @@ static const ash_writer_variable simple = { .name = "v", .dtype = ASH_FLOAT32, .
 
 static void refuse_begin(const char *path, const ash_writer_variable *variable, ash_status status, const char *a, const char *b) {
     ash_error_state error = { 0 };
-    assert_null(ash_writer_begin(path, DIMS, dims, 1, variable, NULL, "write", &error));
+    assert_null(begin_writing(path, 1, variable, NULL, &error));
     assert_says(&error, status, "write: ", a, b, NULL);
 }
 
@@ -221,13 +238,13 @@ static void test_names(void **state) {
     mkdir(in_folder("names"), 0777);
     write_bytes(in_folder("names/real.nc"), "old", 3);
     assert_int_equal(symlink("real.nc", in_folder("names/link.nc")), 0);
-    ash_writer *first = ash_writer_begin(in_folder("names/link.nc"), DIMS, dims, 1, &simple, NULL, "write", &error);
-    ash_writer *second = ash_writer_begin(in_folder("names/link.nc"), DIMS, dims, 1, &simple, NULL, "write", &error);
-    ash_writer *third = ash_writer_begin(in_folder("names/link.nc"), DIMS, dims, 1, &simple, NULL, "write", &error);
+    ash_writer *first = begin_writing(in_folder("names/link.nc"), 1, &simple, NULL, &error);
+    ash_writer *second = begin_writing(in_folder("names/link.nc"), 1, &simple, NULL, &error);
+    ash_writer *third = begin_writing(in_folder("names/link.nc"), 1, &simple, NULL, &error);
     must(&error);
-    ash_writer_put(first, 0, zero, all, ones, &error);
-    ash_writer_put(second, 0, zero, all, twos, &error);
-    ash_writer_put(third, 0, zero, all, ones, &error);
+    put_values(first, 0, zero, all, ones, &error);
+    put_values(second, 0, zero, all, twos, &error);
+    put_values(third, 0, zero, all, ones, &error);
     ash_writer_commit(first, &error);
     ash_writer_commit(second, &error);
     ash_writer_abort(third);
@@ -244,10 +261,10 @@ static void test_names(void **state) {
     char longest[300] = "names/";
     memset(longest + 6, 'n', 252);
     strcpy(longest + 6 + 252, ".nc");
-    ash_writer_commit(ash_writer_begin(in_folder(longest), DIMS, dims, 1, &simple, NULL, "write", &error), &error);
+    ash_writer_commit(begin_writing(in_folder(longest), 1, &simple, NULL, &error), &error);
     must(&error);
     assert_int_equal(chdir(in_folder("names")), 0);
-    ash_writer_commit(ash_writer_begin("relative.nc", DIMS, dims, 1, &simple, NULL, "write", &error), &error);
+    ash_writer_commit(begin_writing("relative.nc", 1, &simple, NULL, &error), &error);
     must(&error);
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(access(in_folder("names/relative.nc"), R_OK), 0);
@@ -271,10 +288,13 @@ static void run_full(const char *path, int deflate, int64_t boxes) {
     uint64_t random = 7;
     for (int i = 0; i < 65536; i++)
         values[i] = (int32_t)next_random(&random);
-    ash_writer *writer = ash_writer_begin(path, 1, &big, 1, &variable, NULL, "write", &error);
+    const ash_writer_schema schema = { .ndims = 1, .dim = &big, .nvariables = 1, .variable = &variable };
+    ash_writer *writer = ash_writer_begin(ash_format_find(NULL, path, "write", &error), path, &schema, "write", &error);
     int failed = writer == NULL;
-    for (int64_t k = 0; k < boxes && !failed; k++)
-        failed = ash_writer_put(writer, 0, (int64_t[]){ k * 65536 }, (int64_t[]){ 65536 }, values, &error) != ASH_OK;
+    for (int64_t k = 0; k < boxes && !failed; k++) {
+        put_values(writer, 0, (int64_t[]){ k * 65536 }, (int64_t[]){ 65536 }, values, &error);
+        failed = error.status != ASH_OK;
+    }
     if (writer && failed)
         ash_writer_abort(writer);
     else if (writer)

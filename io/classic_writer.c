@@ -1,0 +1,131 @@
+/* Classic, 64-bit offset and CDF-5: NetCDF-C defines the file, its header says where values go, and threads write them there. */
+#include "base/dtype.h"
+#include "base/memory.h"
+#include "io/byte_order.h"
+#include "io/classic_header.h"
+#include "io/flat_write.h"
+#include "io/netcdf_define.h"
+
+#include <errno.h>
+#include <netcdf.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The number of records stands behind the first four bytes, big-endian. */
+static int write_records(int fd, int64_t records, int version) {
+    unsigned char field[8];
+    int bytes = version == 5 ? 8 : 4;
+    for (int b = 0; b < bytes; b++)
+        field[b] = (unsigned char)((uint64_t)records >> 8 * (bytes - 1 - b));
+    return ash_write_bytes(fd, field, bytes, 4);
+}
+
+/* Where the last value of the file ends. */
+static int64_t end_of(const ash_classic_header *header) {
+    int64_t end = 0;
+    for (int64_t k = 0; k < header->variable_count; k++) {
+        const ash_classic_variable *variable = &header->variable[k];
+        int64_t padded = (variable->bytes + 3) / 4 * 4, last = variable->begin + padded;
+        if (variable->record) /* a record variable that is alone has no padding */
+            last = variable->begin + (header->records - 1) * header->record_bytes +
+                (padded < header->record_bytes ? padded : header->record_bytes);
+        end = (!variable->record || header->records > 0) && last > end ? last : end;
+    }
+    return end;
+}
+
+static int64_t count_records(const ash_writer *writer) {
+    for (int k = 0; k < writer->schema->ndims; k++)
+        if (writer->schema->dim[k].unlimited)
+            return writer->schema->dim[k].extent;
+    return 0;
+}
+
+/* Gives the file its full size, so that a full disk is told before the work and not after it. */
+static int reserve(ash_writer *writer, ash_classic_header *header) {
+    int fd = writer->file.fd;
+    struct stat about;
+    header->records = count_records(writer);
+    int reason = header->records > 0 ? write_records(fd, header->records, header->version) : 0;
+    int64_t end = end_of(header);
+    if (reason == 0 && fstat(fd, &about) != 0)
+        reason = errno;
+    if (reason == 0 && end > about.st_size) {
+        reason = ash_temporary_reserve(&writer->file, end - about.st_size);
+        if (reason == 0 && ftruncate(fd, end) != 0)
+            reason = errno;
+    }
+    return reason;
+}
+
+static ash_status begin(ash_writer *writer, int mode, ash_error_state *error) {
+    struct stat about;
+    ash_classic_header *header = ash_calloc(1, sizeof *header);
+    writer->state = header;
+    if (!header)
+        return ash_fail_memory(error, writer->function, sizeof *header);
+    if (ash_netcdf_define(writer, mode, error) != ASH_OK)
+        return error->status;
+    if (fstat(writer->file.fd, &about) != 0)
+        return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(errno));
+    if (ash_classic_header_read(writer->file.fd, about.st_size, writer->path, writer->function, header, error) != ASH_OK)
+        return error->status;
+    int reason = reserve(writer, header);
+    writer->need.scratch = ASH_FLAT_WINDOW;
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+}
+
+static ash_status classic_begin(ash_writer *writer, ash_error_state *error) {
+    return begin(writer, 0, error);
+}
+
+static ash_status offset64_begin(ash_writer *writer, ash_error_state *error) {
+    return begin(writer, NC_64BIT_OFFSET, error);
+}
+
+static ash_status cdf5_begin(ash_writer *writer, ash_error_state *error) {
+    return begin(writer, NC_64BIT_DATA, error);
+}
+
+static int classic_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
+    (void)writer, (void)variable, (void)chunk;
+    return 0;
+}
+
+static ash_status classic_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
+    ash_write_scratch *scratch, ash_error_state *error) {
+    const ash_classic_header *header = writer->state;
+    const ash_classic_variable *variable = &header->variable[k];
+    int64_t shape[ASH_MAX_NDIM], element = ash_dtype_size(writer->schema->variable[k].dtype), distance = element, stride = element;
+    ash_flat_box box = { .ndim = (int)variable->ndim, .swap = ASH_IS_LITTLE_ENDIAN, .element = element, .offset = variable->begin };
+    void *window = ash_write_scratch_buffer(scratch, 0, ASH_FLAT_WINDOW);
+    if (!window)
+        return ash_fail_memory(error, writer->function, ASH_FLAT_WINDOW);
+    ash_writer_shape(writer, k, shape);
+    for (int a = box.ndim - 1; a >= 0; a--) {
+        box.extent[a] = extent[a];
+        box.distance[a] = a == 0 && variable->record ? header->record_bytes : distance;
+        box.stride[a] = stride;
+        box.offset += start[a] * box.distance[a];
+        distance *= shape[a];
+        stride *= extent[a];
+    }
+    int reason = ash_flat_write(writer->file.fd, &box, data, window);
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+}
+
+static ash_status classic_finish(ash_writer *writer, ash_error_state *error) {
+    (void)writer, (void)error;
+    return ASH_OK;
+}
+
+static void classic_abandon(ash_writer *writer) {
+    if (writer->state)
+        ash_classic_header_free(writer->state);
+    ash_free(writer->state);
+}
+
+const ash_format ash_format_classic = { "classic", NULL, 0, classic_begin, classic_chunk, classic_put, classic_finish, classic_abandon };
+const ash_format ash_format_64bit_offset = { "64bit_offset", NULL, 0, offset64_begin, classic_chunk, classic_put, classic_finish, classic_abandon };
+const ash_format ash_format_cdf5 = { "cdf5", NULL, 0, cdf5_begin, classic_chunk, classic_put, classic_finish, classic_abandon };

@@ -1,0 +1,15 @@
+/* Boxes of elements that go to regular places in a file. */
+#ifndef ASH_IO_FLAT_WRITE_H
+#define ASH_IO_FLAT_WRITE_H
+
+#include "io/flat_read.h"
+
+/* Bytes of scratch that writing in the other byte order takes. */
+enum { ASH_FLAT_WINDOW = 128 << 10 };
+
+/* Writes exactly `bytes` bytes. Returns 0 or an errno. */
+int ash_write_bytes(int fd, const void *data, int64_t bytes, int64_t offset);
+/* Writes a box that is not empty; `window` has ASH_FLAT_WINDOW bytes if box->swap is set. Returns 0 or an errno. */
+int ash_flat_write(int fd, const ash_flat_box *box, const void *data, void *window);
+
+#endif

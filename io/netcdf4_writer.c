@@ -1,0 +1,335 @@
+/* NetCDF-4: NetCDF-C defines the file, HDF5 says where values go, and the threads that have them encode and write them there. */
+#include "base/dtype.h"
+#include "base/memory.h"
+#include "io/codec.h"
+#include "io/flat_write.h"
+#include "io/hdf5_dataset.h"
+#include "io/hdf5_harvest.h"
+#include "io/hdf5_recorder.h"
+#include "io/lock.h"
+#include "io/netcdf_define.h"
+
+#include <errno.h>
+#include <netcdf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { LIBRARY_BYTES = 4 << 20, METADATA_BYTES = 2 << 20, ENCODER_BYTES = 1 << 20 };
+
+typedef struct placed_variable {
+    hid_t dataset;
+    int ndim;
+    int64_t shape[ASH_MAX_NDIM], element;
+    int64_t offset; /* of the first value; -1: in chunks */
+    int64_t chunk[ASH_MAX_NDIM], chunk_bytes;
+    ash_pipeline pipeline;
+    int encodable;
+    unsigned char fill[8];
+} placed_variable;
+
+typedef struct netcdf4_state {
+    ash_recording recording;
+    hid_t file;
+    int64_t most_bytes; /* a file may have; the system ends processes that write more */
+    int count;
+    placed_variable *variable;
+} netcdf4_state;
+
+/* ---- Places ---- */
+
+/* Variables that have the name of a dimension without being its coordinate are stored under another one. */
+static hid_t open_dataset(hid_t file, const char *name) {
+    char other[NC_MAX_NAME + 32];
+    snprintf(other, sizeof other, "_nc4_non_coord_%s", name);
+    return H5Dopen2(file, H5Lexists(file, other, H5P_DEFAULT) > 0 ? other : name, H5P_DEFAULT);
+}
+
+/* Writing one element makes HDF5 find room for all of them; the driver keeps it from being written. */
+static int64_t place_contiguous(netcdf4_state *state, const placed_variable *variable, hid_t type) {
+    static const unsigned char zero[16];
+    hsize_t start[ASH_MAX_NDIM + 1] = { 0 }, one[ASH_MAX_NDIM + 1];
+    for (int a = 0; a <= ASH_MAX_NDIM; a++)
+        one[a] = 1;
+    hid_t space = H5Dget_space(variable->dataset), element = H5Screate(H5S_SCALAR);
+    haddr_t address = HADDR_UNDEF;
+    state->recording.on = 1;
+    if (space >= 0 && element >= 0 &&
+        (variable->ndim == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, one, NULL) >= 0) &&
+        H5Dwrite(variable->dataset, type, element, space, H5P_DEFAULT, zero) >= 0)
+        address = H5Dget_offset(variable->dataset);
+    state->recording.on = 0;
+    if (space >= 0)
+        H5Sclose(space);
+    if (element >= 0)
+        H5Sclose(element);
+    return address == HADDR_UNDEF ? -1 : (int64_t)address;
+}
+
+static int place_chunks(placed_variable *variable, hid_t creation, hid_t type) {
+    hsize_t chunk[ASH_MAX_NDIM];
+    if (H5Pget_chunk(creation, ASH_MAX_NDIM, chunk) != variable->ndim || !ash_hdf5_pipeline(creation, &variable->pipeline))
+        return 0;
+    variable->chunk_bytes = variable->element;
+    for (int a = 0; a < variable->ndim; a++) {
+        variable->chunk[a] = (int64_t)chunk[a];
+        variable->chunk_bytes *= variable->chunk[a];
+    }
+    variable->offset = -1;
+    variable->encodable = ash_pipeline_encodable(&variable->pipeline);
+    return H5Pget_fill_value(creation, type, variable->fill) >= 0;
+}
+
+/* bool is stored as int8. */
+static hid_t stored_type(ash_dtype dtype) {
+    return ash_hdf5_native_type(dtype == ASH_BOOL ? ASH_INT8 : dtype);
+}
+
+/* Opens the dataset, gives it its shape, and finds out where its values go. */
+static int place_variable(ash_writer *writer, int k) {
+    netcdf4_state *state = writer->state;
+    placed_variable *variable = &state->variable[k];
+    const ash_writer_variable *described = &writer->schema->variable[k];
+    hid_t type = stored_type(described->dtype);
+    hsize_t shape[ASH_MAX_NDIM];
+    int64_t elements = ash_writer_shape(writer, k, variable->shape);
+    variable->ndim = described->ndim;
+    variable->element = ash_dtype_size(described->dtype);
+    variable->dataset = open_dataset(state->file, described->name);
+    hid_t creation = variable->dataset >= 0 ? H5Dget_create_plist(variable->dataset) : -1;
+    int fine = creation >= 0;
+    for (int a = 0; a < variable->ndim; a++)
+        shape[a] = (hsize_t)variable->shape[a];
+    if (fine && H5Pget_layout(creation) == H5D_CHUNKED)
+        fine = H5Dset_extent(variable->dataset, shape) >= 0 && place_chunks(variable, creation, type);
+    else if (fine && elements > 0)
+        fine = (variable->offset = place_contiguous(state, variable, type)) >= 0;
+    if (creation >= 0)
+        H5Pclose(creation);
+    return fine;
+}
+
+static void sum_needs(ash_writer *writer) {
+    const netcdf4_state *state = writer->state;
+    int64_t largest = 0, cached = 0;
+    for (int k = 0; k < state->count; k++) {
+        const placed_variable *variable = &state->variable[k];
+        int64_t bytes = variable->chunk_bytes;
+        largest = bytes > largest ? bytes : largest;
+        cached += !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
+    }
+    writer->need.library = LIBRARY_BYTES + METADATA_BYTES + cached;
+    writer->need.scratch = largest > 0 ? 2 * ash_pipeline_bound(largest) + ENCODER_BYTES : 0;
+}
+
+static int64_t contiguous_bytes(const ash_writer *writer) {
+    const netcdf4_state *state = writer->state;
+    int64_t bytes = 0, shape[ASH_MAX_NDIM];
+    for (int k = 0; k < state->count; k++)
+        bytes += state->variable[k].chunk_bytes == 0 ? ash_writer_shape(writer, k, shape) * state->variable[k].element : 0;
+    return bytes;
+}
+
+static ash_status place_all(ash_writer *writer, ash_error_state *error) {
+    netcdf4_state *state = writer->state;
+    ash_library_scope scope;
+    int fine = 1, k = 0;
+    ash_library_enter(&scope);
+    state->file = ash_recorder_open(writer->file.path, 1, &state->recording);
+    for (fine = state->file >= 0; fine && k < state->count; k++)
+        fine = place_variable(writer, k);
+    ash_library_leave(&scope);
+    if (state->recording.failure == ENOMEM)
+        return ash_fail_memory(error, writer->function, LIBRARY_BYTES);
+    if (!fine)
+        return ash_fail(error, ASH_ERR_IO, "%s: %s: HDF5 finds no place for variable '%s'", writer->function, writer->path,
+            k > 0 ? writer->schema->variable[k - 1].name : "");
+    sum_needs(writer);
+    int full = ash_temporary_reserve(&writer->file, contiguous_bytes(writer)); /* a full disk is told before the work, not after it */
+    return full == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(full));
+}
+
+static ash_status netcdf4_begin(ash_writer *writer, ash_error_state *error) {
+    netcdf4_state *state = ash_calloc(1, sizeof *state);
+    struct rlimit most;
+    int count = writer->schema->nvariables;
+    writer->state = state;
+    if (state)
+        state->variable = ash_calloc(count + 1, sizeof *state->variable);
+    if (!state || !state->variable)
+        return ash_fail_memory(error, writer->function, (count + 1) * (int64_t)sizeof *state->variable);
+    state->file = -1;
+    state->recording.fd = writer->file.fd;
+    state->count = count;
+    state->most_bytes = getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < INT64_MAX ? (int64_t)most.rlim_cur : INT64_MAX;
+    for (int k = 0; k < count; k++)
+        state->variable[k].dataset = -1;
+    if (ash_netcdf_define(writer, NC_NETCDF4, error) != ASH_OK)
+        return error->status;
+    return place_all(writer, error);
+}
+
+static int netcdf4_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
+    const placed_variable *variable = &((const netcdf4_state *)writer->state)->variable[k];
+    memcpy(chunk, variable->chunk, sizeof variable->chunk);
+    return variable->chunk_bytes > 0;
+}
+
+/* ---- Values ---- */
+
+static ash_status fail_errno(int reason, ash_error_state *error) {
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+}
+
+static ash_status put_contiguous(const ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
+    const void *data, ash_error_state *error) {
+    ash_flat_box box = { .ndim = variable->ndim, .element = variable->element, .offset = variable->offset };
+    int64_t distance = variable->element, stride = variable->element;
+    for (int a = variable->ndim - 1; a >= 0; a--) {
+        box.extent[a] = extent[a];
+        box.distance[a] = distance;
+        box.stride[a] = stride;
+        box.offset += start[a] * distance;
+        distance *= variable->shape[a];
+        stride *= extent[a];
+    }
+    return fail_errno(ash_flat_write(writer->file.fd, &box, data, NULL), error);
+}
+
+static int is_whole_chunk(const placed_variable *variable, const int64_t start[], const int64_t extent[]) {
+    for (int a = 0; a < variable->ndim; a++) {
+        int64_t left = variable->shape[a] - start[a];
+        if (start[a] % variable->chunk[a] != 0 || extent[a] != (left < variable->chunk[a] ? left : variable->chunk[a]))
+            return 0;
+    }
+    return 1;
+}
+
+/* A chunk at the edge is stored whole: what lies beyond the shape is fill value. */
+static void pad(const placed_variable *variable, const int64_t extent[], const unsigned char *in, unsigned char *out) {
+    int64_t index[ASH_MAX_NDIM] = { 0 }, size = variable->element, last = variable->ndim - 1, row = extent[last] * size;
+    for (int64_t at = 0; at < variable->chunk_bytes; at += size)
+        memcpy(out + at, variable->fill, (size_t)size);
+    for (;;) {
+        int64_t at = 0;
+        for (int a = 0; a < variable->ndim; a++)
+            at = at * variable->chunk[a] + index[a];
+        memcpy(out + at * size, in, (size_t)row);
+        in += row;
+        int64_t a = last - 1;
+        while (a >= 0 && ++index[a] == extent[a])
+            index[a--] = 0;
+        if (a < 0)
+            return;
+    }
+}
+
+/* HDF5 finds a place for the bytes and enters them into its index; the thread itself writes them. */
+static ash_status put_encoded(
+    ash_writer *writer, const placed_variable *variable, const int64_t start[], const unsigned char *bytes, int64_t n, ash_error_state *error) {
+    netcdf4_state *state = writer->state;
+    ash_recording *recording = &state->recording;
+    hsize_t offset[ASH_MAX_NDIM];
+    for (int a = 0; a < variable->ndim; a++)
+        offset[a] = (hsize_t)start[a];
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    recording->on = 1;
+    recording->transfers = 0;
+    int placed = H5Dwrite_chunk(variable->dataset, H5P_DEFAULT, 0, offset, (size_t)n, bytes) >= 0 && recording->transfers == 1 &&
+        recording->bytes == n;
+    recording->on = 0;
+    int64_t address = recording->address;
+    int failure = recording->failure;
+    ash_library_leave(&scope);
+    if (!placed)
+        return ash_fail(error, ASH_ERR_IO, "HDF5 finds no place for a chunk of %lld bytes", (long long)n);
+    if (failure == 0 && address > state->most_bytes - n)
+        return fail_errno(EFBIG, error);
+    return fail_errno(failure != 0 ? failure : ash_write_bytes(writer->file.fd, bytes, n, address), error);
+}
+
+static ash_status put_chunk(ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
+    const void *data, ash_write_scratch *scratch, ash_error_state *error) {
+    int64_t capacity = ash_pipeline_bound(variable->chunk_bytes), n;
+    unsigned char *buffer[2] = { ash_write_scratch_buffer(scratch, 0, capacity), ash_write_scratch_buffer(scratch, 1, capacity) };
+    const unsigned char *in = data, *out;
+    if (!buffer[0] || !buffer[1])
+        return ash_fail_memory(error, writer->function, capacity);
+    if (memcmp(extent, variable->chunk, (size_t)variable->ndim * sizeof *extent) != 0) {
+        pad(variable, extent, in, buffer[0]);
+        in = buffer[0];
+    }
+    if (!ash_pipeline_encode(&variable->pipeline, in, variable->chunk_bytes, buffer, &out, &n))
+        return ash_fail(error, ASH_ERR_MEMORY, "a chunk of %lld bytes cannot be compressed", (long long)variable->chunk_bytes);
+    return put_encoded(writer, variable, start, out, n, error);
+}
+
+/* A box that is no chunk goes through HDF5, which reads, changes and writes the chunks it touches. */
+static ash_status put_by_library(ash_writer *writer, const placed_variable *variable, int k, const int64_t start[], const int64_t extent[],
+    const void *data, ash_error_state *error) {
+    netcdf4_state *state = writer->state;
+    hsize_t from[ASH_MAX_NDIM], count[ASH_MAX_NDIM];
+    for (int a = 0; a < variable->ndim; a++) {
+        from[a] = (hsize_t)start[a];
+        count[a] = (hsize_t)extent[a];
+    }
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    hid_t memory = H5Screate_simple(variable->ndim, count, NULL), space = H5Dget_space(variable->dataset);
+    int fine = memory >= 0 && space >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, count, NULL) >= 0 &&
+        H5Dwrite(variable->dataset, stored_type(writer->schema->variable[k].dtype), memory, space, H5P_DEFAULT, data) >= 0;
+    if (memory >= 0)
+        H5Sclose(memory);
+    if (space >= 0)
+        H5Sclose(space);
+    int failure = state->recording.failure;
+    ash_library_leave(&scope);
+    if (failure == 0 && !fine)
+        return ash_fail(error, ASH_ERR_IO, "HDF5 cannot write it");
+    return fail_errno(failure, error);
+}
+
+static ash_status netcdf4_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
+    ash_write_scratch *scratch, ash_error_state *error) {
+    const placed_variable *variable = &((netcdf4_state *)writer->state)->variable[k];
+    if (variable->chunk_bytes == 0)
+        return put_contiguous(writer, variable, start, extent, data, error);
+    if (variable->encodable && is_whole_chunk(variable, start, extent))
+        return put_chunk(writer, variable, start, extent, data, scratch, error);
+    return put_by_library(writer, variable, k, start, extent, data, error);
+}
+
+/* ---- The end ---- */
+
+static void close_all(netcdf4_state *state) {
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    for (int k = 0; k < state->count; k++)
+        if (state->variable[k].dataset >= 0)
+            H5Dclose(state->variable[k].dataset);
+    if (state->file >= 0)
+        H5Fclose(state->file);
+    state->count = 0;
+    state->file = -1;
+    ash_library_leave(&scope);
+}
+
+static ash_status netcdf4_finish(ash_writer *writer, ash_error_state *error) {
+    netcdf4_state *state = writer->state;
+    close_all(state);
+    return fail_errno(state->recording.failure, error);
+}
+
+static void netcdf4_abandon(ash_writer *writer) {
+    netcdf4_state *state = writer->state;
+    if (!state)
+        return;
+    state->recording.dropped = 1;
+    close_all(state);
+    ash_free(state->variable);
+    ash_free(state);
+}
+
+const ash_format ash_format_netcdf4 = { "netcdf4", " .nc .nc4 .cdf .h5 .hdf5 ", 1, netcdf4_begin, netcdf4_chunk, netcdf4_put, netcdf4_finish,
+    netcdf4_abandon };

@@ -1,0 +1,221 @@
+/* Files being written: the table of formats, and what all of them share: a temporary file takes its name when it is whole. */
+#include "io/writer.h"
+
+#include "base/dtype.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "io/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const ash_format *const formats[] = { &ash_format_netcdf4, &ash_format_classic, &ash_format_64bit_offset, &ash_format_cdf5, NULL };
+
+/* ---- Formats ---- */
+
+static const ash_format *find_by_suffix(const char *path) {
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    char suffix[16];
+    if (!dot || strlen(dot) >= sizeof suffix - 2)
+        return NULL;
+    snprintf(suffix, sizeof suffix, " %s ", dot);
+    for (int k = 0; formats[k]; k++)
+        if (formats[k]->suffixes && strstr(formats[k]->suffixes, suffix))
+            return formats[k];
+    return NULL;
+}
+
+static ash_status fail_format(const char *name, const char *function, ash_error_state *error) {
+    char all[256];
+    size_t used = 0;
+    for (int k = 0; formats[k] && used < sizeof all; k++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", k ? ", " : "", formats[k]->name);
+    return ash_fail(error, ASH_ERR_ARGUMENT, "%s: format must be one of %s, found '%s'", function, all, name);
+}
+
+const ash_format *ash_format_find(const char *name, const char *path, const char *function, ash_error_state *error) {
+    const ash_format *by_suffix = name ? NULL : find_by_suffix(path);
+    if (!name)
+        return by_suffix ? by_suffix : &ash_format_netcdf4;
+    for (int k = 0; formats[k]; k++)
+        if (strcmp(formats[k]->name, name) == 0)
+            return formats[k];
+    fail_format(name, function, error);
+    return NULL;
+}
+
+int ash_format_filters(const ash_format *format) {
+    return format->filters;
+}
+
+const char *ash_format_name(const ash_format *format) {
+    return format->name;
+}
+
+/* ---- What formats use ---- */
+
+unsigned char *ash_write_scratch_buffer(ash_write_scratch *scratch, int k, int64_t bytes) {
+    if (scratch->capacity[k] < bytes) {
+        ash_free(scratch->buffer[k]);
+        scratch->buffer[k] = ash_malloc(bytes);
+        scratch->capacity[k] = scratch->buffer[k] ? bytes : 0;
+    }
+    return scratch->buffer[k];
+}
+
+void ash_write_scratch_free(ash_write_scratch *scratch) {
+    ash_free(scratch->buffer[0]);
+    ash_free(scratch->buffer[1]);
+    *scratch = (ash_write_scratch){ 0 };
+}
+
+int64_t ash_writer_shape(const ash_writer *writer, int variable, int64_t shape[]) {
+    const ash_writer_variable *described = &writer->schema->variable[variable];
+    int64_t elements = 1;
+    for (int a = 0; a < described->ndim; a++) {
+        shape[a] = writer->schema->dim[described->dim[a]].extent;
+        elements *= shape[a];
+    }
+    return elements;
+}
+
+/* ---- A writer ---- */
+
+static void free_writer(ash_writer *writer) {
+    ash_temporary_free(&writer->file);
+    ash_free(writer->function);
+    ash_free(writer->path);
+    ash_free(writer);
+}
+
+void ash_writer_abort(ash_writer *writer) {
+    if (!writer)
+        return;
+    if (writer->file.fd >= 0)
+        ash_temporary_discard(&writer->file);
+    writer->format->abandon(writer);
+    free_writer(writer);
+}
+
+ash_writer *ash_writer_begin(
+    const ash_format *format, const char *path, const ash_writer_schema *schema, const char *function, ash_error_state *error) {
+    ash_writer *writer = ash_calloc(1, sizeof *writer);
+    if (!writer) {
+        ash_fail_memory(error, function, sizeof *writer);
+        return NULL;
+    }
+    writer->format = format;
+    writer->schema = schema;
+    writer->file.fd = -1;
+    writer->path = ash_text_copy(path, (int64_t)strlen(path));
+    writer->function = ash_text_copy(function, (int64_t)strlen(function));
+    ash_status status = ASH_OK;
+    if (!writer->path || !writer->function)
+        status = ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
+    if (status == ASH_OK)
+        status = ash_temporary_create(&writer->file, path, function, error);
+    if (status == ASH_OK)
+        status = format->begin(writer, error);
+    if (status == ASH_OK)
+        return writer;
+    ash_writer_abort(writer);
+    return NULL;
+}
+
+int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
+    return writer->format->chunk(writer, variable, chunk);
+}
+
+ash_write_need ash_writer_need(const ash_writer *writer) {
+    return writer->need;
+}
+
+/* Adds function, file and variable to the reason a format gave. */
+static ash_status fail_put(ash_writer *writer, int variable, const ash_error_state *reason, ash_error_state *error) {
+    __atomic_store_n(&writer->failed, 1, __ATOMIC_RELAXED);
+    if (reason->status == ASH_ERR_MEMORY)
+        return ash_fail(error, reason->status, "%s: %s", writer->function, reason->text);
+    return ash_fail(error, reason->status, "%s: %s: variable '%s': %s", writer->function, writer->path,
+        writer->schema->variable[variable].name, reason->text);
+}
+
+ash_status ash_writer_put(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
+    ash_write_scratch *scratch, ash_error_state *error) {
+    ash_error_state reason = { 0 };
+    for (int a = 0; a < writer->schema->variable[variable].ndim; a++)
+        if (extent[a] == 0)
+            return ASH_OK;
+    if (writer->format->put(writer, variable, start, extent, data, scratch, &reason) == ASH_OK)
+        return ASH_OK;
+    return fail_put(writer, variable, &reason, error);
+}
+
+/* Copies a dense box out of a dense array. */
+static void cut_box(int ndim, const int64_t shape[], const int64_t start[], const int64_t extent[], int64_t size, const char *from, char *to) {
+    int64_t index[ASH_MAX_NDIM] = { 0 };
+    for (;;) {
+        int64_t at = 0;
+        for (int a = 0; a < ndim; a++)
+            at = at * shape[a] + start[a] + index[a];
+        memcpy(to, from + at * size, (size_t)(extent[ndim - 1] * size));
+        to += extent[ndim - 1] * size;
+        int a = ndim - 2;
+        while (a >= 0 && ++index[a] == extent[a])
+            index[a--] = 0;
+        if (a < 0)
+            return;
+    }
+}
+
+ash_status ash_writer_put_all(ash_writer *writer, int variable, const void *data, ash_error_state *error) {
+    const ash_writer_variable *described = &writer->schema->variable[variable];
+    int64_t shape[ASH_MAX_NDIM], chunk[ASH_MAX_NDIM], start[ASH_MAX_NDIM] = { 0 }, extent[ASH_MAX_NDIM];
+    int64_t size = ash_dtype_size(described->dtype), bytes = size;
+    int ndim = described->ndim;
+    ash_write_scratch scratch = { 0 };
+    if (ash_writer_shape(writer, variable, shape) == 0)
+        return ASH_OK;
+    if (!ash_writer_chunk(writer, variable, chunk)) {
+        ash_writer_put(writer, variable, start, shape, data, &scratch, error);
+        ash_write_scratch_free(&scratch);
+        return error->status;
+    }
+    for (int a = 0; a < ndim; a++)
+        bytes *= chunk[a];
+    char *box = ash_malloc(bytes);
+    if (!box)
+        return ash_fail_memory(error, writer->function, bytes);
+    for (int more = 1; more && error->status == ASH_OK;) {
+        for (int a = 0; a < ndim; a++)
+            extent[a] = shape[a] - start[a] < chunk[a] ? shape[a] - start[a] : chunk[a];
+        cut_box(ndim, shape, start, extent, size, data, box);
+        ash_writer_put(writer, variable, start, extent, box, &scratch, error);
+        more = 0;
+        for (int a = ndim - 1; a >= 0 && !more; a--) {
+            more = start[a] + chunk[a] < shape[a];
+            start[a] = more ? start[a] + chunk[a] : 0;
+        }
+    }
+    ash_free(box);
+    ash_write_scratch_free(&scratch);
+    return error->status;
+}
+
+ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error) {
+    ash_error_state reason = { 0 };
+    ash_status status = ASH_OK;
+    if (writer->failed)
+        status = ash_fail(error, ASH_ERR_IO, "%s: %s: not finished, since writing failed before", writer->function, writer->path);
+    else if (writer->format->finish(writer, &reason) != ASH_OK)
+        status = ash_fail(error, reason.status, "%s: %s: %s", writer->function, writer->path, reason.text);
+    int failure = status == ASH_OK ? ash_temporary_publish(&writer->file) : 0;
+    if (failure != 0)
+        status = ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(failure));
+    if (status != ASH_OK) {
+        ash_writer_abort(writer);
+        return status;
+    }
+    writer->format->abandon(writer);
+    free_writer(writer);
+    return ASH_OK;
+}

@@ -1,0 +1,43 @@
+/* A file being written as its format sees it. */
+#ifndef ASH_IO_WRITER_H
+#define ASH_IO_WRITER_H
+
+#include "io/io.h"
+#include "io/temporary_file.h"
+
+/* One format that can be written: a row of the table in io/writer.c. */
+struct ash_format {
+    const char *name;
+    const char *suffixes; /* of paths that mean it, " .nc .nc4 "; NULL: none */
+    int filters;          /* chunks, and filters of them */
+    /* Defines the whole schema in the empty temporary file. On failure `abandon` is called. */
+    ash_status (*begin)(ash_writer *writer, ash_error_state *error);
+    int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]);
+    /* The box is within the variable and not empty. Returns the reason alone in `error`. */
+    ash_status (*put)(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
+        ash_write_scratch *scratch, ash_error_state *error);
+    /* Completes the temporary file. Returns the reason alone in `error`. */
+    ash_status (*finish)(ash_writer *writer, ash_error_state *error);
+    /* Releases what the format holds. What it would still write must not reach the temporary file, which may be gone. */
+    void (*abandon)(ash_writer *writer);
+};
+
+struct ash_writer {
+    const ash_format *format;
+    const ash_writer_schema *schema;
+    ash_temporary_file file;
+    char *path;     /* as the user gave it */
+    char *function; /* named in errors */
+    int failed;     /* atomically: something could not be written */
+    ash_write_need need;
+    void *state; /* the format's own */
+};
+
+extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5;
+
+/* A buffer of the thread's scratch with room for `bytes` bytes, NULL when out of memory. */
+unsigned char *ash_write_scratch_buffer(ash_write_scratch *scratch, int k, int64_t bytes);
+/* The shape of a variable, and its number of elements. */
+int64_t ash_writer_shape(const ash_writer *writer, int variable, int64_t shape[]);
+
+#endif
