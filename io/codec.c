@@ -100,8 +100,8 @@ int64_t ash_pipeline_bound(int64_t bytes) {
     return bytes + bytes / 64 + 1024;
 }
 
-int ash_pipeline_encode(
-    const ash_pipeline *pipeline, const unsigned char *in, int64_t bytes, unsigned char *const scratch[2], const unsigned char **out, int64_t *written) {
+int ash_pipeline_encode(const ash_pipeline *pipeline, const unsigned char *in, int64_t bytes, unsigned char *const scratch[2],
+    const unsigned char **out, int64_t *written) {
     int64_t capacity = ash_pipeline_bound(bytes);
     int next = in == scratch[0];
     *out = in;

@@ -36,7 +36,8 @@ typedef const char *ash_decoder_function(
     const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written);
 
 /* Applies a filter to `bytes` bytes at `in`; writes at most `capacity` bytes to `out` and returns how many, -1 if that fails. Thread-safe. */
-typedef int64_t ash_encoder_function(const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity);
+typedef int64_t ash_encoder_function(
+    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity);
 
 typedef struct ash_codec {
     int id;
@@ -63,8 +64,8 @@ const char *ash_pipeline_decode(const ash_pipeline *pipeline, uint32_t mask, int
 
 /* Applies all filters to the `bytes` bytes at `in`; scratch[0] and scratch[1] have room for ash_pipeline_bound(bytes) bytes each, and `in` may be
  * scratch[0]. The result is in one of them, or `in` itself if there are no filters. 0 if it fails. */
-int ash_pipeline_encode(
-    const ash_pipeline *pipeline, const unsigned char *in, int64_t bytes, unsigned char *const scratch[2], const unsigned char **out, int64_t *written);
+int ash_pipeline_encode(const ash_pipeline *pipeline, const unsigned char *in, int64_t bytes, unsigned char *const scratch[2],
+    const unsigned char **out, int64_t *written);
 int64_t ash_pipeline_bound(int64_t bytes);
 
 #endif

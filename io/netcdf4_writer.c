@@ -54,8 +54,7 @@ static int64_t place_contiguous(netcdf4_state *state, const placed_variable *var
     hid_t space = H5Dget_space(variable->dataset), element = H5Screate(H5S_SCALAR);
     haddr_t address = HADDR_UNDEF;
     state->recording.on = 1;
-    if (space >= 0 && element >= 0 &&
-        (variable->ndim == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, one, NULL) >= 0) &&
+    if (space >= 0 && element >= 0 && (variable->ndim == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, one, NULL) >= 0) &&
         H5Dwrite(variable->dataset, type, element, space, H5P_DEFAULT, zero) >= 0)
         address = H5Dget_offset(variable->dataset);
     state->recording.on = 0;
@@ -116,7 +115,8 @@ static void sum_needs(ash_writer *writer) {
         const placed_variable *variable = &state->variable[k];
         int64_t bytes = variable->chunk_bytes;
         largest = bytes > largest ? bytes : largest;
-        cached += !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
+        cached +=
+            !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
     }
     writer->need.library = LIBRARY_BYTES + METADATA_BYTES + cached;
     writer->need.scratch = largest > 0 ? 2 * ash_pipeline_bound(largest) + ENCODER_BYTES : 0;
@@ -225,8 +225,8 @@ static void pad(const placed_variable *variable, const int64_t extent[], const u
 }
 
 /* HDF5 finds a place for the bytes and enters them into its index; the thread itself writes them. */
-static ash_status put_encoded(
-    ash_writer *writer, const placed_variable *variable, const int64_t start[], const unsigned char *bytes, int64_t n, ash_error_state *error) {
+static ash_status put_encoded(ash_writer *writer, const placed_variable *variable, const int64_t start[], const unsigned char *bytes,
+    int64_t n, ash_error_state *error) {
     netcdf4_state *state = writer->state;
     ash_recording *recording = &state->recording;
     hsize_t offset[ASH_MAX_NDIM];
@@ -331,5 +331,5 @@ static void netcdf4_abandon(ash_writer *writer) {
     ash_free(state);
 }
 
-const ash_format ash_format_netcdf4 = { "netcdf4", " .nc .nc4 .cdf .h5 .hdf5 ", 1, netcdf4_begin, netcdf4_chunk, netcdf4_put, netcdf4_finish,
-    netcdf4_abandon };
+const ash_format ash_format_netcdf4 = { "netcdf4", " .nc .nc4 .cdf .h5 .hdf5 ", 1, netcdf4_begin, netcdf4_chunk, netcdf4_put,
+    netcdf4_finish, netcdf4_abandon };

@@ -2,6 +2,8 @@
 
 #include "base/dtype.h"
 #include "base/memory.h"
+#include "io/codec.h"
+#include "io/hdf5_zstd.h"
 #include "io/lock.h"
 #include "io/netcdf_attrs.h"
 #include "io/types.h"
@@ -11,7 +13,7 @@
 #include <netcdf_filter.h>
 #include <string.h>
 
-enum { DEFAULT_CHUNK_BYTES = 1 << 20, ZSTD_FILTER = 32015, VARIABLE_BYTES = 16 << 10 };
+enum { DEFAULT_CHUNK_BYTES = 1 << 20, VARIABLE_BYTES = 16 << 10 };
 
 typedef struct definer {
     ash_writer *writer;
@@ -85,8 +87,10 @@ static int define_filters(const definer *d, int id, const ash_writer_variable *v
     unsigned level = (unsigned)variable->zstd;
     if (variable->deflate > 0 || variable->shuffle)
         result = nc_def_var_deflate(d->file, id, variable->shuffle, variable->deflate > 0, variable->deflate);
-    if (result == NC_NOERR && variable->zstd != 0)
-        result = nc_def_var_filter(d->file, id, ZSTD_FILTER, 1, &level);
+    if (result == NC_NOERR && variable->zstd != 0) {
+        ash_hdf5_offer_zstd();
+        result = nc_def_var_filter(d->file, id, ASH_FILTER_ZSTD, 1, &level);
+    }
     if (result == NC_NOERR && variable->fletcher32)
         result = nc_def_var_fletcher32(d->file, id, NC_FLETCHER32);
     return result;
@@ -112,8 +116,8 @@ static ash_status define_variable(definer *d, const ash_writer_variable *variabl
     int dims[ASH_MAX_NDIM], id, type = ash_nc_from_dtype(variable->dtype);
     const char *attribute = NULL;
     if (type == 0)
-        return ash_fail(d->error, ASH_ERR_DTYPE, "%s: %s: variable '%s' is %s, which NetCDF has no type for", writer->function, writer->path,
-            variable->name, ash_dtype_name(variable->dtype));
+        return ash_fail(d->error, ASH_ERR_DTYPE, "%s: %s: variable '%s' is %s, which NetCDF has no type for", writer->function,
+            writer->path, variable->name, ash_dtype_name(variable->dtype));
     for (int a = 0; a < variable->ndim; a++)
         dims[a] = d->dim[variable->dim[a]];
     int result = nc_def_var(d->file, variable->name, type, variable->ndim, dims, &id);
@@ -135,6 +139,9 @@ static ash_status define_variable(definer *d, const ash_writer_variable *variabl
 static ash_status define_dims(definer *d) {
     for (int k = 0; k < d->schema->ndims; k++) {
         const ash_writer_dim *dim = &d->schema->dim[k];
+        if (!is_netcdf4(d) && !dim->unlimited && dim->extent == 0)
+            return ash_fail(d->error, ASH_ERR_SHAPE, "%s: %s: dimension '%s' is empty, which format %s allows for the unlimited one only",
+                d->writer->function, d->writer->path, dim->name, ash_format_name(d->writer->format));
         int result = nc_def_dim(d->file, dim->name, dim->unlimited ? NC_UNLIMITED : (size_t)dim->extent, &d->dim[k]);
         if (result != NC_NOERR)
             return ash_fail(d->error, ASH_ERR_ARGUMENT, "%s: %s: dimension '%s' of extent %lld: %s", d->writer->function, d->writer->path,

@@ -151,7 +151,8 @@ ash_status ash_writer_put(ash_writer *writer, int variable, const int64_t start[
 }
 
 /* Copies a dense box out of a dense array. */
-static void cut_box(int ndim, const int64_t shape[], const int64_t start[], const int64_t extent[], int64_t size, const char *from, char *to) {
+static void cut_box(
+    int ndim, const int64_t shape[], const int64_t start[], const int64_t extent[], int64_t size, const char *from, char *to) {
     int64_t index[ASH_MAX_NDIM] = { 0 };
     for (;;) {
         int64_t at = 0;

@@ -221,8 +221,8 @@ typedef struct ash_plan_request {
     const ash_target *target;
     int64_t limit; /* of everything: plan, reserve, buffers */
     int num_threads;
-    int64_t io_bytes;         /* workspace of the writer */
-    int64_t scratch_bytes;    /* and of each thread that writes */
+    int64_t io_bytes;      /* workspace of the writer */
+    int64_t scratch_bytes; /* and of each thread that writes */
 } ash_plan_request;
 
 /* Makes the plan. ASH_ERR_LIMIT with a sentence when the limit is too small; *plan is then still set (for its figures) and must be freed.

@@ -112,8 +112,8 @@ static ash_status execute(
     return error->status;
 }
 
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer, const ash_compute_options *options,
-    const char *function, ash_plan_request *request, int *openmp, ash_error_state *error) {
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer,
+    const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error) {
     ash_compute_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
     const char *executor = o.executor ? o.executor : context->options.executor;
@@ -152,8 +152,8 @@ static ash_status plan_and_execute(
     return error->status;
 }
 
-ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer,
-    const ash_compute_options *options, const char *function, ash_error_state *error) {
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, const ash_compute_options *options,
+    const char *function, ash_error_state *error) {
     ash_plan_request request;
     int openmp = 0;
     if (ash_run_request(context, n, targets, writer, options, function, &request, &openmp, error) != ASH_OK) {

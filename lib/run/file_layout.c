@@ -114,7 +114,8 @@ static int is_unlimited(const ash_dim *dim, const ash_write_options *options) {
 
 /* Chunks of the file are those of the array, so that each is written once. A small array is not chunked for its filters alone. */
 int ash_file_chunk(const ash_output *output, const ash_format *format, const ash_write_options *options, int64_t chunk[]) {
-    int filtered = options->deflate > 0 || options->shuffle || options->zstd != 0 || options->fletcher32, needed = filtered || options->chunks;
+    int filtered = options->deflate > 0 || options->shuffle || options->zstd != 0 || options->fletcher32,
+        needed = filtered || options->chunks;
     int64_t bytes = ash_dtype_size(output->dtype);
     for (int a = 0; a < output->ndim; a++) {
         const ash_grid_axis *axis = &output->dim[a].axis;
@@ -391,11 +392,9 @@ ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, i
     const ash_format *format, const ash_write_options *options, ash_error_state *error) {
     maker m = { .layout = layout, .context = context, .format = format, .options = options, .error = error };
     make(&m, n, value, names);
-    layout->schema = (ash_writer_schema){ .ndims = layout->ndims,
-        .nvariables = layout->nvariables,
-        .dim = layout->dim,
-        .variable = layout->variable,
-        .global = layout->global };
+    layout->schema = (ash_writer_schema){
+        .ndims = layout->ndims, .nvariables = layout->nvariables, .dim = layout->dim, .variable = layout->variable, .global = layout->global
+    };
     return error->status;
 }
 

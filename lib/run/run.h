@@ -74,7 +74,7 @@ typedef struct ash_worker {
     int *slot_sink;               /* per slot: sink that receives the result in place, -1 */
     ash_read_scratch reading;
     ash_write_scratch writing;
-    char *scan_state;             /* running values of the scans of the task under way */
+    char *scan_state; /* running values of the scans of the task under way */
     ash_error_state error;
 } ash_worker;
 
@@ -171,9 +171,9 @@ void ash_execute_openmp(ash_run *run, int num_threads);
 void ash_run_progress(ash_run *run, int finished);
 
 /* compute.c: makes the plan, runs it, keeps the figures. */
-ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer,
-    const ash_compute_options *options, const char *function, ash_error_state *error);
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer, const ash_compute_options *options,
-    const char *function, ash_plan_request *request, int *openmp, ash_error_state *error);
+ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, const ash_compute_options *options,
+    const char *function, ash_error_state *error);
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer,
+    const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error);
 
 #endif

@@ -69,7 +69,8 @@ static ash_status check_options(job *j) {
     int filtered = o->deflate > 0 || o->shuffle || o->zstd != 0 || o->fletcher32;
     if (j->format && filtered && !ash_format_filters(j->format)) {
         return ash_fail(j->error, ASH_ERR_ARGUMENT,
-            "write: deflate, shuffle, zstd and fletcher32 need a format with chunks, such as netcdf4, found %s", ash_format_name(j->format));
+            "write: deflate, shuffle, zstd and fletcher32 need a format with chunks, such as netcdf4, found %s",
+            ash_format_name(j->format));
     }
     return j->error->status;
 }

@@ -14,7 +14,7 @@
 
 static const ash_writer_dim dims[] = { { "time", 10, 1 }, { "y", 7, 0 }, { "x", 9, 0 }, { "none", 0, 0 } };
 
-enum { DIMS = 4, TYPES = 11, ELEMENTS = 10 * 7 * 9 };
+enum { DIMS = 4, TYPES = 11, LAYOUTS = 6, ELEMENTS = 10 * 7 * 9 };
 
 /* A schema must last as long as its writer: those of the last few are kept. */
 static ash_writer *begin_writing(
@@ -40,7 +40,7 @@ static void fill_values(ash_dtype dtype, void *out, uint64_t seed) {
         bytes[i] = (unsigned char)random_below(&seed, dtype == ASH_BOOL ? 2 : 64);
 }
 
-/* Four storage layouts of every dtype. */
+/* Storage layouts of every dtype: contiguous, plain chunks, deflated, unlimited by default, and the other filters. */
 static void define(ash_dtype dtype, int layout, char *name, ash_writer_variable *out) {
     sprintf(name, "%s_%d", ash_dtype_name(dtype), layout);
     *out = (ash_writer_variable){ .name = name, .dtype = dtype, .ndim = layout == 0 ? 2 : 3 };
@@ -48,8 +48,10 @@ static void define(ash_dtype dtype, int layout, char *name, ash_writer_variable 
         out->dim[i] = layout == 0 ? i + 1 : i;
         out->chunk[i] = layout == 0 || layout == 3 ? 0 : 4;
     }
-    out->deflate = layout == 2 ? 5 : 0;
-    out->shuffle = layout == 2;
+    out->deflate = layout == 2 || layout == 5 ? 5 : 0;
+    out->shuffle = layout == 2 || layout == 4;
+    out->zstd = layout == 4 ? 3 : 0;
+    out->fletcher32 = layout >= 4;
 }
 
 static void put_by_boxes(ash_writer *writer, int var, const ash_writer_variable *variable, const void *values) {
@@ -103,21 +105,25 @@ static ash_attrs *make_attrs(int with_fill) {
     return attrs;
 }
 
-static void test_round_trip(void **state) {
-    (void)state;
-    char names[4 * TYPES][32], values[ELEMENTS * 8];
-    ash_writer_variable vars[4 * TYPES];
+/* `by_chunks`: every chunk is put whole, and encoded by the one who puts it. */
+static void round_trip(int by_chunks) {
+    char names[LAYOUTS * TYPES][32], values[ELEMENTS * 8];
+    ash_writer_variable vars[LAYOUTS * TYPES];
     ash_error_state error = { 0 };
     ash_attrs *global = make_attrs(0);
-    for (int i = 0; i < 4 * TYPES; i++)
-        define((ash_dtype)(i / 4), i % 4, names[i], &vars[i]);
+    for (int i = 0; i < LAYOUTS * TYPES; i++)
+        define((ash_dtype)(i / LAYOUTS), i % LAYOUTS, names[i], &vars[i]);
     write_bytes(in_folder("out.nc"), "old", 3);
-    ash_writer *writer = begin_writing(in_folder("out.nc"), 4 * TYPES, vars, global, &error);
+    ash_writer *writer = begin_writing(in_folder("out.nc"), LAYOUTS * TYPES, vars, global, &error);
     must(&error);
     assert_true(ash_writer_need(writer).scratch > 0);
-    for (int i = 0; i < 4 * TYPES; i++) {
+    for (int i = 0; i < LAYOUTS * TYPES; i++) {
         fill_values(vars[i].dtype, values, (uint64_t)i);
-        put_by_boxes(writer, i, &vars[i], values);
+        if (by_chunks)
+            ash_writer_put_all(writer, i, values, &error);
+        else
+            put_by_boxes(writer, i, &vars[i], values);
+        must(&error);
     }
     int64_t n;
     free(read_bytes(in_folder("out.nc"), &n));
@@ -129,8 +135,8 @@ static void test_round_trip(void **state) {
     int file, unlimited;
     size_t length;
     nc_must(nc_open(in_folder("out.nc"), NC_NOWRITE, &file));
-    for (int i = 0; i < 4 * TYPES; i++)
-        check_written(file, &vars[i], i % 4, (uint64_t)i);
+    for (int i = 0; i < LAYOUTS * TYPES; i++)
+        check_written(file, &vars[i], i % LAYOUTS, (uint64_t)i);
     nc_must(nc_inq_unlimdim(file, &unlimited));
     nc_must(nc_inq_dimlen(file, unlimited, &length));
     assert_int_equal(length, 10);
@@ -145,6 +151,61 @@ static void test_round_trip(void **state) {
 }
 
 /* Scalars, empty dimensions and fill values, in all layouts. */
+static void test_by_boxes(void **state) {
+    (void)state;
+    round_trip(0);
+}
+
+static void test_by_chunks(void **state) {
+    (void)state;
+    round_trip(1);
+}
+
+/* Formats without chunks: record variables lie between one another, of types whose records are padded. */
+static void test_classic(void **state) {
+    (void)state;
+    static const char *const formats[] = { "classic", "64bit_offset", "cdf5" };
+    static const ash_writer_dim of[] = { { "time", 10, 1 }, { "y", 7, 0 }, { "x", 9, 0 } };
+    for (int k = 0; k < 3; k++)
+        for (int lone = 0; lone < 2; lone++) {
+            char names[2 * TYPES][32], values[ELEMENTS * 8], got[ELEMENTS * 8];
+            ash_writer_variable vars[2 * TYPES];
+            ash_error_state error = { 0 };
+            int n = 0;
+            for (int t = 0; t < TYPES; t++) {
+                int old = t <= ASH_INT32 || t == ASH_FLOAT32 || t == ASH_FLOAT64;
+                for (int record = 0; record < 2 && (old || k == 2) && !(lone && (t != ASH_INT16 || !record)); record++) {
+                    sprintf(names[n], "%s_%d", ash_dtype_name((ash_dtype)t), record);
+                    vars[n] = (ash_writer_variable){
+                        .name = names[n], .dtype = (ash_dtype)t, .ndim = 3 - !record, .dim = { !record, 1 + !record, 2 }
+                    };
+                    n++;
+                }
+            }
+            ash_writer_schema schema = { .ndims = 3, .dim = of, .nvariables = n, .variable = vars };
+            ash_writer *writer =
+                ash_writer_begin(ash_format_find(formats[k], "x", "write", &error), in_folder("old.nc"), &schema, "write", &error);
+            must(&error);
+            for (int i = 0; i < n; i++) {
+                fill_values(vars[i].dtype, values, (uint64_t)i);
+                put_by_boxes(writer, i, &vars[i], values);
+            }
+            ash_writer_commit(writer, &error);
+            must(&error);
+            int file, id, format;
+            nc_must(nc_open(in_folder("old.nc"), NC_NOWRITE, &file));
+            nc_must(nc_inq_format(file, &format));
+            assert_int_equal(format, k == 0 ? NC_FORMAT_CLASSIC : k == 1 ? NC_FORMAT_64BIT_OFFSET : NC_FORMAT_CDF5);
+            for (int i = 0; i < n; i++) {
+                nc_must(nc_inq_varid(file, names[i], &id));
+                nc_must(nc_get_var(file, id, got));
+                fill_values(vars[i].dtype, values, (uint64_t)i);
+                assert_memory_equal(got, values, (size_t)((vars[i].ndim == 2 ? 63 : ELEMENTS) * ash_dtype_size(vars[i].dtype)));
+            }
+            nc_must(nc_close(file));
+        }
+}
+
 static void test_fill_values(void **state) {
     (void)state;
     ash_error_state error = { 0 };
@@ -328,7 +389,9 @@ static void test_full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_by_boxes),
+        cmocka_unit_test(test_by_chunks),
+        cmocka_unit_test(test_classic),
         cmocka_unit_test(test_fill_values),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_names),
