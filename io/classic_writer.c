@@ -65,7 +65,7 @@ static ash_status begin(ash_writer *writer, int mode, ash_error_state *error) {
     writer->state = header;
     if (!header)
         return ash_fail_memory(error, writer->function, sizeof *header);
-    if (ash_netcdf_define(writer, mode, error) != ASH_OK)
+    if (!writer->resumed && ash_netcdf_define(writer, mode, error) != ASH_OK)
         return error->status;
     if (fstat(writer->file.fd, &about) != 0)
         return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(errno));

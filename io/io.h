@@ -43,6 +43,8 @@ ash_file *ash_file_open(const char *path, const char *function, ash_error_state 
 ash_file *ash_file_retain(ash_file *file);
 void ash_file_release(ash_file *file);
 const char *ash_file_path(const ash_file *file);
+/* What tells one state of a file from another: its size and when it was changed, in nanoseconds. */
+void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed);
 const ash_attrs *ash_file_attrs(ash_file *file); /* global attributes; NULL if none */
 
 /* A variable by name or path; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
@@ -152,10 +154,23 @@ const ash_format *ash_format_find(const char *name, const char *path, const char
 const char *ash_format_name(const ash_format *format);
 int ash_format_filters(const ash_format *format); /* whether it has chunks and filters */
 
+/* What a file is that can be resumed: a fingerprint of all that decides about its bytes, and the number of chunks of each variable, which must be put
+ * whole; 0: its values are put each time. Where some variables have chunks in the file, those with a number here must. */
+typedef struct ash_journal_key {
+    uint64_t print[2];
+    int nvariables;
+    const int64_t *chunks;
+} ash_journal_key;
+
 /* Begins a file that will appear under `path`: makes a temporary one in the same folder and defines all dimensions and variables. The schema must
- * stay as long as the writer. NULL on failure; nothing is left then. */
-ash_writer *ash_writer_begin(
-    const ash_format *format, const char *path, const ash_writer_schema *schema, const char *function, ash_error_state *error);
+ * stay as long as the writer. With a `resume` key, goes on where a run that ended early was, if it was of the same; another run at work on it is an
+ * error. NULL on failure; nothing is left then. */
+ash_writer *ash_writer_begin(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
+    const char *function, ash_error_state *error);
+/* Whether a chunk was done by the run that is resumed. */
+int ash_writer_has(const ash_writer *writer, int variable, int64_t chunk);
+/* Says that all boxes of a chunk have been put. */
+ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk, ash_error_state *error);
 /* The extents of the chunks that a variable is stored in; 0 if it is not. A box that is one of them (cut to the shape) is encoded by the
  * thread that puts it, others by the library behind, one at a time. */
 int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]);
@@ -167,7 +182,7 @@ ash_status ash_writer_put(ash_writer *writer, int variable, const int64_t start[
 ash_status ash_writer_put_all(ash_writer *writer, int variable, const void *data, ash_error_state *error);
 /* Closes, syncs and renames; on failure removes the temporary file. Frees the writer in every case. */
 ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error);
-/* Gives up: removes the temporary file and frees the writer. */
+/* Gives up: removes the temporary file, unless it can be resumed, and frees the writer. */
 void ash_writer_abort(ash_writer *writer);
 
 #endif

@@ -1,4 +1,5 @@
 /* NetCDF-4: NetCDF-C defines the file, HDF5 says where values go, and the threads that have them encode and write them there. */
+#include "base/crc32c.h"
 #include "base/dtype.h"
 #include "base/memory.h"
 #include "io/codec.h"
@@ -145,8 +146,38 @@ static ash_status place_all(ash_writer *writer, ash_error_state *error) {
         return ash_fail(error, ASH_ERR_IO, "%s: %s: HDF5 finds no place for variable '%s'", writer->function, writer->path,
             k > 0 ? writer->schema->variable[k - 1].name : "");
     sum_needs(writer);
-    int full = ash_temporary_reserve(&writer->file, contiguous_bytes(writer)); /* a full disk is told before the work, not after it */
+    int full = writer->resumed
+        ? 0
+        : ash_temporary_reserve(&writer->file, contiguous_bytes(writer)); /* a full disk is told before the work, not after it */
     return full == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(full));
+}
+
+static ash_status fail_errno(int reason, ash_error_state *error) {
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+}
+
+static void close_all(netcdf4_state *state) {
+    ash_library_scope scope;
+    ash_library_enter(&scope);
+    for (int k = 0; k < state->count; k++)
+        if (state->variable[k].dataset >= 0) {
+            H5Dclose(state->variable[k].dataset);
+            state->variable[k].dataset = -1;
+        }
+    if (state->file >= 0)
+        H5Fclose(state->file);
+    state->file = -1;
+    ash_library_leave(&scope);
+}
+
+static ash_status check_journal(const ash_writer *writer, ash_error_state *error) {
+    const netcdf4_state *state = writer->state;
+    for (int k = 0; k < state->count; k++)
+        if (ash_writer_journals(writer, k) && !state->variable[k].encodable)
+            return ash_fail(error, ASH_ERR_UNSUPPORTED,
+                "%s: %s: variable '%s' has a filter that this build cannot apply itself, which resume needs", writer->function,
+                writer->path, writer->schema->variable[k].name);
+    return ASH_OK;
 }
 
 static ash_status netcdf4_begin(ash_writer *writer, ash_error_state *error) {
@@ -164,9 +195,13 @@ static ash_status netcdf4_begin(ash_writer *writer, ash_error_state *error) {
     state->most_bytes = getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < INT64_MAX ? (int64_t)most.rlim_cur : INT64_MAX;
     for (int k = 0; k < count; k++)
         state->variable[k].dataset = -1;
-    if (ash_netcdf_define(writer, NC_NETCDF4, error) != ASH_OK)
+    if (!writer->resumed && ash_netcdf_define(writer, NC_NETCDF4, error) != ASH_OK)
         return error->status;
-    return place_all(writer, error);
+    if (place_all(writer, error) != ASH_OK)
+        return error->status;
+    if (writer->in_place) /* HDF5 has done its part: from now on the file is whole whenever a run ends */
+        close_all(state);
+    return check_journal(writer, error);
 }
 
 static int netcdf4_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
@@ -176,10 +211,6 @@ static int netcdf4_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
 }
 
 /* ---- Values ---- */
-
-static ash_status fail_errno(int reason, ash_error_state *error) {
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
-}
 
 static ash_status put_contiguous(const ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
     const void *data, ash_error_state *error) {
@@ -249,6 +280,25 @@ static ash_status put_encoded(ash_writer *writer, const placed_variable *variabl
     return fail_errno(failure != 0 ? failure : ash_write_bytes(writer->file.fd, bytes, n, address), error);
 }
 
+static int64_t chunk_ordinal(const placed_variable *variable, const int64_t start[]) {
+    int64_t ordinal = 0;
+    for (int a = 0; a < variable->ndim; a++)
+        ordinal = ordinal * ((variable->shape[a] - 1) / variable->chunk[a] + 1) + start[a] / variable->chunk[a];
+    return ordinal;
+}
+
+/* Until all chunks are there they are kept in the journal's data, where a run that is killed leaves them. */
+static ash_status keep_encoded(ash_writer *writer, const placed_variable *variable, int k, const int64_t start[],
+    const unsigned char *bytes, int64_t n, ash_error_state *error) {
+    int64_t chunk = chunk_ordinal(variable, start), offset;
+    if (ash_journal_has(writer->journal, k, chunk))
+        return ASH_OK;
+    int reason = ash_journal_append(writer->journal, bytes, n, &offset);
+    if (reason == 0)
+        reason = ash_journal_add(writer->journal, k, chunk, offset, n, ash_crc32c(0, bytes, n));
+    return fail_errno(reason, error);
+}
+
 static ash_status put_chunk(ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
     const void *data, ash_write_scratch *scratch, ash_error_state *error) {
     int64_t capacity = ash_pipeline_bound(variable->chunk_bytes), n;
@@ -262,7 +312,9 @@ static ash_status put_chunk(ash_writer *writer, const placed_variable *variable,
     }
     if (!ash_pipeline_encode(&variable->pipeline, in, variable->chunk_bytes, buffer, &out, &n))
         return ash_fail(error, ASH_ERR_MEMORY, "a chunk of %lld bytes cannot be compressed", (long long)variable->chunk_bytes);
-    return put_encoded(writer, variable, start, out, n, error);
+    int k = (int)(variable - ((netcdf4_state *)writer->state)->variable);
+    return ash_writer_journals(writer, k) ? keep_encoded(writer, variable, k, start, out, n, error)
+                                          : put_encoded(writer, variable, start, out, n, error);
 }
 
 /* A box that is no chunk goes through HDF5, which reads, changes and writes the chunks it touches. */
@@ -302,21 +354,44 @@ static ash_status netcdf4_put(ash_writer *writer, int k, const int64_t start[], 
 
 /* ---- The end ---- */
 
-static void close_all(netcdf4_state *state) {
-    ash_library_scope scope;
-    ash_library_enter(&scope);
-    for (int k = 0; k < state->count; k++)
-        if (state->variable[k].dataset >= 0)
-            H5Dclose(state->variable[k].dataset);
-    if (state->file >= 0)
-        H5Fclose(state->file);
-    state->count = 0;
-    state->file = -1;
-    ash_library_leave(&scope);
+/* Takes a chunk from the journal's data to its place in the file. */
+static ash_status move_chunk(ash_writer *writer, int k, int64_t chunk, ash_write_scratch *scratch, ash_error_state *error) {
+    const placed_variable *variable = &((netcdf4_state *)writer->state)->variable[k];
+    int64_t start[ASH_MAX_NDIM], offset, n, rest = chunk;
+    uint32_t crc;
+    ash_journal_find(writer->journal, k, chunk, &offset, &n, &crc);
+    unsigned char *bytes = n > 0 ? ash_write_scratch_buffer(scratch, 0, ash_pipeline_bound(variable->chunk_bytes)) : NULL;
+    if (n > 0 && !bytes)
+        return ash_fail_memory(error, writer->function, variable->chunk_bytes);
+    if (n <= 0 || n > ash_pipeline_bound(variable->chunk_bytes) ||
+        ash_read_bytes(ash_journal_data(writer->journal), bytes, n, offset, error) != ASH_OK || ash_crc32c(0, bytes, n) != crc)
+        return ash_fail(error, ASH_ERR_IO, "chunk %lld of variable '%s' is damaged in %s; remove that file and run again", (long long)chunk,
+            writer->schema->variable[k].name, ash_journal_data_path(writer->journal));
+    for (int a = variable->ndim - 1; a >= 0; a--) {
+        int64_t count = (variable->shape[a] - 1) / variable->chunk[a] + 1;
+        start[a] = rest % count * variable->chunk[a];
+        rest /= count;
+    }
+    return put_encoded(writer, variable, start, bytes, n, error);
+}
+
+/* In the order of the chunks, so that the file is the same whoever made them when. */
+static ash_status move_all(ash_writer *writer, ash_error_state *error) {
+    netcdf4_state *state = writer->state;
+    ash_write_scratch scratch = { 0 };
+    for (int k = 0; k < state->count; k++) {
+        int64_t chunks = ash_writer_journals(writer, k) ? ash_journal_chunks(writer->journal, k) : 0;
+        for (int64_t chunk = 0; chunk < chunks && error->status == ASH_OK; chunk++)
+            move_chunk(writer, k, chunk, &scratch, error);
+    }
+    ash_write_scratch_free(&scratch);
+    return error->status;
 }
 
 static ash_status netcdf4_finish(ash_writer *writer, ash_error_state *error) {
     netcdf4_state *state = writer->state;
+    if (move_all(writer, error) != ASH_OK)
+        return error->status;
     close_all(state);
     return fail_errno(state->recording.failure, error);
 }

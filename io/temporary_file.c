@@ -105,14 +105,24 @@ static ash_status create_beside(ash_temporary_file *file, const char *path, cons
     return fail_errno(function, path, error);
 }
 
-ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
+ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
     *file = (ash_temporary_file){ .fd = -1 };
-    ash_status status = resolve_target(file, path, function, error);
-    if (status == ASH_OK)
-        status = create_beside(file, path, function, error);
-    if (status != ASH_OK)
-        ash_temporary_free(file);
-    return status;
+    return resolve_target(file, path, function, error);
+}
+
+ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
+    return create_beside(file, path, function, error);
+}
+
+ash_status ash_temporary_adopt(ash_temporary_file *file, int fd, const char *path, const char *function, ash_error_state *error) {
+    file->path = ash_text_copy(path, (int64_t)strlen(path));
+    file->fd = file->path ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    return file->fd >= 0 ? ASH_OK : ash_fail(error, ASH_ERR_MEMORY, "%s: %s: %s", function, path, strerror(file->path ? errno : ENOMEM));
+}
+
+void ash_temporary_keep(ash_temporary_file *file) {
+    ash_free(file->path);
+    file->path = NULL;
 }
 
 /* Some file systems do not sync folders and some folders may be written but not read: neither is a failure. */

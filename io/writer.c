@@ -88,17 +88,91 @@ static void free_writer(ash_writer *writer) {
     ash_free(writer);
 }
 
+/* What can be resumed stays, if there is anything. */
+static void leave_journal(ash_writer *writer) {
+    if (!writer->journal)
+        return;
+    ash_journal_sync(writer->journal);
+    int empty = ash_journal_is_empty(writer->journal);
+    if (writer->in_place && !empty)
+        ash_temporary_keep(&writer->file);
+    if (empty)
+        ash_journal_remove(writer->journal, 0);
+    else
+        ash_journal_close(writer->journal);
+    writer->journal = NULL;
+}
+
 void ash_writer_abort(ash_writer *writer) {
     if (!writer)
         return;
+    leave_journal(writer);
     if (writer->file.fd >= 0)
         ash_temporary_discard(&writer->file);
     writer->format->abandon(writer);
     free_writer(writer);
 }
 
-ash_writer *ash_writer_begin(
-    const ash_format *format, const char *path, const ash_writer_schema *schema, const char *function, ash_error_state *error) {
+/* Values have fixed places unless variables that are kept in the journal have chunks of their own in the file. */
+static int has_fixed_places(const ash_writer *writer, const ash_journal_key *key) {
+    int fixed = 1;
+    for (int k = 0; k < key->nvariables; k++)
+        fixed &= !(writer->format->filters && key->chunks[k] > 0 && writer->schema->variable[k].chunk[0] > 0);
+    return fixed;
+}
+
+/* A file that cannot be gone on with is begun anew. */
+static ash_status begin_in_place(ash_writer *writer, ash_error_state *error) {
+    ash_error_state ignored = { 0 };
+    if (ash_temporary_adopt(
+            &writer->file, ash_journal_data(writer->journal), ash_journal_data_path(writer->journal), writer->function, error) != ASH_OK)
+        return error->status;
+    if (writer->resumed && writer->format->begin(writer, &ignored) == ASH_OK)
+        return ASH_OK;
+    if (writer->resumed) {
+        writer->format->abandon(writer);
+        writer->state = NULL;
+        writer->resumed = 0;
+        int reason = ash_journal_restart(writer->journal);
+        if (reason != 0)
+            return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+    }
+    return writer->format->begin(writer, error);
+}
+
+static ash_status begin_resumable(ash_writer *writer, const ash_journal_key *key, ash_error_state *error) {
+    int found = 0;
+    writer->journal = ash_journal_open(writer->file.target, key, writer->function, writer->path, &found, error);
+    if (!writer->journal)
+        return error->status;
+    writer->in_place = has_fixed_places(writer, key);
+    writer->resumed = found && writer->in_place;
+    if (writer->in_place)
+        begin_in_place(writer, error);
+    else if (ash_temporary_create(&writer->file, writer->path, writer->function, error) == ASH_OK)
+        writer->format->begin(writer, error);
+    int reason = error->status == ASH_OK && (writer->in_place ? !writer->resumed : !found) ? ash_journal_start(writer->journal) : 0;
+    if (reason != 0)
+        ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+    return error->status;
+}
+
+static ash_status begin(ash_writer *writer, const char *path, const ash_journal_key *resume, const char *function, ash_error_state *error) {
+    writer->path = ash_text_copy(path, (int64_t)strlen(path));
+    writer->function = ash_text_copy(function, (int64_t)strlen(function));
+    if (!writer->path || !writer->function)
+        return ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
+    if (ash_temporary_resolve(&writer->file, path, function, error) != ASH_OK)
+        return error->status;
+    if (resume)
+        return begin_resumable(writer, resume, error);
+    if (ash_temporary_create(&writer->file, path, function, error) != ASH_OK)
+        return error->status;
+    return writer->format->begin(writer, error);
+}
+
+ash_writer *ash_writer_begin(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
+    const char *function, ash_error_state *error) {
     ash_writer *writer = ash_calloc(1, sizeof *writer);
     if (!writer) {
         ash_fail_memory(error, function, sizeof *writer);
@@ -107,19 +181,25 @@ ash_writer *ash_writer_begin(
     writer->format = format;
     writer->schema = schema;
     writer->file.fd = -1;
-    writer->path = ash_text_copy(path, (int64_t)strlen(path));
-    writer->function = ash_text_copy(function, (int64_t)strlen(function));
-    ash_status status = ASH_OK;
-    if (!writer->path || !writer->function)
-        status = ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
-    if (status == ASH_OK)
-        status = ash_temporary_create(&writer->file, path, function, error);
-    if (status == ASH_OK)
-        status = format->begin(writer, error);
-    if (status == ASH_OK)
+    if (begin(writer, path, resume, function, error) == ASH_OK)
         return writer;
     ash_writer_abort(writer);
     return NULL;
+}
+
+int ash_writer_journals(const ash_writer *writer, int variable) {
+    return writer->journal && !writer->in_place && ash_journal_chunks(writer->journal, variable) > 0;
+}
+
+int ash_writer_has(const ash_writer *writer, int variable, int64_t chunk) {
+    return writer->journal && ash_journal_has(writer->journal, variable, chunk);
+}
+
+ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk, ash_error_state *error) {
+    if (!writer->journal || !writer->in_place || ash_journal_has(writer->journal, variable, chunk))
+        return ASH_OK;
+    int reason = ash_journal_add(writer->journal, variable, chunk, 0, 0, 0);
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
 }
 
 int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
@@ -216,6 +296,9 @@ ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error) {
         ash_writer_abort(writer);
         return status;
     }
+    if (writer->journal)
+        ash_journal_remove(writer->journal, writer->in_place);
+    writer->journal = NULL;
     writer->format->abandon(writer);
     free_writer(writer);
     return ASH_OK;

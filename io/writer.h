@@ -3,6 +3,7 @@
 #define ASH_IO_WRITER_H
 
 #include "io/io.h"
+#include "io/journal.h"
 #include "io/temporary_file.h"
 
 /* One format that can be written: a row of the table in io/writer.c. */
@@ -10,7 +11,7 @@ struct ash_format {
     const char *name;
     const char *suffixes; /* of paths that mean it, " .nc .nc4 "; NULL: none */
     int filters;          /* chunks, and filters of them */
-    /* Defines the whole schema in the empty temporary file. On failure `abandon` is called. */
+    /* Defines the whole schema in the empty temporary file, or, where writer->resumed is set, finds it there. On failure `abandon` is called. */
     ash_status (*begin)(ash_writer *writer, ash_error_state *error);
     int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]);
     /* The box is within the variable and not empty. Returns the reason alone in `error`. */
@@ -26,14 +27,20 @@ struct ash_writer {
     const ash_format *format;
     const ash_writer_schema *schema;
     ash_temporary_file file;
-    char *path;     /* as the user gave it */
-    char *function; /* named in errors */
-    int failed;     /* atomically: something could not be written */
+    char *path;           /* as the user gave it */
+    char *function;       /* named in errors */
+    int failed;           /* atomically: something could not be written */
+    ash_journal *journal; /* NULL: the file is made at once or not at all */
+    int in_place;         /* with a journal: values go to their places in the temporary file, instead of into the journal's data */
+    int resumed;          /* with a journal: the temporary file is the one of a run that ended early */
     ash_write_need need;
     void *state; /* the format's own */
 };
 
 extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5;
+
+/* Whether chunks of a variable are kept in the journal's data until all are there. */
+int ash_writer_journals(const ash_writer *writer, int variable);
 
 /* A buffer of the thread's scratch with room for `bytes` bytes, NULL when out of memory. */
 unsigned char *ash_write_scratch_buffer(ash_write_scratch *scratch, int k, int64_t bytes);

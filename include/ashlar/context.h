@@ -36,7 +36,8 @@ extern "C" {
     X(ASH_ERR_MEMORY, "the system gave no memory") \
     X(ASH_ERR_LIMIT, "the memory limit is too small for the plan") \
     X(ASH_ERR_CANCELLED, "cancelled") \
-    X(ASH_ERR_INTERNAL, "internal error: please report it")
+    X(ASH_ERR_INTERNAL, "internal error: please report it") \
+    X(ASH_ERR_INTERRUPTED, "interrupted: what was done can be gone on with")
 
 typedef enum ash_status {
 #define ASH_STATUS_ENUM(name, text) name,
@@ -104,6 +105,10 @@ ASH_API const char *ash_status_text(ash_status status);
 /* Asks the run under way in `context` to stop; it then returns ASH_ERR_CANCELLED. May be called from any thread, from a signal handler and
  * from the progress callback. Without a run under way it does nothing. */
 ASH_API void ash_cancel(ash_context *context);
+
+/* Asks the run under way to finish the tasks it is at and then to stop; it returns ASH_ERR_INTERRUPTED. A write with the option `resume` has then kept
+ * what is done, and the same call goes on from there. For a handler of SIGTERM: the library installs none. As ash_cancel() otherwise. */
+ASH_API void ash_interrupt(ash_context *context);
 
 /* "0.1.0". */
 ASH_API const char *ash_version(void);

@@ -160,6 +160,13 @@ void ash_cancel(ash_context *context) {
     }
 }
 
+void ash_interrupt(ash_context *context) {
+    int none = 0;
+    if (context && atomic_load(&context->running)) {
+        atomic_compare_exchange_strong(&context->cancel, &none, 2);
+    }
+}
+
 ash_plan_info ash_last_run(const ash_context *context) {
     return context ? context->last_run : (ash_plan_info){ 0 };
 }

@@ -23,7 +23,7 @@ struct ash_context {
     int64_t marks; /* last mark given out, see ash_context_mark() */
     char *explain_text;
     ash_plan_info last_run;
-    atomic_int cancel; /* set by ash_cancel, cleared when a run begins */
+    atomic_int cancel; /* 1: set by ash_cancel; 2: by ash_interrupt; cleared when a run begins */
     atomic_int running;
     struct ash_registered *registered; /* the user's reductions */
 };

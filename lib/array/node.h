@@ -94,10 +94,11 @@ typedef struct ash_reduce_node {
     int group_axis;        /* -1: not grouped; else the one axis that is reduced, by labels */
     const int64_t *labels; /* one per input index along group_axis; negative: skipped */
     int64_t groups;
-    int64_t group_chunk; /* groups in a chunk of the output */
+    int64_t group_chunk;                     /* groups in a chunk of the output */
     const ash_reduction_definition *general; /* instead of `reduction`: functions over states */
+    int64_t user_bytes;                      /* of `general`: what its `user` points at, 0 if that is not ours */
     int64_t results;                         /* of `general`: 0, or so many a cell, along a last axis of the output that is their own */
-    int by_chunk;        /* -1, or a reduced axis of which every chunk has a result: the totals that scans begin with (keepdims) */
+    int by_chunk; /* -1, or a reduced axis of which every chunk has a result: the totals that scans begin with (keepdims) */
 } ash_reduce_node;
 
 struct ash_node {

@@ -18,7 +18,7 @@ enum { CHUNK_BYTES = 32 << 20 };
 typedef struct request {
     ash_quantile_method method;
     int skips;
-    int n;
+    int n, unused; /* no byte is left undefined: requests are compared */
     double q[];
 } request;
 

@@ -259,7 +259,7 @@ ash_array ash_reduce_general(const char *function, ash_array a, const char *dims
     if (ash_builder_node(&builder, ASH_NODE_REDUCE, 1, 1) && ash_builder_output(&builder, 0, definition->result, ndim)) {
         ash_reduce_node *node = &builder.node->u.reduce;
         builder.node->input[0] = input;
-        *node = (ash_reduce_node){ .group_axis = -1, .by_chunk = -1, .keepdims = keepdims, .results = results };
+        *node = (ash_reduce_node){ .group_axis = -1, .by_chunk = -1, .keepdims = keepdims, .user_bytes = bytes, .results = results };
         node->general = copy_definition(builder.node, definition, user, bytes);
         for (int k = 0; k < count; k++) {
             node->reduced[axes[k]] = 1;

@@ -277,6 +277,17 @@ static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk) {
     }
 }
 
+/* Whether a chunk of targets is in all of their files already. */
+static int is_done(const ash_stage *stage, int64_t chunk) {
+    for (int s = 0; s < stage->nsinks; s++) {
+        const ash_target *target = stage->sink[s].target;
+        if (target && !(target->kind == ASH_TARGET_FILE && ash_writer_has(target->writer, target->variable, chunk))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* All targets advance together, in proportion to their chunks, so that what they share is used while it is there. */
 static void place_targets(lists *ls) {
     ash_plan *plan = ls->plan;
@@ -298,7 +309,10 @@ static void place_targets(lists *ls) {
         if (!behind || ls->failed) {
             return;
         }
-        place_chunk(ls, behind, behind->placed++);
+        int64_t chunk = behind->placed++;
+        if (!is_done(behind, chunk)) {
+            place_chunk(ls, behind, chunk);
+        }
     }
 }
 

@@ -94,7 +94,8 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
         bytes += held->chunks * (int64_t)sizeof *held->buffer;
     }
     plan->plan_bytes = bytes;
-    plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384 + scratch + request->scratch_bytes;
+    plan->workspace_bytes =
+        (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384 + scratch + request->scratch_bytes;
     plan->io_bytes = reading + cached + request->io_bytes;
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
 }

@@ -95,7 +95,9 @@ static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand 
     if (any) {
         const ash_node *node = operand->value.node;
         char *memory = take_scratch(run, worker, binding, bytes);
-        if (!memory || ash_file_read(node->u.file.file, node->u.file.variable, low, extent, step, memory, &worker->reading, &worker->error) != ASH_OK) {
+        if (!memory ||
+            ash_file_read(node->u.file.file, node->u.file.variable, low, extent, step, memory, &worker->reading, &worker->error) !=
+                ASH_OK) {
             return worker->error.status;
         }
         ash_run_lock(run);

@@ -4,12 +4,16 @@
 void ash_execute_batch(ash_run *run, ash_worker *worker, int n, const uint32_t batch[]) {
     for (int k = 0; k < n && !atomic_load_explicit(&run->stop, memory_order_relaxed); k++) {
         if (ash_run_task(run, worker, batch[k]) != ASH_OK) {
-            atomic_store(&run->stop, 1);
+            atomic_store(&run->stop, ASH_STOP_NOW);
+        } else if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed) == ASH_STOP_AFTER) {
+            int none = 0;
+            ash_fail(&worker->error, ASH_ERR_INTERRUPTED, "%s: interrupted after the tasks under way", run->function);
+            atomic_compare_exchange_strong(&run->stop, &none, ASH_STOP_AFTER);
         }
     }
-    if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed)) {
+    if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed) == ASH_STOP_NOW) {
         ash_fail(&worker->error, ASH_ERR_CANCELLED, "%s: cancelled", run->function);
-        atomic_store(&run->stop, 1);
+        atomic_store(&run->stop, ASH_STOP_NOW);
     }
 }
 

@@ -116,6 +116,7 @@ static int is_unlimited(const ash_dim *dim, const ash_write_options *options) {
 int ash_file_chunk(const ash_output *output, const ash_format *format, const ash_write_options *options, int64_t chunk[]) {
     int filtered = options->deflate > 0 || options->shuffle || options->zstd != 0 || options->fletcher32,
         needed = filtered || options->chunks;
+    needed |= options->resume && options->unlimited; /* what is resumed is kept in chunks of all variables, or of none */
     int64_t bytes = ash_dtype_size(output->dtype);
     for (int a = 0; a < output->ndim; a++) {
         const ash_grid_axis *axis = &output->dim[a].axis;

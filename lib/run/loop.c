@@ -460,10 +460,10 @@ static void set_pointers(piece_loop *lp) {
 
 /* Whether the run is over for all: cancelled, or failed elsewhere. Large chunks ask now and then. */
 static int must_stop(const ash_run *run, ash_worker *worker) {
-    if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed)) {
+    if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed) == ASH_STOP_NOW) {
         ash_fail(&worker->error, ASH_ERR_CANCELLED, "%s: cancelled", run->function);
     }
-    return worker->error.status != ASH_OK || atomic_load_explicit(&run->stop, memory_order_relaxed);
+    return worker->error.status != ASH_OK || atomic_load_explicit(&run->stop, memory_order_relaxed) == ASH_STOP_NOW;
 }
 
 static void run_block(piece_loop *lp, int64_t position, int64_t n, int64_t rows) {

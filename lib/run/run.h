@@ -101,7 +101,7 @@ typedef struct ash_run {
     int *idle_worker, nidle;
     int64_t bytes_read, bytes_written;
     ash_error_state error;
-    atomic_int stop;
+    atomic_int stop; /* 0, or one of the reasons below */
     /* Progress. */
     int64_t began;
     _Atomic int64_t last_progress;
@@ -109,6 +109,9 @@ typedef struct ash_run {
 } ash_run;
 
 #define ASH_STARTED UINT32_MAX
+
+/* Why a run takes no more tasks: those under way are left where they are, or finished. */
+enum { ASH_STOP_NOW = 1, ASH_STOP_AFTER = 2 };
 
 static inline void ash_run_lock(ash_run *run) {
     for (int spins = 0; atomic_flag_test_and_set_explicit(&run->lock, memory_order_acquire); spins++) {

@@ -70,7 +70,7 @@ static void end_destination(
     if (!to->scratch) {
         return;
     }
-    if (complete && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed) &&
+    if (complete && worker->error.status == ASH_OK && atomic_load_explicit(&run->stop, memory_order_relaxed) != ASH_STOP_NOW &&
         ash_writer_put(run->writer, sink->target->variable, to->box.start, to->box.extent, to->scratch, &worker->writing, &worker->error) ==
             ASH_OK) {
         int64_t bytes = ash_dtype_size(sink->dtype);
@@ -135,6 +135,16 @@ static int next_piece(const ash_stage *stage, const ash_box *chunk, ash_box *pie
     return 0;
 }
 
+/* All that files get of a chunk is there. */
+static void finish_files(ash_run *run, ash_worker *worker, const ash_stage *stage, int64_t chunk, int complete) {
+    for (int s = 0; s < stage->nsinks && complete; s++) {
+        if (stage->sink[s].kind == ASH_SINK_FILE && worker->error.status == ASH_OK &&
+            atomic_load_explicit(&run->stop, memory_order_relaxed) != ASH_STOP_NOW) {
+            ash_writer_chunk_done(run->writer, stage->sink[s].target->variable, chunk, &worker->error);
+        }
+    }
+}
+
 ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stage, int64_t chunk, uint32_t first_buffer) {
     uint32_t *buffer = worker->sink_buffer;
     ash_box box, piece;
@@ -164,7 +174,8 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     int64_t scan_bytes = stage->scan_bytes > 0 ? ash_round_bytes(stage->scan_bytes) : 0;
     worker->scan_state = scan_bytes > 0 ? ash_run_scratch(run, scan_bytes, worker) : NULL;
     int more = !empty;
-    for (int first = 1; more && worker->error.status == ASH_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed); first = 0) {
+    for (int first = 1; more && worker->error.status == ASH_OK && atomic_load_explicit(&run->stop, memory_order_relaxed) != ASH_STOP_NOW;
+         first = 0) {
         run_piece(run, worker, stage, &box, &piece, buffer, first);
         more = next_piece(stage, &box, &piece);
     }
@@ -174,6 +185,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     for (int s = 0; s < stage->nsinks; s++) {
         end_destination(run, worker, stage, &stage->sink[s], !more && !empty, &worker->destination[s]);
     }
+    finish_files(run, worker, stage, chunk, !more);
     if (worker->scan_state) {
         ash_run_scratch_give(run, worker->scan_state, scan_bytes);
     }

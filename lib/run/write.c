@@ -1,5 +1,6 @@
 /* Writing arrays to a file: what the file declares, its coordinates, then a run that streams the values. */
 #include "base/options.h"
+#include "expr/fingerprint.h"
 #include "run/file_layout.h"
 #include "run/run.h"
 
@@ -84,11 +85,68 @@ static ash_status put_coordinates(job *j, ash_writer *writer) {
     return j->error->status;
 }
 
+static void add_attrs(ash_fingerprint *print, const ash_attrs *attrs, const char *except) {
+    for (int k = 0; attrs && k < attrs->count; k++) {
+        const ash_attr_entry *entry = &attrs->entry[k];
+        if (strcmp(entry->name, except) != 0) {
+            ash_fingerprint_text(print, entry->name);
+            ash_fingerprint_bytes(print, entry->data, entry->count * (entry->is_text ? 1 : ash_dtype_size(entry->dtype)));
+        }
+    }
+}
+
+/* All that decides about the bytes of the file, but for its history, which tells when it was made. */
+static ash_fingerprint identify(const job *j) {
+    const ash_writer_schema *schema = &j->layout.schema;
+    ash_fingerprint print = { 0 };
+    ash_fingerprint_text(&print, ash_format_name(j->format));
+    for (int k = 0; k < schema->ndims; k++) {
+        ash_fingerprint_text(&print, schema->dim[k].name);
+        ash_fingerprint_int(&print, schema->dim[k].extent);
+        ash_fingerprint_int(&print, schema->dim[k].unlimited);
+    }
+    for (int k = 0; k < schema->nvariables; k++) {
+        const ash_writer_variable *v = &schema->variable[k];
+        ash_fingerprint_text(&print, v->name);
+        ash_fingerprint_bytes(&print, v->dim, v->ndim * (int64_t)sizeof *v->dim);
+        ash_fingerprint_bytes(&print, v->chunk, v->ndim * (int64_t)sizeof *v->chunk);
+        ash_fingerprint_bytes(
+            &print, (int[]){ v->dtype, v->ndim, v->deflate, v->shuffle, v->zstd, v->fletcher32 }, 6 * (int64_t)sizeof(int));
+        add_attrs(&print, v->attrs, "");
+    }
+    add_attrs(&print, schema->global, "history");
+    ash_fingerprint_values(&print, j->context, j->n, j->value);
+    return print;
+}
+
+static ash_writer *begin(job *j) {
+    const ash_writer_schema *schema = &j->layout.schema;
+    if (!j->options->resume) {
+        return ash_writer_begin(j->format, j->path, schema, NULL, "write", j->error);
+    }
+    int64_t *chunks = ash_arena_alloc(&j->layout.arena, (schema->nvariables + 1) * (int64_t)sizeof *chunks);
+    if (!chunks) {
+        ash_fail_memory(j->error, "write", schema->nvariables * (int64_t)sizeof *chunks);
+        return NULL;
+    }
+    for (int k = 0; k < j->n; k++) {
+        const ash_output *output = ash_value_output(j->value[k]);
+        int64_t *n = &chunks[j->layout.nfixed + k];
+        *n = output->ndim > 0 && ash_output_size(output) > 0;
+        for (int a = 0; a < output->ndim; a++) {
+            *n *= output->dim[a].axis.count;
+        }
+    }
+    ash_fingerprint print = identify(j);
+    ash_journal_key key = { .print = { print.half[0], print.half[1] }, .nvariables = schema->nvariables, .chunks = chunks };
+    return ash_writer_begin(j->format, j->path, schema, &key, "write", j->error);
+}
+
 static ash_status run(job *j, ash_writer *writer) {
     for (int k = 0; k < j->n; k++) {
         int64_t chunk[ASH_MAX_NDIM];
         int variable = j->layout.nfixed + k;
-        j->target[k] = (ash_target){ .kind = ASH_TARGET_FILE, .value = j->value[k], .variable = variable };
+        j->target[k] = (ash_target){ .kind = ASH_TARGET_FILE, .value = j->value[k], .variable = variable, .writer = writer };
         j->target[k].whole = ash_writer_chunk(writer, variable, chunk) && ash_file_chunk_fits(ash_value_output(j->value[k]), chunk);
     }
     return ash_run_targets(j->context, j->n, j->target, writer, j->options->compute, "write", j->error);
@@ -98,7 +156,7 @@ static void write_file(job *j) {
     if (ash_file_layout_make(&j->layout, j->context, j->n, j->value, j->names, j->format, j->options, j->error) != ASH_OK) {
         return;
     }
-    ash_writer *writer = ash_writer_begin(j->format, j->path, &j->layout.schema, "write", j->error);
+    ash_writer *writer = begin(j);
     if (!writer) {
         return;
     }

@@ -52,6 +52,7 @@ program layout
     call status('ASH_ERR_LIMIT', ASH_ERR_LIMIT)
     call status('ASH_ERR_CANCELLED', ASH_ERR_CANCELLED)
     call status('ASH_ERR_INTERNAL', ASH_ERR_INTERNAL)
+    call status('ASH_ERR_INTERRUPTED', ASH_ERR_INTERRUPTED)
 
     call dtype('bool', ASH_BOOL)
     call dtype('int8', ASH_INT8)

@@ -103,7 +103,7 @@ static int write_all(const char *path, const ash_attrs *attrs, ash_error_state *
     };
     const ash_writer_schema schema = { .ndims = 2, .dim = dims, .nvariables = 1, .variable = &variable, .global = attrs };
     ash_write_scratch scratch = { 0 };
-    ash_writer *writer = ash_writer_begin(ash_format_find(NULL, path, "write", error), path, &schema, "write", error);
+    ash_writer *writer = ash_writer_begin(ash_format_find(NULL, path, "write", error), path, &schema, NULL, "write", error);
     if (!writer)
         return 0;
     ash_writer_put(writer, 0, zero, all, values, &scratch, error);

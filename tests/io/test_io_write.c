@@ -23,7 +23,7 @@ static ash_writer *begin_writing(
     static int next;
     ash_writer_schema *mine = &schema[next++ % 8];
     *mine = (ash_writer_schema){ .ndims = DIMS, .dim = dims, .nvariables = count, .variable = vars, .global = global };
-    return ash_writer_begin(ash_format_find("netcdf4", path, "write", error), path, mine, "write", error);
+    return ash_writer_begin(ash_format_find("netcdf4", path, "write", error), path, mine, NULL, "write", error);
 }
 
 static void put_values(
@@ -184,7 +184,7 @@ static void test_classic(void **state) {
             }
             ash_writer_schema schema = { .ndims = 3, .dim = of, .nvariables = n, .variable = vars };
             ash_writer *writer =
-                ash_writer_begin(ash_format_find(formats[k], "x", "write", &error), in_folder("old.nc"), &schema, "write", &error);
+                ash_writer_begin(ash_format_find(formats[k], "x", "write", &error), in_folder("old.nc"), &schema, NULL, "write", &error);
             must(&error);
             for (int i = 0; i < n; i++) {
                 fill_values(vars[i].dtype, values, (uint64_t)i);
@@ -350,7 +350,7 @@ static void run_full(const char *path, int deflate, int64_t boxes) {
     for (int i = 0; i < 65536; i++)
         values[i] = (int32_t)next_random(&random);
     const ash_writer_schema schema = { .ndims = 1, .dim = &big, .nvariables = 1, .variable = &variable };
-    ash_writer *writer = ash_writer_begin(ash_format_find(NULL, path, "write", &error), path, &schema, "write", &error);
+    ash_writer *writer = ash_writer_begin(ash_format_find(NULL, path, "write", &error), path, &schema, NULL, "write", &error);
     int failed = writer == NULL;
     for (int64_t k = 0; k < boxes && !failed; k++) {
         put_values(writer, 0, (int64_t[]){ k * 65536 }, (int64_t[]){ 65536 }, values, &error);
