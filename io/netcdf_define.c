@@ -127,6 +127,10 @@ static ash_status define_variable(definer *d, const ash_writer_variable *variabl
         result = ash_netcdf_attrs_write(d->file, id, variable->attrs, "_FillValue", &attribute);
     if (result == NC_NOERR)
         return ASH_OK;
+    if (result == NC_EUNLIMPOS)
+        return ash_fail(d->error, ASH_ERR_ARGUMENT,
+            "%s: %s: variable '%s': format %s wants the unlimited dimension first; transpose the array", writer->function, writer->path,
+            variable->name, ash_format_name(writer->format));
     if (attribute)
         return ash_fail(d->error, ASH_ERR_ARGUMENT, "%s: %s: attribute '%s' of variable '%s': %s", writer->function, writer->path,
             attribute, variable->name, nc_strerror(result));

@@ -171,7 +171,7 @@ ash_status ash_write_many(
     ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options) {
     ash_error_state error = { 0 };
     ash_write_options o;
-    ash_options_copy(&o, sizeof o, options, offsetof(ash_write_options, format));
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
     if (!context) {
         return ASH_ERR_HANDLE;
     }

@@ -1,0 +1,260 @@
+/* Writing that goes on where a run ended: interrupted, cancelled, failed or killed at any moment. The file is the same to the byte. */
+#include "netcdf_support.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STEPS = 96, ROWS = 100, COLUMNS = 200 };
+
+/* How a file is written. */
+typedef struct form {
+    const char *name;
+    ash_write_options options;
+} form;
+
+static const form forms[] = {
+    { "compressed", { .deflate = 4, .shuffle = true, .history = "", .resume = true } },
+    { "unlimited", { .zstd = 1, .unlimited = "time", .history = "", .resume = true } },
+    { "contiguous", { .history = "", .resume = true } },
+    { "classic", { .format = "classic", .unlimited = "time", .history = "", .resume = true } },
+    { "cdf5", { .format = "cdf5", .history = "", .resume = true } },
+};
+
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+/* Two variables that take some work, one of them through a reduction that all of the other needs. */
+static void make_arrays(ash_context *ctx, ash_array array[2], double factor) {
+    ash_array t = ash_arange(ctx, 0, STEPS, 1, &(ash_make_options){ .dims = "time", .chunks = "4" });
+    ash_array y = ash_arange(ctx, 0, ROWS, 1, &(ash_make_options){ .dims = "y" }),
+              x = ash_arange(ctx, 0, COLUMNS, 1, &(ash_make_options){ .dims = "x" });
+    ash_array wave = ash_sin(ash_add(ash_mul(t, ash_real(ctx, factor)), ash_mul(y, x)));
+    wave = ash_transpose(wave, "time, y, x");
+    wave = ash_set_coord(wave, "time", ash_mul(t, ash_real(ctx, 0.5)));
+    array[0] = ash_cast(ash_sub(wave, ash_mean(wave, "time")), ASH_FLOAT32);
+    array[1] = ash_cast(ash_mul(wave, ash_real(ctx, 1000)), ASH_INT16);
+}
+
+/* Somebody who stops a run after a while. */
+typedef struct stopper {
+    ash_context *ctx;
+    int64_t after; /* nanoseconds */
+    void (*stop)(ash_context *);
+} stopper;
+
+static void *stop_after(void *argument) {
+    stopper *s = argument;
+    nanosleep(&(struct timespec){ .tv_sec = 0, .tv_nsec = s->after }, NULL);
+    s->stop(s->ctx);
+    return NULL;
+}
+
+static ash_status write_with(const form *how, const char *path, int threads, int64_t limit, double factor, stopper *stop, int64_t *tasks) {
+    ash_context *ctx = ash_context_new(&(ash_context_options){ .num_threads = threads, .memory_limit = limit });
+    ash_array array[2];
+    pthread_t thread;
+    assert_non_null(ctx);
+    make_arrays(ctx, array, factor);
+    if (stop) {
+        stop->ctx = ctx;
+        assert_int_equal(pthread_create(&thread, NULL, stop_after, stop), 0);
+    }
+    ash_status status = ash_write_many(ctx, 2, array, path, (const char *[]){ "anomaly", "packed" }, &how->options);
+    if (status != ASH_OK && status != ASH_ERR_INTERRUPTED && status != ASH_ERR_CANCELLED) {
+        print_message("%s: %s\n", how->name, ash_error(ctx));
+    }
+    if (stop) {
+        pthread_join(thread, NULL);
+    }
+    if (tasks) {
+        *tasks = ash_last_run(ctx).tasks;
+    }
+    ash_context_free(ctx);
+    return status;
+}
+
+static char *contents(const char *path, int64_t *bytes) {
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        fail_msg("%s is not there", path);
+        return NULL;
+    }
+    fseek(file, 0, SEEK_END);
+    *bytes = ftell(file);
+    rewind(file);
+    char *data = malloc((size_t)*bytes + 1);
+    assert_int_equal(fread(data, 1, (size_t)*bytes, file), *bytes);
+    fclose(file);
+    return data;
+}
+
+static void expect_same_files(const char *path, const char *other) {
+    int64_t n, m;
+    char *a = contents(path, &n), *b = contents(other, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(a, b, (size_t)n);
+    free(a);
+    free(b);
+}
+
+/* The file as one run makes it. */
+static const char *reference(const form *how) {
+    static char path[512];
+    snprintf(path, sizeof path, "%s", test_path("whole.nc"));
+    assert_int_equal(write_with(how, path, 2, 1 << 28, 0.1, NULL, NULL), ASH_OK);
+    return path;
+}
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void test_interrupted(void **state) {
+    (void)state;
+    static const double after[] = { 0.4, 0.7, 0.9 }; /* of the time that a whole run takes */
+    int64_t left = 0;                                /* tasks that need not be done again */
+    for (int k = 0; k < FORMS; k++) {
+        const char *whole = reference(&forms[k]), *path = test_path("out.nc");
+        int entries = test_entries(0);
+        int64_t all, first = 0;
+        double began = seconds();
+        assert_int_equal(write_with(&forms[k], path, 1, 1 << 28, 0.1, NULL, &all), ASH_OK);
+        double whole_run = seconds() - began;
+        for (int s = 0; s < 2; s++) {
+            unlink(path);
+            for (int i = 0; i < 3; i++) {
+                stopper stop = { .after = (int64_t)(after[i] * whole_run * 1e9), .stop = s ? ash_cancel : ash_interrupt };
+                int64_t tasks;
+                ash_status status = write_with(&forms[k], path, 1 + i % 2, 1 << 28, 0.1, &stop, &tasks);
+                if (status == ASH_OK) { /* it was done before */
+                    left += all - tasks;
+                    break;
+                }
+                assert_int_equal(status, s ? ASH_ERR_CANCELLED : ASH_ERR_INTERRUPTED);
+                assert_int_equal(access(path, F_OK), -1);
+                first = i == 0 ? tasks : first;
+                assert_true(tasks <= first);
+            }
+            int64_t rest;
+            assert_int_equal(write_with(&forms[k], path, 2, 24 << 20, 0.1, NULL, &rest), ASH_OK);
+            assert_true(rest <= all);
+            left += all - rest;
+            expect_same_files(path, whole);
+            assert_int_equal(test_entries(0), entries + 1);
+        }
+        unlink(path);
+    }
+    assert_true(left > 0);
+}
+
+/* What lies there is of another expression: it counts for nothing. */
+static void test_other_expression(void **state) {
+    (void)state;
+    for (int k = 0; k < FORMS; k++) {
+        const char *whole = reference(&forms[k]), *path = test_path("out.nc");
+        stopper stop = { .after = 10000000, .stop = ash_interrupt };
+        write_with(&forms[k], path, 2, 1 << 28, 0.2, &stop, NULL);
+        assert_int_equal(write_with(&forms[k], path, 2, 1 << 28, 0.1, NULL, NULL), ASH_OK);
+        expect_same_files(path, whole);
+        unlink(path);
+    }
+}
+
+/* Another run holds the journal. */
+static void test_two_runs(void **state) {
+    (void)state;
+    int other = open(test_path(".out.nc.resume"), O_RDWR | O_CREAT, 0666);
+    assert_true(other >= 0 && flock(other, LOCK_EX) == 0);
+    ash_context *ctx = context_with(2, NULL);
+    ash_array array[2];
+    make_arrays(ctx, array, 0.1);
+    assert_int_equal(
+        ash_write_many(ctx, 2, array, test_path("out.nc"), (const char *[]){ "anomaly", "packed" }, &forms[0].options), ASH_ERR_IO);
+    assert_sentence(ctx, ASH_ERR_IO, "another run is writing this file");
+    ash_context_free(ctx);
+    close(other);
+    const char *whole = reference(&forms[0]);
+    assert_int_equal(write_with(&forms[0], test_path("out.nc"), 1, 1 << 28, 0.1, NULL, NULL), ASH_OK);
+    expect_same_files(test_path("out.nc"), whole);
+    unlink(test_path("out.nc"));
+}
+
+/* ---- Killed ---- */
+
+static void run_and_be_killed(const form *how, int resume, const char *path, int64_t nanoseconds) {
+    char which[16];
+    snprintf(which, sizeof which, "%d", (int)(how - forms));
+    pid_t child = fork();
+    if (child == 0) { /* a process of its own from the beginning: OpenMP's threads do not survive a fork */
+        execl("/proc/self/exe", "resume_test", which, resume ? "resume" : "at once", path, (char *)NULL);
+        _exit(2);
+    }
+    assert_true(child > 0);
+    int how_it_ended, left = 0;
+    for (double until = seconds() + (double)nanoseconds * 1e-9; seconds() < until && !left;) {
+        nanosleep(&(struct timespec){ .tv_sec = 0, .tv_nsec = 300000 }, NULL);
+        left = waitpid(child, &how_it_ended, WNOHANG) == child;
+    }
+    if (!left) {
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, &how_it_ended, 0), child);
+    }
+    assert_true(WIFSIGNALED(how_it_ended) || WEXITSTATUS(how_it_ended) == 0);
+}
+
+/* Under the final name there is nothing or the whole file, whenever it happens; then it goes on to the same end. Without `resume` as well, but for what
+ * can be gone on with. */
+static void test_killed(void **state) {
+    (void)state;
+    const char *asked = getenv("ASH_TEST_COUNT");
+    int rounds = asked ? atoi(asked) : 8;
+    uint64_t random = 1;
+    for (int k = 0; k < FORMS; k++) {
+        const char *whole = reference(&forms[k]), *path = test_path("out.nc");
+        int finished = 0;
+        double began = seconds();
+        run_and_be_killed(&forms[k], 1, path, 10000000000);
+        double whole_run = seconds() - began;
+        unlink(path);
+        for (int i = 0; i < rounds; i++) {
+            int resume = i % 4 != 3;
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            run_and_be_killed(&forms[k], resume, path, (int64_t)((double)(random >> 40) * 0x1p-24 * 1.1e9 * whole_run));
+            if (access(path, F_OK) == 0) {
+                finished++;
+                if (resume) {
+                    expect_same_files(path, whole);
+                }
+                unlink(path);
+            } else if (i % 2) {
+                assert_int_equal(write_with(&forms[k], path, 1, 1 << 28, 0.1, NULL, NULL), ASH_OK);
+                expect_same_files(path, whole);
+                unlink(path);
+            }
+        }
+        print_message("%s: %d runs killed, of which %d had finished\n", forms[k].name, rounds, finished);
+    }
+}
+
+/* The run that is killed. */
+static int run_child(char *argument[]) {
+    form how = forms[atoi(argument[0])];
+    how.options.resume = strcmp(argument[1], "resume") == 0;
+    return write_with(&how, argument[2], 2, 1 << 28, 0.1, NULL, NULL) == ASH_OK ? 0 : 1;
+}
+
+int main(int count, char *argument[]) {
+    if (count == 4) {
+        return run_child(argument + 1);
+    }
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_interrupted), cmocka_unit_test(test_other_expression),
+        cmocka_unit_test(test_two_runs), cmocka_unit_test(test_killed) };
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}
