@@ -42,7 +42,7 @@ typedef struct ash_write_options {
     const ash_compute_options *compute; /* of the run; NULL: the context's */
     const char *format;   /* "netcdf4", "classic", "64bit_offset", "cdf5"; NULL: by the suffix of the path, netcdf4 if that says nothing */
     const char *chunks;   /* chunk sizes of the file, as ash_rechunk() takes them; NULL: those of the array where the file has chunks */
-    const char *encoding; /* lines "NAME: dtype=int16, scale_factor=0.01, add_offset=273.15, fill_value=-32768"; NULL: values as they are */
+    const char *encoding; /* packing, see below; NULL: values are stored as they are */
     int32_t zstd;         /* level of Zstandard, negative ones too; 0 (default): none */
     bool fletcher32;      /* checksums, verified by those who read */
     bool resume;          /* keep what is done when the run ends early, and go on from there when it is asked for again */
@@ -52,7 +52,20 @@ typedef struct ash_write_options {
  * collective. Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous
  * dimensions become dim_0, dim_1, ... bool is written as int8 with the attribute dtype = "bool". complex has no NetCDF type and is refused.
  * The file appears under `path` only when whole and synced: it is written under a temporary name in the same folder and renamed; a file
- * there before is replaced. On failure nothing changes under `path` and the temporary file is removed. */
+ * there before is replaced. On failure nothing changes under `path` and the temporary file is removed.
+ *
+ * Uncompressed variables are contiguous unless `chunks` or `unlimited` is set; compressed ones have the chunks of the array, cut to 32 MiB. Chunks are
+ * compressed by the tasks that make them.
+ *
+ * `encoding` has a line for each variable that is stored in another form, "NAME: dtype=int16; scale_factor=0.01; add_offset=273.15; fill_value=-32768": stored
+ * is (value - add_offset) / scale_factor, rounded to the nearest integer (ties to even) for integer dtypes, and fill_value for NaN (default of integers: NetCDF's fill
+ * value of the dtype). The stored dtype is an integer of at most 32 bits or a floating one, and not wider than the array's. scale_factor and add_offset are kept as attributes of the
+ * array's dtype (float64 for integers), so that ash_open() gives back that dtype where it can. A value that the stored dtype cannot hold, or that becomes the fill value, is an error.
+ *
+ * With `resume` a run that ends early (error, ash_cancel(), ash_interrupt(), kill, power) leaves beside the file .NAME.resume and .NAME.resume.data; the
+ * same call, also in another process and with other threads or memory, goes on from there and makes the same file to the byte (but for `history`). They count
+ * only for the same expression, contents of memory, input files (path, size, time of change), options and version of the library; otherwise the write begins anew.
+ * A second run at the same time is refused. Compressed and unlimited output is kept in the second file until it is complete, which takes its space twice. */
 ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, const ash_write_options *options);
 
 /* Several variables into one file in shared passes. Dimensions of the same name must have the same extent and equal coordinates. */

@@ -17,10 +17,11 @@ typedef enum ash_target_kind { ASH_TARGET_MEMORY, ASH_TARGET_FILE } ash_target_k
 typedef struct ash_target {
     ash_target_kind kind;
     ash_value value;
-    char *memory;             /* MEMORY: dense, last axis fastest */
-    int variable;             /* FILE: of the run's writer */
-    int whole;                /* FILE: the writer wants each chunk of the value's grid at once */
-    const ash_writer *writer; /* FILE: chunks that it has already need not be computed */
+    char *memory;                      /* MEMORY: dense, last axis fastest */
+    int variable;                      /* FILE: of the run's writer */
+    int whole;                         /* FILE: the writer wants each chunk of the value's grid at once */
+    const struct ash_packing *packing; /* FILE: how values are stored; NULL: as they are */
+    const ash_writer *writer;          /* FILE: chunks that it has already need not be computed */
 } ash_target;
 
 /* Index along one axis of an operand as a function of the index i along iteration axis `axis`:

@@ -161,7 +161,30 @@ static int is_coordinate(const ash_output *output, const char *name) {
     return output->ndim == 1 && output->dim[0].name && strcmp(output->dim[0].name, name) == 0;
 }
 
-static int add_array(maker *m, const ash_output *output, const char *name, ash_writer_variable *variable) {
+static int set_real(ash_attrs **attrs, const char *name, ash_dtype dtype, double number) {
+    unsigned char element[16];
+    ash_number_store(dtype, element, ASH_FLOAT64, (ash_number){ .f = number });
+    return ash_attrs_set(attrs, name, 0, dtype, 1, element);
+}
+
+/* The attributes that tell how an array is packed. */
+static int describe_packing(const ash_packing *packing, ash_writer_variable *variable, ash_attrs **attrs) {
+    ash_dtype dtype = ash_dtype_kind(packing->from) == 'f' ? packing->from : ASH_FLOAT64;
+    int fine = 1;
+    variable->dtype = packing->to;
+    if (packing->has_scale) {
+        fine = fine && set_real(attrs, "scale_factor", dtype, packing->scale);
+    }
+    if (packing->has_offset) {
+        fine = fine && set_real(attrs, "add_offset", dtype, packing->offset);
+    }
+    if (packing->has_fill) {
+        fine = fine && set_real(attrs, "_FillValue", packing->to, packing->fill);
+    }
+    return fine;
+}
+
+static int add_array(maker *m, const ash_output *output, const char *name, ash_writer_variable *variable, ash_packing **packing) {
     ash_attrs *attrs = ash_attrs_retain(output->attrs);
     char kind = ash_dtype_kind(output->dtype);
     *variable = (ash_writer_variable){ .name = name, .dtype = output->dtype == ASH_BOOL ? ASH_INT8 : output->dtype, .ndim = output->ndim };
@@ -187,6 +210,12 @@ static int add_array(maker *m, const ash_output *output, const char *name, ash_w
     if (output->dtype == ASH_BOOL || (marked && strcmp(marked, "bool") == 0)) {
         fine = fine &&
             ash_attrs_set(&attrs, "dtype", 1, ASH_INT8, output->dtype == ASH_BOOL ? 4 : 0, output->dtype == ASH_BOOL ? "bool" : NULL);
+    }
+    ash_packing found;
+    if (m->error->status == ASH_OK && fine &&
+        ash_packing_find(&found, m->options->encoding, name, output->dtype, &m->layout->arena, m->error)) {
+        *packing = ash_arena_memdup(&m->layout->arena, &found, sizeof found);
+        fine = *packing && describe_packing(&found, variable, &attrs);
     }
     variable->attrs = attrs;
     return fine ? m->error->status == ASH_OK : no_memory(m);
@@ -354,14 +383,15 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     layout->coord = ash_arena_alloc(&layout->arena, (2 * dims + 1) * (int64_t)sizeof *layout->coord);
     layout->fixed = ash_arena_alloc(&layout->arena, (2 * dims + 1) * (int64_t)sizeof *layout->fixed);
     layout->variable = ash_arena_alloc(&layout->arena, (2 * dims + n + 1) * (int64_t)sizeof *layout->variable);
+    layout->packing = ash_arena_alloc(&layout->arena, (n + 1) * (int64_t)sizeof *layout->packing);
     ash_writer_variable *array = ash_arena_alloc(&layout->arena, (n + 1) * (int64_t)sizeof *array);
-    if (!layout->dim || !layout->coord || !layout->fixed || !layout->variable || !array) {
+    if (!layout->dim || !layout->coord || !layout->fixed || !layout->variable || !layout->packing || !array) {
         no_memory(m);
         return;
     }
-    int fine = 1, made = 0;
+    int fine = ash_encoding_check(m->options->encoding, n, names, m->error) == ASH_OK, made = 0;
     for (; made < n && fine; made++) {
-        fine = add_array(m, ash_value_output(value[made]), names[made], &array[made]);
+        fine = add_array(m, ash_value_output(value[made]), names[made], &array[made], &layout->packing[made]);
     }
     fine = fine && add_coordinates(m, n, value, names);
     layout->nvariables = layout->nfixed;

@@ -4,6 +4,7 @@
 
 #include "array/context.h"
 #include "io/io.h"
+#include "run/packing.h"
 
 #include <ashlar/io.h>
 
@@ -22,6 +23,7 @@ typedef struct ash_file_layout {
     ash_coordinate **coord; /* per dimension, NULL: none */
     ash_writer_variable *variable;
     ash_layout_fixed *fixed;
+    ash_packing **packing; /* per array, NULL: stored as it is */
     ash_attrs *global;
     ash_writer_schema schema; /* of all of it */
 } ash_file_layout;

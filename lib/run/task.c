@@ -1,4 +1,5 @@
 /* One task: a chunk of a stage, piece by piece, or a merge. */
+#include "run/packing.h"
 #include "run/run.h"
 
 void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker) {
@@ -70,15 +71,18 @@ static void end_destination(
     if (!to->scratch) {
         return;
     }
+    int64_t elements = 1;
+    for (int a = 0; a < stage->ndim; a++) {
+        elements *= to->box.extent[a];
+    }
+    if (complete && worker->error.status == ASH_OK && sink->target->packing) {
+        ash_pack(sink->target->packing, to->scratch, elements, &worker->error);
+    }
     if (complete && worker->error.status == ASH_OK && atomic_load_explicit(&run->stop, memory_order_relaxed) != ASH_STOP_NOW &&
         ash_writer_put(run->writer, sink->target->variable, to->box.start, to->box.extent, to->scratch, &worker->writing, &worker->error) ==
             ASH_OK) {
-        int64_t bytes = ash_dtype_size(sink->dtype);
-        for (int a = 0; a < stage->ndim; a++) {
-            bytes *= to->box.extent[a];
-        }
         ash_run_lock(run);
-        run->bytes_written += bytes;
+        run->bytes_written += elements * ash_dtype_size(sink->dtype);
         ash_run_unlock(run);
     }
     ash_run_scratch_give(run, to->scratch, to->scratch_bytes);

@@ -146,7 +146,9 @@ static ash_status run(job *j, ash_writer *writer) {
     for (int k = 0; k < j->n; k++) {
         int64_t chunk[ASH_MAX_NDIM];
         int variable = j->layout.nfixed + k;
-        j->target[k] = (ash_target){ .kind = ASH_TARGET_FILE, .value = j->value[k], .variable = variable, .writer = writer };
+        j->target[k] = (ash_target){
+            .kind = ASH_TARGET_FILE, .value = j->value[k], .variable = variable, .packing = j->layout.packing[k], .writer = writer
+        };
         j->target[k].whole = ash_writer_chunk(writer, variable, chunk) && ash_file_chunk_fits(ash_value_output(j->value[k]), chunk);
     }
     return ash_run_targets(j->context, j->n, j->target, writer, j->options->compute, "write", j->error);

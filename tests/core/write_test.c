@@ -132,8 +132,9 @@ static void declarations(void **state) {
     const double heights[ROWS] = { 1, 2, 4, 8, 16, 32, 64 };
     ash_array height = ash_set_attr(vector_of(ctx, ASH_FLOAT64, ROWS, heights, NULL), "units", "km");
     ash_array a = ash_set_attr_real(ash_set_coord(table(ctx, ASH_FLOAT32, "2,2"), "y", height), "level", 3);
-    const ash_write_options options = { .deflate = 3, .shuffle = true, .unlimited = "y", .attributes = "title=A test = good\nsource=here\n",
-        .history = "made it" };
+    const ash_write_options options = {
+        .deflate = 3, .shuffle = true, .unlimited = "y", .attributes = "title=A test = good\nsource=here\n", .history = "made it"
+    };
     assert_done(ctx, ash_write(a, test_path("a.nc"), "a", &options));
     int file = open_file("a.nc"), var = variable_in(file, "a"), dim, shuffle, deflate, level, storage;
     size_t chunk[2];
@@ -294,7 +295,8 @@ static void a_coordinate_by_itself(void **state) {
 static void refusals(void **state) {
     (void)state;
     ash_context *ctx = context_with(1, NULL);
-    ash_array a = table(ctx, ASH_FLOAT64, "2,3"), half = ash_index(a, "y=:3"), first = ash_set_coord(a, "x", ash_arange(ctx, 0, COLUMNS, 1, NULL)),
+    ash_array a = table(ctx, ASH_FLOAT64, "2,3"), half = ash_index(a, "y=:3"),
+              first = ash_set_coord(a, "x", ash_arange(ctx, 0, COLUMNS, 1, NULL)),
               second = ash_set_coord(a, "x", ash_arange(ctx, 1, COLUMNS + 1, 1, NULL));
     const struct {
         ash_array a, b; /* b may be no array */
@@ -362,6 +364,115 @@ static void a_failing_input(void **state) {
     test_entries(1);
 }
 
+/* ---- Packing, formats, filters ---- */
+
+static void packing(void **state) {
+    (void)state;
+    static const float values[] = { 273.15f, 273.154f, 273.155f, 200, 450.8f, 0, 273.16f };
+    static const short expected[] = { 0, 0, 0, -7315, 17765, -9, 1 };
+    short packed[7];
+    float read[7];
+    int n[] = { 7 };
+    ash_context *ctx = context_with(2, NULL);
+    float with_missing[7];
+    memcpy(with_missing, values, sizeof values);
+    with_missing[5] = NAN;
+    ash_array a =
+        ash_from_buffer(ctx, ASH_FLOAT32, 1, (int64_t[]){ n[0] }, with_missing, &(ash_make_options){ .dims = "x", .chunks = "3" });
+    ash_write_options options = { .encoding = "\n t : dtype=int16; scale_factor=0.01; add_offset=273.15; fill_value=-9\n" };
+    static const char *const names[] = { "netcdf4", "classic", "cdf5" };
+    for (int f = 0; f < 3; f++) {
+        for (int deflate = 0; deflate < (f == 0 ? 2 : 1); deflate++) {
+            options.format = names[f];
+            options.deflate = deflate;
+            assert_done(ctx, ash_write(a, test_path("packed.nc"), "t", &options));
+            int file = open_file("packed.nc"), var = variable_in(file, "t");
+            nc_type type;
+            nc_done(nc_inq_vartype(file, var, &type));
+            assert_int_equal(type, NC_SHORT);
+            nc_done(nc_get_var_short(file, var, packed));
+            for (int k = 0; k < 7; k++) {
+                assert_in_range(packed[k] - expected[k] + 1, 0, 2); /* the scale is a float32 */
+            }
+            nc_done(nc_inq_atttype(file, var, "scale_factor", &type));
+            assert_int_equal(type, NC_FLOAT);
+            nc_close(file);
+            assert_done(ctx, ash_compute(ash_open(ctx, test_path("packed.nc"), "t", NULL), read, sizeof read, NULL));
+            for (int k = 0; k < 7; k++) {
+                assert_true(k == 5 ? isnan(read[k]) : fabsf(read[k] - values[k]) < 0.0051f);
+            }
+        }
+    }
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
+static void packing_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *encoding, *words;
+    } cases[] = {
+        { "t: dtype=int8; scale_factor=0.01", "does not fit int8 with scale_factor 0.01" },
+        { "t: dtype=int16; fill_value=5", "becomes the fill value of int16" },
+        { "t: dtype=int16; fill_value=5.5", "fill_value 5.5 is no int16" },
+        { "t: dtype=int16; scale_factor=0", "scale_factor must be a finite number other than 0" },
+        { "t: dtype=int64", "must be an integer of at most 32 bits" },
+        { "t: dtype=complex64", "cannot be stored as complex64" },
+        { "t: dtype=word", "dtype must be the name of one" },
+        { "t: scale=2", "no parameter 'scale'" },
+        { "t: scale_factor=two", "scale_factor must be a number, found a text" },
+        { "t dtype=int16", "encoding must be lines" },
+        { "u: dtype=int16", "a variable that is not written" },
+    };
+    ash_context *ctx = context_with(2, NULL);
+    ash_array a = ash_cast(ash_arange(ctx, 0, 10, 1, NULL), ASH_FLOAT32);
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        ash_error_clear(ctx);
+        assert_int_not_equal(ash_write(a, test_path("out.nc"), "t", &(ash_write_options){ .encoding = cases[k].encoding }), ASH_OK);
+        assert_sentence(ctx, ASH_ERR_ARGUMENT, cases[k].words);
+        assert_int_equal(test_entries(0), 0);
+    }
+    ash_context_free(ctx);
+}
+
+/* All dtypes in all formats that have them, cut in ways that fit the file's chunks and in ways that do not. */
+static void formats(void **state) {
+    (void)state;
+    static const ash_write_options options[] = { { 0 }, { .deflate = 1 }, { .shuffle = true, .deflate = 9, .fletcher32 = true },
+        { .zstd = 3, .shuffle = true }, { .chunks = "3, 2" }, { .chunks = "2, 5", .deflate = 2 }, { .unlimited = "y" },
+        { .unlimited = "x", .deflate = 4 }, { .format = "classic" }, { .format = "64bit_offset", .unlimited = "y" }, { .format = "cdf5" },
+        { .format = "cdf5", .unlimited = "y" } };
+    static const char *const cuts[] = { "7, 5", "2, 2", "3+4, 1+4", "1, 1" };
+    ash_context *ctx = context_with(2, NULL);
+    for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+        for (int dtype = ASH_BOOL; dtype <= ASH_FLOAT64; dtype++) {
+            int old = options[k].format && strcmp(options[k].format, "cdf5") != 0;
+            if (old && (dtype == ASH_INT64 || (dtype >= ASH_UINT8 && dtype <= ASH_UINT64))) {
+                continue;
+            }
+            for (int c = 0; c < 4; c++) {
+                expect_round_trip(table(ctx, (ash_dtype)dtype, cuts[c]), &options[k]);
+            }
+        }
+    }
+    assert_int_not_equal(
+        ash_write(table(ctx, ASH_INT64, "7, 5"), test_path("out.nc"), "v", &(ash_write_options){ .format = "classic" }), ASH_OK);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "variable 'v' (int64)");
+    assert_int_not_equal(
+        ash_write(table(ctx, ASH_INT16, "7, 5"), test_path("out.nc"), "v", &(ash_write_options){ .format = "classic", .deflate = 1 }),
+        ASH_OK);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "need a format with chunks");
+    assert_int_not_equal(
+        ash_write(table(ctx, ASH_INT16, "7, 5"), test_path("out.nc"), "v", &(ash_write_options){ .format = "netcdf" }), ASH_OK);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "format must be one of netcdf4");
+    assert_int_not_equal(
+        ash_write(table(ctx, ASH_INT16, "7, 5"), test_path("out.nc"), "v", &(ash_write_options){ .format = "classic", .unlimited = "x" }),
+        ASH_OK);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "wants the unlimited dimension first");
+    assert_int_equal(test_entries(0), 0);
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_and_chunking),
@@ -375,6 +486,9 @@ int main(void) {
         cmocka_unit_test(a_coordinate_by_itself),
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_failing_input),
+        cmocka_unit_test(packing),
+        cmocka_unit_test(packing_refused),
+        cmocka_unit_test(formats),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -1,0 +1,252 @@
+#include "run/packing.h"
+
+#include "base/dtype.h"
+#include "base/params.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BLOCK = 512 };
+
+/* ---- The text ---- */
+
+typedef struct line {
+    const char *begin, *params; /* params: behind the colon */
+    size_t name_bytes, bytes;
+} line;
+
+/* The next line that is not empty; 0 at the end. Without a colon `params` is NULL. */
+static int next_line(const char **text, line *out) {
+    *text += strspn(*text, "\n \t");
+    if (!**text) {
+        return 0;
+    }
+    out->begin = *text;
+    out->bytes = strcspn(*text, "\n");
+    const char *colon = memchr(out->begin, ':', out->bytes);
+    out->params = colon ? colon + 1 : NULL;
+    out->name_bytes = colon ? (size_t)(colon - out->begin) : out->bytes;
+    while (out->name_bytes > 0 && strchr(" \t", out->begin[out->name_bytes - 1])) {
+        out->name_bytes--;
+    }
+    *text += out->bytes;
+    return 1;
+}
+
+ash_status ash_encoding_check(const char *encoding, int n, const char *const names[], ash_error_state *error) {
+    line at;
+    while (encoding && next_line(&encoding, &at) && error->status == ASH_OK) {
+        int known = 0;
+        for (int k = 0; k < n; k++) {
+            known |= at.name_bytes == strlen(names[k]) && memcmp(at.begin, names[k], at.name_bytes) == 0;
+        }
+        int shown = at.bytes < 80 ? (int)at.bytes : 80;
+        if (!at.params) {
+            ash_fail(error, ASH_ERR_ARGUMENT, "write: encoding must be lines 'NAME: dtype=int16; scale_factor=0.01', found '%.*s'", shown,
+                at.begin);
+        } else if (!known) {
+            ash_fail(error, ASH_ERR_ARGUMENT, "write: encoding speaks of a variable that is not written: '%.*s'", shown, at.begin);
+        }
+    }
+    return error->status;
+}
+
+static int fail_encoding(ash_error_state *error, const char *name, const char *expected) {
+    ash_fail(error, ASH_ERR_ARGUMENT, "write: encoding of '%s': %s", name, expected);
+    return 0;
+}
+
+static int set_number(ash_packing *packing, const ash_param *param, int *has, double *number, ash_error_state *error) {
+    if (param->value.kind != ASH_PARAM_INT && param->value.kind != ASH_PARAM_REAL) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "%.32s must be a number, found %s", param->name, ash_param_kind_words(param->value.kind));
+        return fail_encoding(error, packing->name, expected);
+    }
+    *has = 1;
+    *number = param->value.real;
+    return 1;
+}
+
+static int set_parameter(ash_packing *packing, const ash_param *param, ash_error_state *error) {
+    static const char *const names[] = { "dtype", "scale_factor", "add_offset", "fill_value" };
+    if (strcmp(param->name, "dtype") == 0) {
+        if (param->value.kind != ASH_PARAM_TEXT || !ash_dtype_parse(param->value.text, &packing->to)) {
+            return fail_encoding(error, packing->name, "dtype must be the name of one, such as int16");
+        }
+        return 1;
+    }
+    if (strcmp(param->name, "scale_factor") == 0) {
+        return set_number(packing, param, &packing->has_scale, &packing->scale, error);
+    }
+    if (strcmp(param->name, "add_offset") == 0) {
+        return set_number(packing, param, &packing->has_offset, &packing->offset, error);
+    }
+    if (strcmp(param->name, "fill_value") == 0) {
+        return set_number(packing, param, &packing->has_fill, &packing->fill, error);
+    }
+    const char *nearest = ash_nearest(param->name, 4, names);
+    char expected[160];
+    snprintf(expected, sizeof expected, "no parameter '%.32s'%s%s%s; it has dtype, scale_factor, add_offset, fill_value", param->name,
+        nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'" : "");
+    return fail_encoding(error, packing->name, expected);
+}
+
+/* NetCDF's default fill values. */
+static double default_fill(ash_dtype dtype) {
+    switch (dtype) {
+    case ASH_INT8: return -127;
+    case ASH_UINT8: return 255;
+    case ASH_INT16: return -32767;
+    case ASH_UINT16: return 65535;
+    case ASH_INT32: return -2147483647;
+    case ASH_UINT32: return 4294967295;
+    default: return NAN;
+    }
+}
+
+static double lowest(ash_dtype dtype) {
+    return ash_dtype_kind(dtype) == 'u' ? 0 : -ldexp(1, 8 * (int)ash_dtype_size(dtype) - 1);
+}
+
+static double highest(ash_dtype dtype) {
+    return ldexp(1, 8 * (int)ash_dtype_size(dtype) - (ash_dtype_kind(dtype) != 'u')) - 1;
+}
+
+static int check(ash_packing *packing, ash_error_state *error) {
+    char from = ash_dtype_kind(packing->from), to = ash_dtype_kind(packing->to), text[160];
+    int narrow = (to == 'i' || to == 'u') && ash_dtype_size(packing->to) <= 4;
+    if (from == 'c' || from == 'b' || (to != 'f' && !narrow) || ash_dtype_size(packing->to) > ash_dtype_size(packing->from) ||
+        (from != 'f' && to == 'f')) {
+        snprintf(text, sizeof text, "%s cannot be stored as %s; dtype must be an integer of at most 32 bits, or floating, and not wider",
+            ash_dtype_name(packing->from), ash_dtype_name(packing->to));
+        return fail_encoding(error, packing->name, text);
+    }
+    if (packing->has_scale && (packing->scale == 0 || !isfinite(packing->scale))) {
+        return fail_encoding(error, packing->name, "scale_factor must be a finite number other than 0");
+    }
+    if (packing->has_offset && !isfinite(packing->offset)) {
+        return fail_encoding(error, packing->name, "add_offset must be a finite number");
+    }
+    if (from == 'f' && narrow && !packing->has_fill) {
+        packing->has_fill = 1;
+        packing->fill = default_fill(packing->to);
+    }
+    if (narrow && packing->has_fill &&
+        (packing->fill != rint(packing->fill) || packing->fill < lowest(packing->to) || packing->fill > highest(packing->to))) {
+        snprintf(text, sizeof text, "fill_value %.17g is no %s", packing->fill, ash_dtype_name(packing->to));
+        return fail_encoding(error, packing->name, text);
+    }
+    if (from == 'f' && ash_dtype_size(packing->from) == 4) { /* what the attributes say when they are stored as the array's dtype */
+        packing->scale = (double)(float)packing->scale;
+        packing->offset = (double)(float)packing->offset;
+    }
+    return 1;
+}
+
+int ash_packing_find(
+    ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, ash_arena *arena, ash_error_state *error) {
+    line at;
+    *packing = (ash_packing){ .from = dtype, .to = dtype, .scale = 1, .name = name };
+    while (encoding && next_line(&encoding, &at)) {
+        if (!at.params || at.name_bytes != strlen(name) || memcmp(at.begin, name, at.name_bytes) != 0) {
+            continue;
+        }
+        char *text = ash_arena_alloc(arena, (int64_t)at.bytes + 1);
+        ash_param *params = NULL;
+        int count = 0;
+        if (!text) {
+            ash_fail_memory(error, "write", (int64_t)at.bytes + 1);
+            return 0;
+        }
+        memcpy(text, at.params, (size_t)(at.begin + at.bytes - at.params));
+        ash_params_parse(text, arena, "write", &count, &params, error);
+        for (int k = 0; k < count && error->status == ASH_OK; k++) {
+            set_parameter(packing, &params[k], error);
+        }
+        return error->status == ASH_OK && check(packing, error);
+    }
+    return 0;
+}
+
+/* ---- The values ---- */
+
+#define LOAD(type) \
+    for (int64_t i = 0; i < n; i++) \
+    out[i] = (double)((const type *)in)[i]
+#define STORE(type) \
+    for (int64_t i = 0; i < n; i++) \
+    ((type *)out)[i] = (type)in[i]
+
+static void load(ash_dtype dtype, const void *in, int64_t n, double *out) {
+    switch (dtype) {
+    case ASH_INT8: LOAD(int8_t); break;
+    case ASH_INT16: LOAD(int16_t); break;
+    case ASH_INT32: LOAD(int32_t); break;
+    case ASH_INT64: LOAD(int64_t); break;
+    case ASH_UINT8: LOAD(uint8_t); break;
+    case ASH_UINT16: LOAD(uint16_t); break;
+    case ASH_UINT32: LOAD(uint32_t); break;
+    case ASH_UINT64: LOAD(uint64_t); break;
+    case ASH_FLOAT32: LOAD(float); break;
+    default: LOAD(double); break;
+    }
+}
+
+static void store(ash_dtype dtype, const double *in, int64_t n, void *out) {
+    switch (dtype) {
+    case ASH_INT8: STORE(int8_t); break;
+    case ASH_INT16: STORE(int16_t); break;
+    case ASH_INT32: STORE(int32_t); break;
+    case ASH_UINT8: STORE(uint8_t); break;
+    case ASH_UINT16: STORE(uint16_t); break;
+    case ASH_UINT32: STORE(uint32_t); break;
+    case ASH_FLOAT32: STORE(float); break;
+    default: STORE(double); break;
+    }
+}
+
+static ash_status fail_value(const ash_packing *packing, double value, const char *why, ash_error_state *error) {
+    return ash_fail(error, ASH_ERR_ARGUMENT, "write: variable '%s': the value %.9g %s %s with scale_factor %.9g and add_offset %.9g",
+        packing->name, value, why, ash_dtype_name(packing->to), packing->scale, packing->offset);
+}
+
+/* Turns values into those of the stored dtype; the first that is none is reported after the loop, which has no branch that way. */
+static ash_status pack_block(const ash_packing *packing, double *x, int64_t n, ash_error_state *error) {
+    int whole = ash_dtype_kind(packing->to) != 'f', clash = 0, outside = 0;
+    double low = whole ? lowest(packing->to) : -INFINITY, high = whole ? highest(packing->to) : INFINITY, value[BLOCK];
+    for (int64_t i = 0; i < n; i++) {
+        double stored = (x[i] - packing->offset) / packing->scale;
+        value[i] = x[i];
+        stored = whole ? rint(stored) : stored;
+        outside |= stored < low || stored > high;
+        clash |= packing->has_fill && stored == packing->fill;
+        x[i] = stored != stored && packing->has_fill ? packing->fill : stored;
+    }
+    for (int64_t i = 0; (outside || clash) && i < n; i++) {
+        if (x[i] < low || x[i] > high) {
+            return fail_value(packing, value[i], "does not fit", error);
+        }
+        if (value[i] == value[i] && packing->has_fill && x[i] == packing->fill) {
+            return fail_value(packing, value[i], "becomes the fill value of", error);
+        }
+    }
+    return ASH_OK;
+}
+
+ash_status ash_pack(const ash_packing *packing, void *data, int64_t n, ash_error_state *error) {
+    double block[BLOCK];
+    const char *in = data;
+    char *out = data; /* never ahead of `in` */
+    for (int64_t done = 0; done < n && error->status == ASH_OK; done += BLOCK) {
+        int64_t count = n - done < BLOCK ? n - done : BLOCK;
+        load(packing->from, in, count, block);
+        if (pack_block(packing, block, count, error) == ASH_OK) {
+            store(packing->to, block, count, out);
+        }
+        in += count * ash_dtype_size(packing->from);
+        out += count * ash_dtype_size(packing->to);
+    }
+    return error->status;
+}

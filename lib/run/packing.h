@@ -1,0 +1,29 @@
+/* Packing: values as they are stored, the reverse of what ash_open() decodes. */
+#ifndef ASH_RUN_PACKING_H
+#define ASH_RUN_PACKING_H
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <ashlar/array.h>
+
+/* stored = round((value - offset) / scale); NaN becomes `fill`. */
+typedef struct ash_packing {
+    ash_dtype from, to; /* `to` has at most as many bytes */
+    int has_scale, has_offset, has_fill;
+    double scale, offset, fill;
+    const char *name; /* of the variable, for errors */
+} ash_packing;
+
+/* Finds the line of `encoding` that speaks of variable `name`, see ash_write_options. 1: *packing is set; 0: there is none, or an error. `dtype` is
+ * the array's. */
+int ash_packing_find(
+    ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, ash_arena *arena, ash_error_state *error);
+
+/* Every line of `encoding` must speak of one of the names. */
+ash_status ash_encoding_check(const char *encoding, int n, const char *const names[], ash_error_state *error);
+
+/* Packs n values in place. A value that the stored dtype cannot hold, or that would read as missing, is an error. */
+ash_status ash_pack(const ash_packing *packing, void *data, int64_t n, ash_error_state *error);
+
+#endif
