@@ -208,7 +208,7 @@ static void store(ash_dtype dtype, const double *in, int64_t n, void *out) {
 }
 
 static ash_status fail_value(const ash_packing *packing, double value, const char *why, ash_error_state *error) {
-    return ash_fail(error, ASH_ERR_ARGUMENT, "write: variable '%s': the value %.9g %s %s with scale_factor %.9g and add_offset %.9g",
+    return ash_fail(error, ASH_ERR_ARGUMENT, "write: variable '%s': the value %.7g %s %s with scale_factor %.7g and add_offset %.7g",
         packing->name, value, why, ash_dtype_name(packing->to), packing->scale, packing->offset);
 }
 
