@@ -19,6 +19,8 @@ static const bench_case *const cases[] = {
     &bench_read_packed,
     &bench_read_contiguous,
     &bench_read_classic,
+    &bench_write_deflate,
+    &bench_write_plain,
 };
 
 enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };

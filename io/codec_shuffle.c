@@ -66,6 +66,8 @@ void ash_unshuffle(const unsigned char *in, int64_t count, int64_t size, int64_t
         }
 }
 
+enum { SHUFFLE_STRIP = 512 };
+
 ASH_CLONES static void shuffle2(const unsigned char *in, int64_t n, unsigned char *restrict a, unsigned char *restrict b) {
     for (int64_t i = 0; i < n; i++) {
         a[i] = in[2 * i];
@@ -73,34 +75,49 @@ ASH_CLONES static void shuffle2(const unsigned char *in, int64_t n, unsigned cha
     }
 }
 
-/* By halves of elements, which are put apart again: eight streams at once are more than compilers take apart well. */
-static void shuffle_halves(const unsigned char *in, int64_t count, int64_t size, int64_t first, int64_t n, unsigned char *out) {
-    enum { STRIP = 512 };
-    unsigned char low[STRIP * 4], high[STRIP * 4];
-    int64_t half = size / 2;
+/* By halves of elements, which are put apart again: four and eight streams at once are more than compilers take apart well. */
+ASH_CLONES static void halve4(const unsigned char *in, int64_t n, unsigned char *restrict low, unsigned char *restrict high) {
     for (int64_t i = 0; i < n; i++) {
-        memcpy(low + i * half, in + i * size, (size_t)half);
-        memcpy(high + i * half, in + i * size + half, (size_t)half);
-    }
-    for (int h = 0; h < 2; h++) {
-        const unsigned char *part = h ? high : low;
-        unsigned char *plane = out + h * half * count + first;
-        if (half == 2)
-            shuffle2(part, n, plane, plane + count);
-        else
-            shuffle_halves(part, count, half, first, n, out + h * half * count);
+        memcpy(low + 2 * i, in + 4 * i, 2);
+        memcpy(high + 2 * i, in + 4 * i + 2, 2);
     }
 }
 
+ASH_CLONES static void halve8(const unsigned char *in, int64_t n, unsigned char *restrict low, unsigned char *restrict high) {
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(low + 4 * i, in + 8 * i, 4);
+        memcpy(high + 4 * i, in + 8 * i + 4, 4);
+    }
+}
+
+/* A strip of n elements; their first bytes go to `out`, the next ones `count` bytes behind. */
+static void shuffle4(const unsigned char *in, int64_t n, int64_t count, unsigned char *out) {
+    unsigned char low[2 * SHUFFLE_STRIP], high[2 * SHUFFLE_STRIP];
+    halve4(in, n, low, high);
+    shuffle2(low, n, out, out + count);
+    shuffle2(high, n, out + 2 * count, out + 3 * count);
+}
+
+static void shuffle8(const unsigned char *in, int64_t n, int64_t count, unsigned char *out) {
+    unsigned char low[4 * SHUFFLE_STRIP], high[4 * SHUFFLE_STRIP];
+    halve8(in, n, low, high);
+    shuffle4(low, n, count, out);
+    shuffle4(high, n, count, out + 4 * count);
+}
+
 void ash_shuffle(const unsigned char *in, int64_t count, int64_t size, unsigned char *out) {
-    enum { STRIP = 512 };
     if (size == 1)
         memcpy(out, in, (size_t)count);
     else if (size == 2)
         shuffle2(in, count, out, out + count);
     else if (size == 4 || size == 8)
-        for (int64_t first = 0; first < count; first += STRIP)
-            shuffle_halves(in + first * size, count, size, first, count - first < STRIP ? count - first : STRIP, out);
+        for (int64_t first = 0; first < count; first += SHUFFLE_STRIP) {
+            int64_t n = count - first < SHUFFLE_STRIP ? count - first : SHUFFLE_STRIP;
+            if (size == 4)
+                shuffle4(in + first * 4, n, count, out + first);
+            else
+                shuffle8(in + first * 8, n, count, out + first);
+        }
     else
         for (int64_t b = 0; b < size; b++)
             for (int64_t i = 0; i < count; i++)
