@@ -153,6 +153,7 @@ typedef struct ash_format ash_format;
 const ash_format *ash_format_find(const char *name, const char *path, const char *function, ash_error_state *error);
 const char *ash_format_name(const ash_format *format);
 int ash_format_filters(const ash_format *format); /* whether it has chunks and filters */
+int ash_format_int64(const ash_format *format);   /* whether it has 64-bit and unsigned integers */
 
 /* What a file is that can be resumed: a fingerprint of all that decides about its bytes, and the number of chunks of each variable, which must be put
  * whole; 0: its values are put each time. Where some variables have chunks in the file, those with a number here must. */
@@ -167,6 +168,16 @@ typedef struct ash_journal_key {
  * error. NULL on failure; nothing is left then. */
 ash_writer *ash_writer_begin(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
     const char *function, ash_error_state *error);
+/* Where values go in variables that are there. */
+typedef struct ash_writer_update {
+    const int64_t *const *start; /* per variable of the schema: where element 0 of each axis goes */
+    int64_t library_bytes;       /* what NetCDF-C's caches of these variables may take */
+} ash_writer_update;
+
+/* Begins to change a NetCDF file of any format: a copy of it, which takes its name at the end. Of the schema's variables only name (which may be a path), dtype,
+ * which must be the stored one, and shape count. Dimensions that grow must be unlimited. */
+ash_writer *ash_writer_change(
+    const char *path, const ash_writer_schema *schema, const ash_writer_update *update, const char *function, ash_error_state *error);
 /* Whether a chunk was done by the run that is resumed. */
 int ash_writer_has(const ash_writer *writer, int variable, int64_t chunk);
 /* Says that all boxes of a chunk have been put. */

@@ -406,5 +406,5 @@ static void netcdf4_abandon(ash_writer *writer) {
     ash_free(state);
 }
 
-const ash_format ash_format_netcdf4 = { "netcdf4", " .nc .nc4 .cdf .h5 .hdf5 ", 1, netcdf4_begin, netcdf4_chunk, netcdf4_put,
+const ash_format ash_format_netcdf4 = { "netcdf4", " .nc .nc4 .cdf .h5 .hdf5 ", 1, 1, netcdf4_begin, netcdf4_chunk, netcdf4_put,
     netcdf4_finish, netcdf4_abandon };

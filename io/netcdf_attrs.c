@@ -1,5 +1,6 @@
 #include "io/netcdf_attrs.h"
 
+#include "base/dtype.h"
 #include "base/memory.h"
 #include "io/hdf5_dataset.h"
 #include "io/types.h"
@@ -77,6 +78,27 @@ ash_status ash_netcdf_attrs_read(int group, int variable, const char *function, 
     return status;
 }
 
+/* Integers in formats that have none of 64 bits and no unsigned ones. */
+static int put_as_old_type(int file, int variable, const ash_attr_entry *entry) {
+    int is_unsigned = ash_dtype_kind(entry->dtype) == 'u', result = NC_NOERR;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        nc_type type = attempt ? NC_DOUBLE : NC_INT;
+        if (entry->dtype == ASH_INT64)
+            result = nc_put_att_longlong(file, variable, entry->name, type, (size_t)entry->count, entry->data);
+        else if (entry->dtype == ASH_UINT64)
+            result = nc_put_att_ulonglong(file, variable, entry->name, type, (size_t)entry->count, entry->data);
+        else if (entry->dtype == ASH_UINT32)
+            result = nc_put_att_uint(file, variable, entry->name, type, (size_t)entry->count, entry->data);
+        else if (entry->dtype == ASH_UINT16)
+            result = nc_put_att_ushort(file, variable, entry->name, type, (size_t)entry->count, entry->data);
+        else
+            return is_unsigned ? nc_put_att_uchar(file, variable, entry->name, NC_SHORT, (size_t)entry->count, entry->data) : NC_EBADTYPE;
+        if (result != NC_ERANGE)
+            break;
+    }
+    return result;
+}
+
 int ash_netcdf_attrs_write(int file, int variable, const ash_attrs *attrs, const char *except, const char **failed) {
     for (int i = 0; attrs && i < attrs->count; i++) {
         const ash_attr_entry *entry = &attrs->entry[i];
@@ -85,6 +107,8 @@ int ash_netcdf_attrs_write(int file, int variable, const ash_attrs *attrs, const
             continue;
         if (type != 0) /* complex numbers have no type there */
             result = nc_put_att(file, variable, entry->name, type, (size_t)entry->count, entry->data);
+        if (result == NC_EBADTYPE || result == NC_ESTRICTNC3)
+            result = put_as_old_type(file, variable, entry);
         *failed = entry->name;
         if (result != NC_NOERR)
             return result;

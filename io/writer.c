@@ -48,6 +48,10 @@ int ash_format_filters(const ash_format *format) {
     return format->filters;
 }
 
+int ash_format_int64(const ash_format *format) {
+    return format->int64;
+}
+
 const char *ash_format_name(const ash_format *format) {
     return format->name;
 }
@@ -171,8 +175,8 @@ static ash_status begin(ash_writer *writer, const char *path, const ash_journal_
     return writer->format->begin(writer, error);
 }
 
-ash_writer *ash_writer_begin(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
-    const char *function, ash_error_state *error) {
+ash_writer *ash_writer_start(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
+    const ash_writer_update *update, const char *function, ash_error_state *error) {
     ash_writer *writer = ash_calloc(1, sizeof *writer);
     if (!writer) {
         ash_fail_memory(error, function, sizeof *writer);
@@ -180,11 +184,17 @@ ash_writer *ash_writer_begin(const ash_format *format, const char *path, const a
     }
     writer->format = format;
     writer->schema = schema;
+    writer->update = update;
     writer->file.fd = -1;
     if (begin(writer, path, resume, function, error) == ASH_OK)
         return writer;
     ash_writer_abort(writer);
     return NULL;
+}
+
+ash_writer *ash_writer_begin(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
+    const char *function, ash_error_state *error) {
+    return ash_writer_start(format, path, schema, resume, NULL, function, error);
 }
 
 int ash_writer_journals(const ash_writer *writer, int variable) {

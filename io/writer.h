@@ -11,6 +11,7 @@ struct ash_format {
     const char *name;
     const char *suffixes; /* of paths that mean it, " .nc .nc4 "; NULL: none */
     int filters;          /* chunks, and filters of them */
+    int int64;            /* 64-bit and unsigned integers */
     /* Defines the whole schema in the empty temporary file, or, where writer->resumed is set, finds it there. On failure `abandon` is called. */
     ash_status (*begin)(ash_writer *writer, ash_error_state *error);
     int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]);
@@ -32,12 +33,17 @@ struct ash_writer {
     int failed;           /* atomically: something could not be written */
     ash_journal *journal; /* NULL: the file is made at once or not at all */
     int in_place;         /* with a journal: values go to their places in the temporary file, instead of into the journal's data */
-    int resumed;          /* with a journal: the temporary file is the one of a run that ended early */
+    const ash_writer_update *update; /* a file that is there is changed; NULL: it is made */
+    int resumed;                     /* with a journal: the temporary file is the one of a run that ended early */
     ash_write_need need;
     void *state; /* the format's own */
 };
 
 extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5;
+
+/* ash_writer_begin() and ash_writer_change(). */
+ash_writer *ash_writer_start(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
+    const ash_writer_update *update, const char *function, ash_error_state *error);
 
 /* Whether chunks of a variable are kept in the journal's data until all are there. */
 int ash_writer_journals(const ash_writer *writer, int variable);

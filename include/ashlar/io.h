@@ -72,6 +72,16 @@ ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, co
 ASH_API ash_status ash_write_many(
     ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options);
 
+/* Computes the array and appends it to variable `name` of the NetCDF file `path` (any format) along its unlimited dimension `dim`. Runs, collective. The other
+ * dimensions must have the names, extents and, where both have any, coordinates of the file's; the coordinate of `dim` is appended, too, where both have one, in
+ * the same units. Values are packed as the variable's attributes say. Other variables along `dim` grow by missing values. The file is replaced by a changed copy once that is whole and synced
+ * (on file systems that share blocks the copy costs nothing); until then, and on failure, it stays as it is. Of the options only `compute` counts. */
+ASH_API ash_status ash_append(ash_array a, const char *path, const char *name, const char *dim, const ash_write_options *options);
+
+/* Computes the array and overwrites a region of variable `name`: ranges as ash_index() takes them ("10:20, :, 5:8", "time=10:20"), without steps, which must have the
+ * shape of the array. Otherwise as ash_append(). */
+ASH_API ash_status ash_write_region(ash_array a, const char *path, const char *name, const char *region, const ash_write_options *options);
+
 /* The one process-wide lock that guards every call into HDF5 and NetCDF-C (neither is thread-safe as packaged). A host program that calls
  * them while Ashlar runs must hold it, but not around calls of Ashlar that run: their threads would wait for it. Recursive for a thread. */
 ASH_API void ash_io_lock(void);

@@ -230,10 +230,39 @@ static int name_taken(const maker *m, const char *name, int variables) {
     return 0;
 }
 
+/* Coordinates of 64-bit and unsigned integers become int32, or float64 where they do not fit, in formats that have no such integers. NULL when out of memory. */
+static const void *narrow(maker *m, ash_dtype *dtype, const void *values, int64_t n) {
+    int64_t size = ash_dtype_size(*dtype);
+    char kind = ash_dtype_kind(*dtype);
+    if (ash_format_int64(m->format) || kind == 'f' || kind == 'b' || (kind == 'i' && size <= 4)) {
+        return values;
+    }
+    double *real = ash_arena_alloc(&m->layout->arena, (n + 1) * (int64_t)sizeof *real);
+    int fits = 1;
+    for (int64_t k = 0; real && k < n; k++) {
+        ash_number_store(ASH_FLOAT64, &real[k], *dtype, ash_number_load(*dtype, (const char *)values + k * size));
+        fits &= real[k] >= INT32_MIN && real[k] <= INT32_MAX;
+    }
+    *dtype = fits ? ASH_INT32 : ASH_FLOAT64;
+    for (int64_t k = 0; real && fits && k < n; k++) {
+        int32_t integer = (int32_t)real[k];
+        memcpy((char *)real + k * (int64_t)sizeof integer, &integer, sizeof integer);
+    }
+    return real;
+}
+
 /* A variable with values in memory. Consumes the reference to attrs. */
 static void add_fixed(maker *m, const char *name, ash_dtype dtype, int ndim, const int dim[], const void *values, ash_attrs *attrs) {
     ash_file_layout *layout = m->layout;
     ash_writer_variable *variable = &layout->variable[layout->nfixed];
+    int64_t n = 1;
+    for (int a = 0; a < ndim; a++) {
+        n *= layout->dim[dim[a]].extent;
+    }
+    values = narrow(m, &dtype, values, n);
+    if (!values) {
+        no_memory(m);
+    }
     *variable = (ash_writer_variable){ .name = name, .dtype = dtype == ASH_BOOL ? ASH_INT8 : dtype, .ndim = ndim, .attrs = attrs };
     ash_layout_fixed *fixed = &layout->fixed[layout->nfixed];
     *fixed = (ash_layout_fixed){ .variable = layout->nfixed, .values = values };

@@ -138,10 +138,6 @@ static int check(ash_packing *packing, ash_error_state *error) {
         snprintf(text, sizeof text, "fill_value %.17g is no %s", packing->fill, ash_dtype_name(packing->to));
         return fail_encoding(error, packing->name, text);
     }
-    if (from == 'f' && ash_dtype_size(packing->from) == 4) { /* what the attributes say when they are stored as the array's dtype */
-        packing->scale = (double)(float)packing->scale;
-        packing->offset = (double)(float)packing->offset;
-    }
     return 1;
 }
 
@@ -165,9 +161,24 @@ int ash_packing_find(
         for (int k = 0; k < count && error->status == ASH_OK; k++) {
             set_parameter(packing, &params[k], error);
         }
+        if (dtype == ASH_FLOAT32) { /* what the attributes say, which are stored as the array's dtype */
+            packing->scale = (double)(float)packing->scale;
+            packing->offset = (double)(float)packing->offset;
+        }
         return error->status == ASH_OK && check(packing, error);
     }
     return 0;
+}
+
+int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *name, ash_dtype from, ash_dtype to, ash_error_state *error) {
+    *packing = (ash_packing){ .from = from, .to = to, .scale = 1, .name = name };
+    packing->has_scale = ash_attrs_real(attrs, "scale_factor", &packing->scale);
+    packing->has_offset = ash_attrs_real(attrs, "add_offset", &packing->offset);
+    packing->has_fill = ash_attrs_real(attrs, "_FillValue", &packing->fill) && packing->fill == packing->fill;
+    if (from == to && !packing->has_scale && !packing->has_offset && (!packing->has_fill || ash_dtype_kind(from) != 'f')) {
+        return 0;
+    }
+    return check(packing, error);
 }
 
 /* ---- The values ---- */

@@ -2,6 +2,7 @@
 #ifndef ASH_RUN_PACKING_H
 #define ASH_RUN_PACKING_H
 
+#include "base/attrs.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -19,6 +20,9 @@ typedef struct ash_packing {
  * the array's. */
 int ash_packing_find(
     ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, ash_arena *arena, ash_error_state *error);
+
+/* The packing that the attributes of a stored variable ask for. 1: *packing is set; 0: values are stored as they are, or an error of `function`. */
+int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *name, ash_dtype from, ash_dtype to, ash_error_state *error);
 
 /* Every line of `encoding` must speak of one of the names. */
 ash_status ash_encoding_check(const char *encoding, int n, const char *const names[], ash_error_state *error);

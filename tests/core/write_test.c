@@ -473,6 +473,91 @@ static void formats(void **state) {
     ash_context_free(ctx);
 }
 
+/* ---- Files that are there ---- */
+
+static ash_array part_of(ash_array whole, const char *index) {
+    ash_array part = ash_index(whole, index);
+    assert_good(part);
+    return part;
+}
+
+static void appending(void **state) {
+    (void)state;
+    static const ash_write_options options[] = { { .unlimited = "y" }, { .unlimited = "y", .deflate = 3, .shuffle = true },
+        { .format = "classic", .unlimited = "y" }, { .format = "cdf5", .unlimited = "y" },
+        { .unlimited = "y", .encoding = "v: dtype=int16; scale_factor=0.5; fill_value=-1" } };
+    ash_context *ctx = context_with(2, NULL);
+    ash_array whole = ash_cast(ash_mul(counting(ctx, ROWS, COLUMNS), ash_real(ctx, 0.5)), ASH_FLOAT32);
+    whole = ash_set_coord(whole, "y", ash_mul(ash_arange(ctx, 0, ROWS, 1, NULL), ash_real(ctx, 1.5)));
+    whole = ash_set_coord(whole, "x", ash_arange(ctx, 10, 10 + COLUMNS, 1, NULL));
+    assert_good(whole);
+    const char *path = test_path("grow.nc");
+    for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+        assert_done(ctx, ash_write(part_of(whole, "y=:3"), path, "v", &options[k]));
+        assert_done(ctx, ash_append(part_of(whole, "y=3:4"), path, "v", "y", NULL));
+        assert_done(ctx, ash_append(part_of(whole, "y=4:"), path, "v", "y", NULL));
+        expect_file(whole, path, "v");
+        ash_array y = ash_open(ctx, path, "y", NULL);
+        double found[ROWS];
+        assert_done(ctx, ash_compute(y, found, sizeof found, NULL));
+        assert_true(found[0] == 0 && found[3] == 4.5 && found[ROWS - 1] == 1.5 * (ROWS - 1));
+
+        ash_array changed = ash_cast(ash_full(ctx, ASH_FLOAT32, 2, (int64_t[]){ 2, 3 }, ash_real(ctx, 9.5), NULL), ASH_FLOAT32);
+        assert_done(ctx, ash_write_region(changed, path, "v", "2:4, 1:4", NULL));
+        float values[SIZE], expected[SIZE];
+        assert_done(ctx, ash_compute(whole, expected, sizeof expected, NULL));
+        for (int i = 0; i < 6; i++) {
+            expected[(2 + i / 3) * COLUMNS + 1 + i % 3] = 9.5f;
+        }
+        assert_done(ctx, ash_compute(ash_open(ctx, path, "v", NULL), values, sizeof values, NULL));
+        assert_memory_equal(values, expected, sizeof values);
+        assert_int_equal(test_entries(0), 1);
+    }
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
+static void appending_refused(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(2, NULL);
+    const char *path = test_path("grow.nc");
+    ash_array whole = table(ctx, ASH_FLOAT32, "7, 5");
+    whole = ash_set_coord(whole, "x", ash_arange(ctx, 10, 10 + COLUMNS, 1, NULL));
+    assert_done(ctx, ash_write(whole, path, "v", &(ash_write_options){ .unlimited = "y" }));
+    struct {
+        ash_array a;
+        const char *file, *name, *dim, *region, *words;
+    } cases[] = {
+        { whole, path, "w", "y", NULL, "no variable 'w'" },
+        { whole, path, "v", "x", NULL, "is not unlimited and has extent 5; it cannot grow to 10" },
+        { part_of(whole, "y=:2, x=:"), path, "v", "z", NULL, "z" },
+        { part_of(whole, "x=:4"), path, "v", "y", NULL, "has extent 5, found 4" },
+        { ash_set_coord(whole, "x", ash_arange(ctx, 0, COLUMNS, 1, NULL)), path, "v", "y", NULL,
+            "the coordinate of dimension 'x' differs" },
+        { ash_set_dims(whole, "a,b"), path, "v", "y", NULL, "is 'y', found 'a'" },
+        { ash_sum(whole, "x"), path, "v", "y", NULL, "has 2 dimensions, found an array of 1" },
+        { ash_cast(whole, ASH_FLOAT64), path, "v", NULL, "5:9, :", "has extent 2 along dimension 0, found 7" },
+        { whole, path, "v", NULL, "::2, :", "ranges without steps" },
+        { ash_cast(whole, ASH_INT16), path, "v", "y", NULL, "cannot be stored as float32" },
+        { whole, "nowhere.nc", "v", "y", NULL, "nowhere.nc" },
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        ash_status status = cases[k].dim ? ash_append(cases[k].a, cases[k].file, cases[k].name, cases[k].dim, NULL)
+                                         : ash_write_region(cases[k].a, cases[k].file, cases[k].name, cases[k].region, NULL);
+        assert_int_not_equal(status, ASH_OK);
+        if (!strstr(ash_error(ctx), cases[k].words)) {
+            fail_msg("case %zu: expected '%s', found '%s'", k, cases[k].words, ash_error(ctx));
+        }
+        assert_int_equal(test_entries(0), 1);
+    }
+    expect_file(whole, path, "v");
+    assert_done(ctx, ash_write(whole, path, "v", NULL));
+    assert_int_equal(ash_append(whole, path, "v", "y", NULL), ASH_ERR_DIMENSION);
+    assert_sentence(ctx, ASH_ERR_DIMENSION, "'y' of 'v' is not unlimited and has extent 7; it cannot grow to 14");
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_and_chunking),
@@ -489,6 +574,8 @@ int main(void) {
         cmocka_unit_test(packing),
         cmocka_unit_test(packing_refused),
         cmocka_unit_test(formats),
+        cmocka_unit_test(appending),
+        cmocka_unit_test(appending_refused),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
