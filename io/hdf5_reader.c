@@ -4,6 +4,7 @@
 #include "base/dtype.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/flat_read.h"
 #include "io/hdf5_harvest.h"
 #include "io/lock.h"
 
@@ -22,12 +23,13 @@ static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1
 /* A user block may precede the signature: 512 bytes or a power of two times that. */
 int ash_hdf5_recognise(const char *path, const unsigned char *head, int64_t n) {
     unsigned char bytes[sizeof signature];
+    ash_error_state ignored = { 0 };
     if (n < (int64_t)sizeof signature)
         return 0;
     if (memcmp(head, signature, sizeof signature) == 0)
         return 1;
     int found = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
-    for (off_t at = 512; fd >= 0 && !found && pread(fd, bytes, sizeof bytes, at) == sizeof bytes; at *= 2)
+    for (off_t at = 512; fd >= 0 && !found && ash_read_bytes(fd, bytes, sizeof bytes, at, &ignored) == ASH_OK; at *= 2)
         found = memcmp(bytes, signature, sizeof signature) == 0;
     if (fd >= 0)
         close(fd);

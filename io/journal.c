@@ -71,7 +71,8 @@ static void keep(ash_journal *journal, const record *r) {
 static void read_records(ash_journal *journal, int64_t data_bytes) {
     record r;
     journal->journal_end = sizeof(header);
-    while (pread(journal->fd, &r, sizeof r, journal->journal_end) == sizeof r && r.check == check_of(&r)) {
+    ash_error_state ignored = { 0 };
+    while (ash_read_bytes(journal->fd, &r, sizeof r, journal->journal_end, &ignored) == ASH_OK && r.check == check_of(&r)) {
         journal->journal_end += (int64_t)sizeof r;
         if (r.offset <= data_bytes && r.bytes <= data_bytes - r.offset)
             keep(journal, &r);
@@ -82,7 +83,8 @@ static void read_records(ash_journal *journal, int64_t data_bytes) {
 
 static int same_header(const ash_journal *journal) {
     header found;
-    return pread(journal->fd, &found, sizeof found, 0) == sizeof found && memcmp(&found, &journal->header, sizeof found) == 0;
+    ash_error_state ignored = { 0 };
+    return ash_read_bytes(journal->fd, &found, sizeof found, 0, &ignored) == ASH_OK && memcmp(&found, &journal->header, sizeof found) == 0;
 }
 
 /* ---- Opening ---- */

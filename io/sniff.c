@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/file.h"
+#include "io/flat_read.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -62,15 +63,14 @@ ash_status ash_sniff(const char *path, const char *function, int *fd, int64_t *s
     *fd = open(path, O_RDONLY | O_CLOEXEC);
     if (*fd < 0)
         return fail_to_open(path, function, errno, error);
-    ssize_t got = pread(*fd, head, (size_t)capacity, 0);
-    if (got < 0) {
-        int reason = errno;
+    ash_error_state reason = { 0 };
+    *size = about.st_size;
+    *n = about.st_size < capacity ? about.st_size : capacity;
+    if (ash_read_bytes(*fd, head, *n, 0, &reason) != ASH_OK) {
         close(*fd);
         *fd = -1;
-        return fail_to_open(path, function, reason, error);
+        return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", function, path, reason.text);
     }
-    *size = about.st_size;
-    *n = got;
     return ASH_OK;
 }
 

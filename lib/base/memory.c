@@ -16,6 +16,10 @@ void ash_fail_allocations(int64_t n, int onward) {
     atomic_store(&until_failure, n > 0 ? n : 0);
 }
 
+int64_t ash_fail_allocations_left(void) {
+    return atomic_load(&until_failure);
+}
+
 /* More than any list of names and numbers takes: a size beyond it comes from a damaged file, and is not worth asking the system for. */
 #define LARGEST (INT64_C(1) << 40)
 

@@ -17,6 +17,7 @@ void *ash_page_alloc(int64_t bytes);
 void ash_page_free(void *memory, int64_t bytes);
 /* Tests only: the n-th allocation from now fails (1 = the next), and every one after it if `onward`; 0 switches it off. */
 void ash_fail_allocations(int64_t n, int onward);
+int64_t ash_fail_allocations_left(void); /* allocations that went well and one that will fail; 0: it has failed */
 
 /* An arena: many small allocations freed together. */
 typedef struct ash_arena_block ash_arena_block;

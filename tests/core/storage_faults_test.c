@@ -1,0 +1,221 @@
+/* Faults of the disk: every call of the system that reads, writes or syncs fails once, or does less than it was asked for. Either the result is right or there is
+ * one sentence; nothing is left behind, and the context works on.
+ *
+ * The linker puts these functions before the library's calls (--wrap); HDF5 and NetCDF-C themselves are not touched. */
+#include "netcdf_support.h"
+
+#include "base/memory.h"
+#include "io/hdf5_reader.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sys/types.h>
+
+enum { STEPS = 12, ROWS = 9, COLUMNS = 11, SIZE = STEPS * ROWS * COLUMNS };
+
+/* The call that fails, counted down; 0: none. With `fault` 0 it transfers one byte only. */
+static int countdown, fault, calls;
+
+static int strikes(void) {
+    calls++;
+    return countdown > 0 && --countdown == 0;
+}
+
+ssize_t __real_pread(int fd, void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset) {
+    if (!strikes()) {
+        return __real_pread(fd, buffer, bytes, offset);
+    }
+    if (fault == 0) {
+        return __real_pread(fd, buffer, bytes < 1 ? bytes : 1, offset);
+    }
+    errno = fault;
+    return -1;
+}
+
+ssize_t __real_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset) {
+    if (!strikes()) {
+        return __real_pwrite(fd, buffer, bytes, offset);
+    }
+    if (fault == 0) {
+        return __real_pwrite(fd, buffer, bytes < 1 ? bytes : 1, offset);
+    }
+    errno = fault;
+    return -1;
+}
+
+#define WRAP(name, parameters, arguments) \
+    int __real_##name parameters; \
+    int __wrap_##name parameters; \
+    int __wrap_##name parameters { \
+        if (!strikes() || fault == 0) { \
+            return __real_##name arguments; \
+        } \
+        errno = fault; \
+        return -1; \
+    }
+
+WRAP(fsync, (int fd), (fd))
+WRAP(fdatasync, (int fd), (fd))
+WRAP(ftruncate, (int fd, off_t bytes), (fd, bytes))
+WRAP(rename, (const char *from, const char *to), (from, to))
+
+/* ---- The work ---- */
+
+static const ash_write_options forms[] = {
+    { .history = "" },
+    { .history = "", .deflate = 2, .shuffle = true },
+    { .history = "", .format = "classic", .encoding = "out: dtype=int16; scale_factor=0.001" },
+    { .history = "", .deflate = 1, .fletcher32 = true, .resume = true },
+    { .history = "", .format = "cdf5", .resume = true },
+};
+
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+static double values[SIZE];
+
+/* One input of each kind of storage. */
+static void make_inputs(void) {
+    static const ash_write_options inputs[] = { { .deflate = 1, .shuffle = true }, { .format = "classic" }, { .fletcher32 = true } };
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < SIZE; k++) {
+        values[k] = sin(k);
+    }
+    ash_array a = ash_from_buffer(
+        ctx, ASH_FLOAT64, 3, (int64_t[]){ STEPS, ROWS, COLUMNS }, values, &(ash_make_options){ .dims = "t,y,x", .chunks = "5, 4, 11" });
+    for (int k = 0; k < 3; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "in%d.nc", k);
+        assert_done(ctx, ash_write(a, test_path(name), "v", &inputs[k]));
+    }
+    ash_context_free(ctx);
+}
+
+/* Opens, reads, computes, writes. 1: it worked, and the values are right; 0: one of the calls failed with a sentence. */
+static int work(ash_context *ctx, const ash_write_options *how) {
+    ash_array a = ash_open(ctx, test_path("in0.nc"), "v", NULL), b = ash_open(ctx, test_path("in1.nc"), "v", NULL),
+              c = ash_open(ctx, test_path("in2.nc"), "v", NULL);
+    ash_array mixed = ash_sub(ash_add(a, ash_mean(b, "t")), ash_mean(c, "t"));
+    if (ash_write(mixed, test_path("out.nc"), "out", how) != ASH_OK) {
+        return 0;
+    }
+    return 1;
+}
+
+static void expect_result(ash_context *ctx) {
+    double found[SIZE], worst = 0;
+    assert_done(ctx, ash_compute(ash_open(ctx, test_path("out.nc"), "out", NULL), found, sizeof found, NULL));
+    for (int k = 0; k < SIZE; k++) {
+        worst = fabs(found[k] - values[k]) > worst ? fabs(found[k] - values[k]) : worst;
+    }
+    assert_true(worst < 0.00051);
+}
+
+/* Files that may stay: the inputs, and what can be resumed. */
+static void expect_nothing_left(const ash_write_options *how) {
+    unlink(test_path("out.nc"));
+    if (how->resume) {
+        unlink(test_path(".out.nc.resume"));
+        unlink(test_path(".out.nc.resume.data"));
+    }
+    assert_int_equal(test_entries(0), 3);
+}
+
+static void with_fault(int reason) {
+    ash_context *ctx = context_with(2, NULL);
+    int failures = 0;
+    for (int k = 0; k < FORMS; k++) {
+        int done = 0;
+        for (int n = 1; !done; n++) {
+            ash_scope_begin(ctx);
+            fault = reason;
+            countdown = n;
+            calls = 0;
+            int fine = work(ctx, &forms[k]);
+            done = countdown > 0;
+            countdown = 0;
+            if (fine) {
+                expect_result(ctx);
+            } else {
+                failures++;
+                if (reason == 0) {
+                    fail_msg("doing less is no failure: %s", ash_error(ctx));
+                }
+                assert_true(strlen(ash_error(ctx)) > 10);
+                if (forms[k].resume) { /* it goes on where it was */
+                    ash_error_clear(ctx);
+                    assert_true(work(ctx, &forms[k]));
+                    expect_result(ctx);
+                } else if (access(test_path("out.nc"), F_OK) == 0) {
+                    expect_result(ctx); /* whole, only that its folder could not be synced */
+                }
+            }
+            ash_error_clear(ctx);
+            ash_scope_end(ctx, NULL, 0);
+            expect_nothing_left(&forms[k]);
+        }
+    }
+    assert_true(reason == 0 || failures > 20);
+    ash_context_free(ctx);
+}
+
+static void io_errors(void **state) {
+    (void)state;
+    with_fault(EIO);
+}
+
+static void full_disk(void **state) {
+    (void)state;
+    with_fault(ENOSPC);
+}
+
+static void short_transfers(void **state) {
+    (void)state;
+    with_fault(0);
+}
+
+/* Every allocation of opening, reading and writing fails once, alone and with all after it. */
+static void no_memory(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < FORMS; k++) {
+        for (int onward = 0; onward < 2; onward++) {
+            int done = 0;
+            for (int64_t n = 1; !done; n++) {
+                ash_scope_begin(ctx);
+                ash_fail_allocations(n, onward);
+                int fine = work(ctx, &forms[k]);
+                done = ash_fail_allocations_left() > 0;
+                ash_fail_allocations(0, 0);
+                if (fine) {
+                    expect_result(ctx);
+                } else {
+                    assert_int_equal(ash_error_status(ctx), ASH_ERR_MEMORY);
+                }
+                ash_error_clear(ctx);
+                ash_scope_end(ctx, NULL, 0);
+                expect_nothing_left(&forms[k]);
+                n += n / 40; /* not every one of the later ones */
+            }
+        }
+    }
+    ash_context_free(ctx);
+}
+
+static int begin(void **state) {
+    if (make_test_folder(state) != 0) {
+        return -1;
+    }
+    ash_hdf5_small_bytes = 0; /* small variables, too, are read without HDF5 */
+    make_inputs();
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = { cmocka_unit_test(io_errors), cmocka_unit_test(full_disk), cmocka_unit_test(short_transfers),
+        cmocka_unit_test(no_memory) };
+    return cmocka_run_group_tests(tests, begin, remove_test_folder);
+}
