@@ -129,6 +129,9 @@ ash_status ash_hdf5_attach(
     H5Pset_chunk_cache(access, 1, (size_t)about->cache, H5D_CHUNK_CACHE_W0_DEFAULT);
     data->dataset = H5Dopen2(file, path, access);
     memcpy(data->fill, about->fill, sizeof data->fill);
+    memcpy(data->absent, about->absent, sizeof data->absent);
+    data->leaves_absent = about->leaves_absent;
+    data->unavailable = about->unavailable;
     data->direct = about->direct;
     data->path = ash_text_copy(path, (int64_t)strlen(path));
     H5Pclose(access);
@@ -197,14 +200,14 @@ void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
     int64_t bytes = ash_dtype_size(variable->dtype);
     for (int a = 0; a < variable->ndim; a++)
         bytes *= variable->shape[a]; /* checked when the dataset was inspected */
-    if (!data->direct || bytes < ash_hdf5_small_bytes)
+    if (!data->direct || (bytes < ash_hdf5_small_bytes && !data->unavailable))
         return;
     ash_library_scope scope;
     ash_library_enter(&scope);
     data->stored = ash_hdf5_harvest(file->path, file->fd, file->size, data->path, variable->dtype, data->fill);
     ash_library_leave(&scope);
     if (data->stored)
-        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, data->stored->pipeline.count) };
+        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, &data->stored->pipeline) };
 }
 
 ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
@@ -214,7 +217,8 @@ ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, 
         return ash_stored_read(file->fd, data->stored, start, extent, step, buffer, scratch, error);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, start, extent, step, buffer, error);
+    ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, data->leaves_absent ? data->absent : NULL,
+        start, extent, step, buffer, error);
     ash_library_leave(&scope);
     return status;
 }
