@@ -4,9 +4,9 @@
  * shuffled bytes straight to their places. Chunks without filters are read as what they are, boxes in a file. */
 #include "io/stored.h"
 
-#include "base/memory.h"
 #include "io/byte_order.h"
 #include "io/flat_read.h"
+#include "io/read_scratch.h"
 #include "io/shuffle.h"
 
 #include <string.h>
@@ -29,22 +29,6 @@ static int64_t buffer_capacity(int64_t chunk_bytes, const ash_pipeline *pipeline
 
 int64_t ash_stored_scratch_bytes(int64_t chunk_bytes, const ash_pipeline *pipeline) {
     return pipeline->count > 0 ? window_capacity(chunk_bytes) + 2 * buffer_capacity(chunk_bytes, pipeline) : WINDOW_BYTES;
-}
-
-void ash_read_scratch_free(ash_read_scratch *scratch) {
-    ash_free(scratch->window);
-    ash_free(scratch->buffer[0]);
-    ash_free(scratch->buffer[1]);
-    *scratch = (ash_read_scratch){ .bytes_fetched = scratch->bytes_fetched, .bytes_decoded = scratch->bytes_decoded };
-}
-
-static ash_status reserve(unsigned char **memory, int64_t *capacity, int64_t bytes, ash_error_state *error) {
-    if (*capacity >= bytes)
-        return ASH_OK;
-    ash_free(*memory);
-    *memory = ash_malloc(bytes);
-    *capacity = *memory ? bytes : 0;
-    return *memory ? ASH_OK : ash_fail_memory(error, "read", bytes);
 }
 
 /* ---- The chunks of a box ---- */
@@ -120,8 +104,7 @@ static ash_status fetch(int fd, const walk *w, ash_read_scratch *scratch, const 
                 break;
             end = next->address + next->bytes;
         }
-        scratch->window_of = NULL;
-        ash_status status = reserve(&scratch->window, &scratch->window_capacity, window_capacity(stored->chunk_bytes), error);
+        ash_status status = ash_scratch_window(scratch, window_capacity(stored->chunk_bytes), error);
         status = status == ASH_OK ? ash_read_bytes(fd, scratch->window, end - begin, begin, error) : status;
         if (status != ASH_OK)
             return status;
@@ -154,7 +137,7 @@ static ash_status decode(
     scratch->decoded_of = NULL;
     int64_t capacity = buffer_capacity(stored->chunk_bytes, pipeline);
     for (int i = 0; i < 2 && status == ASH_OK; i++)
-        status = reserve(&scratch->buffer[i], &scratch->buffer_capacity[i], capacity, error);
+        status = ash_scratch_reserve(&scratch->buffer[i], &scratch->buffer_capacity[i], capacity, error);
     if (status != ASH_OK)
         return status;
     const char *wrong =
@@ -255,7 +238,7 @@ static ash_status read_plain(int fd, const walk *w, const part *p, void *buffer,
         distance *= stored->chunk[a];
         memory *= w->extent[a];
     }
-    return ash_flat_read(fd, &box, out, &scratch->bytes_fetched, error);
+    return ash_flat_read(fd, &box, out, scratch, error);
 }
 
 static int is_plain(const ash_stored *stored, const ash_stored_chunk *chunk) {
