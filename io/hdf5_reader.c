@@ -4,6 +4,7 @@
 #include "base/dtype.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/hdf5_groups.h"
 #include "io/hdf5_harvest.h"
 #include "io/lock.h"
 
@@ -12,8 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { GROUPS_DEEP_MAX = 32, NAMES_MAX = 10000, PATH_BYTES = 4096 };
 
 int64_t ash_hdf5_small_bytes = 1 << 16;
 
@@ -79,43 +78,11 @@ static void hdf5_close(ash_file *file) {
     ash_free(file->driver_data);
 }
 
-/* Adds the datasets of a group and of those within it; the depth is bounded because groups may contain each other. */
-static int list_group(hid_t group, char *path, int64_t used, int deep, ash_name_list *names) {
-    H5G_info_t about;
-    if (H5Gget_info(group, &about) < 0)
-        return 1;
-    for (hsize_t i = 0; i < about.nlinks && names->count < NAMES_MAX; i++) {
-        ssize_t length =
-            H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, path + used, (size_t)(PATH_BYTES - used), H5P_DEFAULT);
-        if (length < 0 || used + length + 2 > PATH_BYTES)
-            continue;
-        hid_t object = H5Oopen(group, path + used, H5P_DEFAULT);
-        H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-        int kept = kind != H5I_DATASET || ash_name_list_add(names, path);
-        if (kind == H5I_GROUP && deep < GROUPS_DEEP_MAX) {
-            strcpy(path + used + length, "/");
-            kept = list_group(object, path, used + length + 1, deep + 1, names);
-        }
-        if (object >= 0)
-            H5Oclose(object);
-        if (!kept)
-            return 0;
-    }
-    return 1;
-}
-
 static ash_status hdf5_list(ash_file *file, ash_name_list *names, ash_error_state *error) {
-    char *path = ash_malloc(PATH_BYTES);
-    if (!path)
-        return ash_fail_memory(error, "open", PATH_BYTES);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    hid_t root = H5Gopen2(file_id(file), "/", H5P_DEFAULT);
-    int listed = root < 0 || list_group(root, path, 0, 0, names);
-    if (root >= 0)
-        H5Gclose(root);
+    int listed = ash_hdf5_list_datasets(file_id(file), names);
     ash_library_leave(&scope);
-    ash_free(path);
     return listed ? ASH_OK : ash_fail_memory(error, "open", 64);
 }
 

@@ -348,6 +348,27 @@ static void test_links(void **state) {
     free(values);
 }
 
+/* Groups that hold each other, by hard and soft links, in which NetCDF-C would go round for ever. */
+static void test_tangled_groups(void **state) {
+    (void)state;
+    int16_t *values = random_values(ASH_INT16, 77, 1, 4);
+    hid_t file = create_file("tangled.h5", 0), group = H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+          dataset = new_dataset(group, "v", H5T_NATIVE_INT16, &chunked);
+    write_whole(dataset, ASH_INT16, values);
+    H5Lcreate_hard(file, "/", group, "root", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_hard(file, "/g", group, "itself", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/g", group, "softly", H5P_DEFAULT, H5P_DEFAULT);
+    H5Dclose(dataset);
+    H5Gclose(group);
+    H5Fclose(file);
+    check_dataset(in_folder("tangled.h5"), "g/v", ASH_INT16, values, BY_ASHLAR);
+    check_dataset(in_folder("tangled.h5"), "g/root/g/itself/v", ASH_INT16, values, BY_ASHLAR);
+    ash_file *opened = open_file(in_folder("tangled.h5"));
+    refuse_variable(opened, "w", ASH_ERR_NOT_FOUND, "'w'", "it has g/v");
+    ash_file_release(opened);
+    free(values);
+}
+
 /* ---- What is refused ---- */
 
 static void make_refused(const char *name) {
@@ -517,6 +538,7 @@ int main(void) {
         cmocka_unit_test(test_external),
         cmocka_unit_test(test_virtual),
         cmocka_unit_test(test_links),
+        cmocka_unit_test(test_tangled_groups),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_changed_files),
         cmocka_unit_test(test_netcdf),
