@@ -18,10 +18,11 @@ int64_t ash_hdf5_small_bytes = 1 << 16;
 
 static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
 
-/* A user block may precede the signature: 512 bytes or a power of two times that. */
+/* A user block may precede the signature: 512 bytes or a power of two times that. It is none if it looks like a classic file, which NetCDF-C would take
+ * the whole for, however damaged. */
 int ash_hdf5_recognise(const char *path, const unsigned char *head, int64_t n) {
     unsigned char bytes[sizeof signature];
-    if (n < (int64_t)sizeof signature)
+    if (n < (int64_t)sizeof signature || memcmp(head, "CDF", 3) == 0)
         return 0;
     if (memcmp(head, signature, sizeof signature) == 0)
         return 1;
