@@ -77,6 +77,11 @@ void *values_by_hdf5(const char *path, const char *name, ash_dtype dtype, const 
     return values;
 }
 
+reader reader_of(int filter) {
+    const ash_codec *codec = ash_codec_find(filter);
+    return codec && codec->decode ? BY_ASHLAR : BY_LIBRARY;
+}
+
 int is_direct_run(void) {
     return ash_hdf5_small_bytes == 0;
 }

@@ -44,6 +44,8 @@ void *values_by_hdf5(const char *path, const char *name, ash_dtype dtype, const 
 void check_dataset(const char *path, const char *name, ash_dtype dtype, const void *expected, reader who);
 /* The same against what HDF5 reads. */
 void check_against_hdf5(const char *path, const char *name, ash_dtype dtype, reader who);
+/* Who reads chunks with a filter, in this build. */
+reader reader_of(int filter);
 /* Whether the tests read small variables without the library, too. */
 int is_direct_run(void);
 

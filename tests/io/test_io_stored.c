@@ -149,8 +149,9 @@ static void check_layout(const sample *as, int filters, ash_dtype dtype, int swa
     H5Tclose(type);
     H5Pclose(creation);
     H5Fclose(file);
-    check_dataset(in_folder("layout.h5"), "v", dtype, values, BY_ASHLAR);
-    check_against_hdf5(in_folder("layout.h5"), "v", dtype, BY_ASHLAR);
+    reader who = filters > 1 ? reader_of(ASH_FILTER_DEFLATE) : BY_ASHLAR;
+    check_dataset(in_folder("layout.h5"), "v", dtype, values, who);
+    check_against_hdf5(in_folder("layout.h5"), "v", dtype, who);
     free(values);
 }
 
@@ -279,7 +280,7 @@ static void test_shrunk(void **state) {
         H5Dclose(dataset);
         H5Pclose(creation);
         H5Fclose(file);
-        check_against_hdf5(in_folder("shrunk.h5"), "v", ASH_INT32, BY_ASHLAR);
+        check_against_hdf5(in_folder("shrunk.h5"), "v", ASH_INT32, reader_of(ASH_FILTER_DEFLATE));
         free(values);
     }
 }
@@ -519,7 +520,8 @@ static void test_netcdf(void **state) {
             unsigned char expected[8 * 7 * 8] = { 0 }; /* where NetCDF-C leaves memory as it is, there are zeros */
             nc_must(nc_inq_varid(file, ash_dtype_name(dtypes[i]), &id));
             nc_must(nc_get_var(file, id, expected));
-            check_dataset(in_folder("four.nc"), ash_dtype_name(dtypes[i]), dtypes[i], expected, BY_ASHLAR);
+            check_dataset(
+                in_folder("four.nc"), ash_dtype_name(dtypes[i]), dtypes[i], expected, i % 3 ? reader_of(ASH_FILTER_DEFLATE) : BY_ASHLAR);
         }
         nc_must(nc_close(file));
     }
