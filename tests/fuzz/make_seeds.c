@@ -42,7 +42,7 @@ static void make_classic(const char *name, int format, int types, int records) {
     nc_def_dim(file, "t", records ? NC_UNLIMITED : 2, &dim[0]);
     nc_def_dim(file, "x", 3, &dim[1]);
     for (int i = 0; i < types; i++) {
-        char variable[8];
+        char variable[16];
         snprintf(variable, sizeof variable, "v%d", i);
         nc_def_var(file, variable, type[i], 2, dim, &id);
         if (type[i] != NC_CHAR)

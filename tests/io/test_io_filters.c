@@ -259,8 +259,7 @@ static int read_all(const char *path, ash_dtype dtype, void *got) {
 }
 
 /* Puts other bytes in place of chunk 5 and reads; 1 if that succeeded. */
-static int read_with(const ash_pipeline *pipeline, const void *values, uint32_t mask, const void *bytes, int64_t n, void *got) {
-    assert_true(make_encoded("damaged.h5", pipeline, ASH_INT32, 0, 0, values));
+static int read_with(uint32_t mask, const void *bytes, int64_t n, void *got) {
     hid_t file = H5Fopen(in_folder("damaged.h5"), H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, "v", H5P_DEFAULT);
     write_chunk(dataset, 5, mask, bytes, n);
     H5Dclose(dataset);
@@ -286,10 +285,11 @@ static void damage_filter(const filters *row, const int32_t *values, int32_t *go
     unsigned char *good = can_make(&pipeline) ? encode_chunk(&pipeline, 0, chunk, bytes, &n) : NULL;
     if (!good)
         return;
-    if (!read_with(&pipeline, values, 0, good, n, got) || memcmp(got, values, ELEMENTS * 4) != 0)
+    assert_true(make_encoded("damaged.h5", &pipeline, ASH_INT32, 0, 0, values));
+    if (!read_with(0, good, n, got) || memcmp(got, values, ELEMENTS * 4) != 0)
         fail_msg("%s: the chunk as it should be", row->name);
     for (int64_t length = n - 1; length > 0; length -= 1 + n / 16) { /* cut short */
-        int read = read_with(&pipeline, values, 0, good, length, got);
+        int read = read_with(0, good, length, got);
         if (read && (pipeline.count > 0 && memcmp(got, values, ELEMENTS * 4) != 0))
             fail_msg("%s: %lld of %lld bytes give wrong numbers", row->name, (long long)length, (long long)n);
     }
@@ -297,7 +297,7 @@ static void damage_filter(const filters *row, const int32_t *values, int32_t *go
         int64_t at = random_below(&random, n);
         unsigned char was = good[at];
         good[at] ^= (unsigned char)(1 + random_below(&random, 255));
-        int read = read_with(&pipeline, values, 0, good, n, got);
+        int read = read_with(0, good, n, got);
         if (read && is_checked(&pipeline) && memcmp(got, values, ELEMENTS * 4) != 0)
             fail_msg("%s: byte %lld was changed and gives wrong numbers", row->name, (long long)at);
         good[at] = was;
@@ -305,11 +305,11 @@ static void damage_filter(const filters *row, const int32_t *values, int32_t *go
     free(good);
     for (int times = 0; times < 2 && pipeline.count > 0; times++) { /* of half a chunk, of two */
         good = encode_chunk(&pipeline, 0, chunk, times ? 2 * bytes : bytes / 2, &n);
-        if (good && read_with(&pipeline, values, 0, good, n, got))
+        if (good && read_with(0, good, n, got))
             fail_msg("%s: a chunk of the wrong size is read", row->name);
         free(good);
     }
-    if (pipeline.count > 0 && read_with(&pipeline, values, UINT32_MAX, chunk, bytes / 2, got))
+    if (pipeline.count > 0 && read_with(UINT32_MAX, chunk, bytes / 2, got))
         fail_msg("%s: a chunk of the wrong size without filters is read", row->name);
 }
 
