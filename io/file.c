@@ -121,11 +121,11 @@ const char *ash_file_path(const ash_file *file) {
 }
 
 void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed) {
-    struct stat about;
+    struct stat about = { .st_mtim = file->modified }; /* reads of a file that was changed since are errors */
+    if (file->fd < 0 && stat(file->path, &about) != 0)
+        about.st_mtim = (struct timespec){ 0 };
     *size = file->size;
-    *changed = 0;
-    if (file->fd >= 0 ? fstat(file->fd, &about) == 0 : stat(file->path, &about) == 0)
-        *changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    *changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
 }
 
 const ash_attrs *ash_file_attrs(ash_file *file) {
