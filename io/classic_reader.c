@@ -48,6 +48,7 @@ static ash_status fill_variable(
     out->dtype = ash_dtype_from_nc(stored->nc_type);
     out->ndim = (int)stored->ndim;
     out->record = stored->record;
+    out->need.scratch = ASH_FLAT_WINDOW_BYTES;
     out->attrs = ash_attrs_retain(stored->attrs);
     for (int i = 0; i < out->ndim; i++) {
         const ash_classic_dim *dim = &header->dim[stored->dim[i]];
@@ -111,7 +112,7 @@ static ash_status classic_read(ash_file *file, const ash_variable *variable, con
     if (!lay_out(file->driver_data, variable, start, extent, step, &box, &end) || end > file->size)
         return ash_fail(error, ASH_ERR_FORMAT, "the file is cut short: expected at least %lld bytes, found %lld", (long long)end,
             (long long)file->size);
-    return ash_flat_read(file->fd, &box, buffer, &scratch->bytes_fetched, error);
+    return ash_flat_read(file->fd, &box, buffer, scratch, error);
 }
 
 const ash_driver ash_classic_driver = {

@@ -130,7 +130,8 @@ const char *ash_decode_shuffle(
     int64_t size = filter->count > 0 ? filter->value[0] : 0, count = size > 0 ? bytes / size : 0;
     if (size < 1 || bytes > capacity)
         return "its shuffle filter has a damaged element size";
-    ash_unshuffle(in, count, size, 0, count, 0, out);
+    if (count > 0)
+        ash_unshuffle(in, count, size, 0, count, 0, out);
     memcpy(out + count * size, in + count * size, (size_t)(bytes - count * size));
     *written = bytes;
     return NULL;

@@ -6,6 +6,7 @@
 
 #include <ashlar/io.h>
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,27 @@ static ash_status open_with_driver(ash_file *file, const char *function, const u
     return ash_fail_unknown_format(file->path, function, file->size, head, n, error);
 }
 
+/* Size and time of modification, which every read is checked against. */
+static ash_status note_stamp(ash_file *file, const char *function, ash_error_state *error) {
+    struct stat about;
+    if (file->fd < 0)
+        return ASH_OK;
+    if (fstat(file->fd, &about) != 0)
+        return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", function, file->path, strerror(errno));
+    file->size = about.st_size;
+    file->modified = about.st_mtim;
+    return ASH_OK;
+}
+
+/* Libraries open the path once more: what they have open must be the file that we have. */
+static ash_status check_same(const ash_file *file, const char *function, ash_error_state *error) {
+    struct stat ours, theirs;
+    if (file->fd < 0 ||
+        (fstat(file->fd, &ours) == 0 && stat(file->path, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino))
+        return ASH_OK;
+    return ash_fail(error, ASH_ERR_IO, "%s: %s: the file was replaced while it was being opened", function, file->path);
+}
+
 ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error) {
     unsigned char head[HEAD_BYTES];
     int64_t n;
@@ -50,7 +72,11 @@ ash_file *ash_file_open(const char *path, const char *function, ash_error_state 
     if (status == ASH_OK)
         status = ash_sniff(path, function, &file->fd, &file->size, head, HEAD_BYTES, &n, error);
     if (status == ASH_OK)
+        status = note_stamp(file, function, error);
+    if (status == ASH_OK)
         status = open_with_driver(file, function, head, n, error);
+    if (status == ASH_OK)
+        status = check_same(file, function, error);
     if (status == ASH_OK)
         return file;
     ash_file_release(file);
@@ -95,11 +121,11 @@ const char *ash_file_path(const ash_file *file) {
 }
 
 void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed) {
-    struct stat about;
+    struct stat about = { .st_mtim = file->modified }; /* reads of a file that was changed since are errors */
+    if (file->fd < 0 && stat(file->path, &about) != 0)
+        about.st_mtim = (struct timespec){ 0 };
     *size = file->size;
-    *changed = 0;
-    if (file->fd >= 0 ? fstat(file->fd, &about) == 0 : stat(file->path, &about) == 0)
-        *changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    *changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
 }
 
 const ash_attrs *ash_file_attrs(ash_file *file) {
@@ -130,6 +156,14 @@ static ash_file_entry *known_entry(ash_file *file, const char *path) {
     return NULL;
 }
 
+static int is_too_large(const ash_variable *variable) {
+    int64_t bytes = ash_dtype_size(variable->dtype);
+    for (int i = 0; i < variable->ndim; i++)
+        if (variable->shape[i] < 0 || (variable->shape[i] > 0 && __builtin_mul_overflow(bytes, variable->shape[i], &bytes)))
+            return 1;
+    return 0;
+}
+
 /* The entry of a path, made by the driver if it is new. The caller holds the lock. ASH_ERR_NOT_FOUND comes without a sentence. */
 static ash_status find_entry(ash_file *file, const char *path, const char *function, ash_file_entry **found, ash_error_state *error) {
     *found = known_entry(file, path);
@@ -143,6 +177,8 @@ static ash_status find_entry(ash_file *file, const char *path, const char *funct
         entry->variable.dim_id[i] = -1;
     ash_status status = entry->path ? file->driver->find(file, path, function, &entry->variable, error)
                                     : ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
+    if (status == ASH_OK && is_too_large(&entry->variable))
+        status = ash_fail(error, ASH_ERR_FORMAT, "%s: %s: variable '%s' is larger than any memory can be", function, file->path, path);
     if (status != ASH_OK) {
         free_entry(file, entry);
         return status;
@@ -242,12 +278,19 @@ static ash_status check_box(
     return ASH_OK;
 }
 
-/* HDF5 reads zeros behind the end of a file that was cut while it was open. */
-static ash_status check_size(const ash_file *file, ash_error_state *error) {
+/* Size and time of modification are those of when the file was opened. Looked at after a read, which finds changes before and during it; HDF5 reads
+ * zeros behind the end of a file that was cut, and addresses of chunks mean nothing in a file that was written anew. */
+static ash_status check_unchanged(const ash_file *file, ash_error_state *error) {
     struct stat about;
-    if (file->fd >= 0 && fstat(file->fd, &about) == 0 && about.st_size < file->size)
+    if (file->fd < 0)
+        return ASH_OK;
+    if (fstat(file->fd, &about) != 0)
+        return ash_fail(error, ASH_ERR_IO, "%s", strerror(errno));
+    if (about.st_size != file->size)
         return ash_fail(error, ASH_ERR_IO, "the file had %lld bytes when it was opened and now has %lld", (long long)file->size,
             (long long)about.st_size);
+    if (about.st_mtim.tv_sec != file->modified.tv_sec || about.st_mtim.tv_nsec != file->modified.tv_nsec)
+        return ash_fail(error, ASH_ERR_IO, "the file was changed after it was opened");
     return ASH_OK;
 }
 
@@ -258,11 +301,14 @@ ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int
     for (int i = 0; status == ASH_OK && i < variable->ndim; i++)
         if (extent[i] == 0)
             return ASH_OK;
-    if (status == ASH_OK)
-        status = check_size(file, &reason);
     if (status == ASH_OK) {
         prepare(file, variable);
         status = file->driver->read(file, variable, start, extent, step, buffer, scratch, &reason);
+        ash_error_state changed = { 0 };
+        if (check_unchanged(file, &changed) != ASH_OK) { /* explains whatever else went wrong */
+            reason = changed;
+            status = changed.status;
+        }
     }
     return status == ASH_OK ? ASH_OK : fail_read(file, variable, start, extent, &reason, error);
 }

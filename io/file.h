@@ -4,6 +4,8 @@
 
 #include "io/io.h"
 
+#include <time.h>
+
 /* A variable that was asked for; kept until the file is closed, so that pointers to it stay valid. */
 typedef struct ash_file_entry {
     ash_variable variable; /* first: a pointer to it is a pointer to the entry */
@@ -14,9 +16,10 @@ typedef struct ash_file_entry {
 
 struct ash_file {
     int references;
-    char *path;   /* as the user gave it */
-    int fd;       /* open for reading; -1 for a folder */
-    int64_t size; /* bytes when it was opened */
+    char *path;               /* as the user gave it */
+    int fd;                   /* open for reading; -1 for a folder */
+    int64_t size;             /* bytes when it was opened */
+    struct timespec modified; /* its time of modification then */
     const ash_driver *driver;
     void *driver_data;
     ash_attrs *attrs; /* set by the driver's open */

@@ -2,12 +2,13 @@
 #ifndef ASH_IO_FLAT_READ_H
 #define ASH_IO_FLAT_READ_H
 
-#include "base/error.h"
+#include "io/io.h"
 
-#include <ashlar/array.h>
+/* Bytes of the window that reading may take of a thread's scratch. */
+enum { ASH_FLAT_WINDOW_BYTES = 1 << 17 };
 
 /* Element k of axis a lies k * distance[a] bytes behind that before it in the file, and belongs k * stride[a] bytes behind it in memory, where the
- * elements of the last axis are dense. */
+ * elements of the last axis are dense. Distances are such that no axis reaches into the next element of the one before it. */
 typedef struct ash_flat_box {
     int ndim;
     int swap;        /* to the other byte order */
@@ -18,7 +19,7 @@ typedef struct ash_flat_box {
 
 /* Reads exactly `bytes` bytes; the reason alone is in `error` when it cannot. */
 ash_status ash_read_bytes(int fd, void *buffer, int64_t bytes, int64_t offset, ash_error_state *error);
-/* Reads a box that is not empty; adds the bytes taken from the file to *fetched. The reason alone is in `error`. */
-ash_status ash_flat_read(int fd, const ash_flat_box *box, void *buffer, int64_t *fetched, ash_error_state *error);
+/* Reads a box that is not empty. The reason alone is in `error`. */
+ash_status ash_flat_read(int fd, const ash_flat_box *box, void *buffer, ash_read_scratch *scratch, ash_error_state *error);
 
 #endif

@@ -140,12 +140,8 @@ static ash_status inspect_shape(
         return ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: variable '%s' has %d dimensions, at most %d are supported", function, path,
             name, ndim, ASH_MAX_NDIM);
     about->ndim = ndim;
-    int64_t bytes = ash_dtype_size(about->dtype);
-    for (int i = 0; i < ndim; i++) {
+    for (int i = 0; i < ndim; i++)
         about->shape[i] = (int64_t)shape[i];
-        if (about->shape[i] < 0 || (about->shape[i] > 0 && __builtin_mul_overflow(bytes, about->shape[i], &bytes)))
-            return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: variable '%s' is larger than any memory can be", function, path, name);
-    }
     return ASH_OK;
 }
 
@@ -155,15 +151,18 @@ static const char *filter_name(int filter, const char *stored_name) {
 }
 
 /* Checked before reading, since HDF5 then only complains of its plugin folder. What we decode ourselves need not be available there. */
-static ash_status check_filters(hid_t creation, int count, const char *path, const char *name, const char *function,
-    const ash_hdf5_about *about, ash_error_state *error) {
-    for (int i = 0; i < count && !about->direct; i++) {
+static ash_status check_filters(
+    hid_t creation, int count, const char *path, const char *name, const char *function, ash_hdf5_about *about, ash_error_state *error) {
+    for (int i = 0; i < count; i++) {
         unsigned flags;
         size_t values = 0;
         char stored_name[64] = "";
         H5Z_filter_t filter = H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, sizeof stored_name, stored_name, NULL);
         stored_name[sizeof stored_name - 1] = '\0';
         if (filter < 0 || H5Zfilter_avail(filter) > 0)
+            continue;
+        about->unavailable = 1;
+        if (about->direct)
             continue;
         return ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: variable '%s' is compressed with HDF5 filter %d (%s), which is not available",
             function, path, name, filter, filter_name(filter, stored_name));
@@ -173,17 +172,31 @@ static ash_status check_filters(hid_t creation, int count, const char *path, con
 
 /* Decoding a chunk takes two buffers (compressed and decoded, or before and after unshuffling), of which one may be allocated up to twice
  * as large as it need be, while the cache still holds the chunk before it. Measured: 3.3 chunks. */
-static void inspect_memory(int filters, ash_hdf5_about *about, int64_t stored_size) {
+static int inspect_memory(int filters, ash_hdf5_about *about, int64_t stored_size) {
     int64_t bytes = stored_size;
     int several = 0;
     for (int i = 0; i < about->ndim; i++) {
-        bytes *= about->chunk[i]; /* HDF5 keeps chunks below 4 GiB */
+        if (about->chunk[i] < 1 || __builtin_mul_overflow(bytes, about->chunk[i], &bytes) || bytes > UINT32_MAX)
+            return 0; /* HDF5 keeps chunks below 4 GiB */
         several |= about->chunk[i] < about->shape[i];
     }
     if (filters > 0) {
         about->cache = bytes;
         about->workspace += (several ? 4 : 3) * bytes;
     }
+    return 1;
+}
+
+/* Fill values: NetCDF's default one where NetCDF reaches beyond the dataset, 0 where HDF5 never wrote. */
+static void inspect_fill(hid_t creation, ash_hdf5_about *about) {
+    H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
+    H5D_fill_time_t time = H5D_FILL_TIME_IFSET;
+    ash_nc_default_fill(about->dtype, about->fill);
+    if (H5Pfill_value_defined(creation, &defined) >= 0 && defined == H5D_FILL_VALUE_USER_DEFINED &&
+        H5Pget_fill_value(creation, ash_hdf5_native_type(about->dtype), about->fill) >= 0)
+        memcpy(about->absent, about->fill, sizeof about->absent);
+    about->leaves_absent = H5Pget_external_count(creation) <= 0 &&
+        (defined == H5D_FILL_VALUE_UNDEFINED || (H5Pget_fill_time(creation, &time) >= 0 && time == H5D_FILL_TIME_NEVER));
 }
 
 static ash_status inspect_storage(
@@ -201,12 +214,10 @@ static ash_status inspect_storage(
     if (status == ASH_OK && layout == H5D_CHUNKED && H5Pget_chunk(creation, H5S_MAX_RANK, chunk) == about->ndim) {
         for (int i = 0; i < about->ndim; i++)
             about->chunk[i] = (int64_t)chunk[i];
-        inspect_memory(filters, about, (int64_t)H5Tget_size(type));
+        if (!inspect_memory(filters, about, (int64_t)H5Tget_size(type)))
+            status = ash_fail(error, ASH_ERR_FORMAT, "%s: %s: variable '%s' has damaged chunk extents", function, path, name);
     }
-    H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
-    ash_nc_default_fill(about->dtype, about->fill);
-    if (H5Pfill_value_defined(creation, &defined) >= 0 && defined == H5D_FILL_VALUE_USER_DEFINED)
-        H5Pget_fill_value(creation, ash_hdf5_native_type(about->dtype), about->fill);
+    inspect_fill(creation, about);
     H5Tclose(type);
     H5Pclose(creation);
     return status;
@@ -284,11 +295,17 @@ static int select_box(
     return cut;
 }
 
-ash_status ash_hdf5_read(hid_t dataset, ash_dtype dtype, int ndim, const void *fill, const int64_t start[], const int64_t extent[],
-    const int64_t step[], void *buffer, ash_error_state *error) {
+static int never_written(hid_t dataset) {
+    H5D_space_status_t allocation;
+    return H5Dget_space_status(dataset, &allocation) >= 0 && allocation == H5D_SPACE_STATUS_NOT_ALLOCATED;
+}
+
+ash_status ash_hdf5_read(hid_t dataset, ash_dtype dtype, int ndim, const void *fill, const void *absent, const int64_t start[],
+    const int64_t extent[], const int64_t step[], void *buffer, ash_error_state *error) {
+    hid_t type = ash_hdf5_native_type(dtype);
     hsize_t dense[ASH_MAX_NDIM];
     char why[300];
-    int empty, cut = -1;
+    int empty = 1, cut = -1;
     int64_t count = 1;
     for (int i = 0; i < ndim; i++) {
         dense[i] = (hsize_t)extent[i];
@@ -300,8 +317,10 @@ ash_status ash_hdf5_read(hid_t dataset, ash_dtype dtype, int ndim, const void *f
     if (cut > 0)
         fill_with(buffer, count, fill, ash_dtype_size(dtype));
     herr_t result = cut;
-    if (cut == 0 || (cut > 0 && !empty))
-        result = H5Dread(dataset, ash_hdf5_native_type(dtype), memory, stored, H5P_DEFAULT, buffer);
+    if (cut >= 0 && !empty && absent)
+        result = H5Dfill(absent, type, buffer, type, memory);
+    if (result >= 0 && !empty && !(absent && never_written(dataset)))
+        result = H5Dread(dataset, type, memory, stored, H5P_DEFAULT, buffer);
     ash_status status = result >= 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", ash_hdf5_reason(why, sizeof why));
     if (memory >= 0)
         H5Sclose(memory);

@@ -14,6 +14,9 @@ typedef struct ash_hdf5_about {
     double fill[1];              /* what a dataset shorter than its NetCDF dimension has beyond its end: 8 bytes, in the dtype */
     int64_t cache;               /* bytes of chunk cache that a read should have: one chunk if it must be decoded, else none */
     int64_t workspace;           /* bytes HDF5 may allocate in a read, that cache included */
+    double absent[1];            /* what storage that was never written has: 8 bytes, in the dtype */
+    int leaves_absent;           /* HDF5 leaves memory as it is where that is read */
+    int unavailable;             /* HDF5 lacks one of the filters */
     int direct;                  /* we can read and decode it ourselves, if the addresses of its chunks can be had */
 } ash_hdf5_about;
 
@@ -23,9 +26,10 @@ hid_t ash_hdf5_open_dataset(hid_t file, const char *path);
  * the sentences. */
 ash_status ash_hdf5_inspect(
     hid_t dataset, const char *path, const char *name, const char *function, ash_hdf5_about *about, ash_error_state *error);
-/* Reads a box; what lies beyond the dataset's own extents is filled with `fill`. On failure the reason alone is in `error`. */
-ash_status ash_hdf5_read(hid_t dataset, ash_dtype dtype, int ndim, const void *fill, const int64_t start[], const int64_t extent[],
-    const int64_t step[], void *buffer, ash_error_state *error);
+/* Reads a box; what lies beyond the dataset's own extents is filled with `fill`, and what was never written with `absent`, unless that is NULL and
+ * HDF5 does it. On failure the reason alone is in `error`. */
+ash_status ash_hdf5_read(hid_t dataset, ash_dtype dtype, int ndim, const void *fill, const void *absent, const int64_t start[],
+    const int64_t extent[], const int64_t step[], void *buffer, ash_error_state *error);
 
 /* What HDF5 said went wrong in its last call, cut to the innermost cause; into a buffer that is returned. */
 const char *ash_hdf5_reason(char *text, int64_t size);

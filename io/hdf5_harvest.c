@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "io/byte_order.h"
 #include "io/flat_read.h"
+#include "io/hdf5_addresses.h"
 #include "io/hdf5_dataset.h"
-#include "io/hdf5_recorder.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ int ash_hdf5_pipeline(hid_t creation, ash_pipeline *pipeline) {
     return 1;
 }
 
-int ash_hdf5_is_direct(hid_t type, ash_dtype dtype, int *swap) {
+static int is_direct(hid_t type, ash_dtype dtype, int *swap) {
     hid_t native = ash_hdf5_native_type(dtype);
     *swap = 0;
     if (native < 0 || H5Tget_size(type) != (size_t)ash_dtype_size(dtype))
@@ -41,6 +41,14 @@ int ash_hdf5_is_direct(hid_t type, ash_dtype dtype, int *swap) {
     if (other >= 0)
         H5Tclose(other);
     return *swap;
+}
+
+int ash_hdf5_is_direct(hid_t type, ash_dtype dtype, int *swap) {
+    hid_t base = H5Tget_class(type) == H5T_ENUM ? H5Tget_super(type) : -1; /* names of integers are stored as these */
+    int direct = is_direct(base >= 0 ? base : type, dtype, swap);
+    if (base >= 0)
+        H5Tclose(base);
+    return direct;
 }
 
 /* ---- What the dataset is like ---- */
@@ -83,66 +91,6 @@ static int describe(hid_t dataset, hid_t creation, ash_dtype dtype, ash_stored *
         describe_shape(dataset, creation, stored, chunks);
 }
 
-/* ---- Where its bytes are ---- */
-
-/* The storage of a chunk must be within the file, and no larger than its filters can have made it. */
-static int keep_chunk(ash_stored *stored, int64_t file_size, int64_t address, int64_t bytes, uint32_t mask, ash_stored_chunk *chunk) {
-    *chunk = (ash_stored_chunk){ address, bytes, mask };
-    stored->largest = bytes > stored->largest ? bytes : stored->largest;
-    return address >= 0 && bytes >= 0 && bytes <= file_size && address <= file_size - bytes &&
-        bytes <= ash_stored_largest(stored->chunk_bytes) && (stored->pipeline.count > 0 || bytes == stored->chunk_bytes);
-}
-
-static int harvest_chunk(
-    hid_t dataset, ash_recording *recording, const hsize_t offset[], int64_t file_size, ash_stored *stored, ash_stored_chunk *chunk) {
-    hsize_t bytes = 0;
-    uint32_t mask = 0;
-    char nowhere[1]; /* not written to: reads of raw data are only noted */
-    if (H5Dget_chunk_storage_size(dataset, offset, &bytes) < 0)
-        return 0;
-    if (bytes == 0) {
-        chunk->address = -1;
-        return 1;
-    }
-    recording->transfers = 0;
-    recording->on = 1;
-    herr_t read = H5Dread_chunk(dataset, H5P_DEFAULT, offset, &mask, nowhere);
-    recording->on = 0;
-    return read >= 0 && recording->transfers == 1 && recording->bytes == (int64_t)bytes &&
-        keep_chunk(stored, file_size, recording->address, recording->bytes, mask, chunk);
-}
-
-static void chunk_offset(const ash_stored *stored, int64_t k, hsize_t offset[]) {
-    for (int a = stored->ndim - 1; a >= 0; a--) {
-        offset[a] = (hsize_t)(k % stored->count[a] * stored->chunk[a]);
-        k /= stored->count[a];
-    }
-}
-
-static int harvest_chunks(hid_t dataset, ash_recording *recording, int64_t file_size, int64_t chunks, ash_stored *stored) {
-    hsize_t offset[ASH_MAX_NDIM];
-    for (int64_t k = 0; k < chunks; k++) {
-        chunk_offset(stored, k, offset);
-        if (!harvest_chunk(dataset, recording, offset, file_size, stored, &stored->chunks[k]))
-            return 0;
-    }
-    return 1;
-}
-
-/* A contiguous dataset is one chunk. One that was never written has no place in the file. */
-static int harvest_contiguous(hid_t dataset, hid_t creation, int64_t file_size, ash_stored *stored) {
-    H5D_space_status_t allocation;
-    if (H5Pget_external_count(creation) != 0 || H5Dget_space_status(dataset, &allocation) < 0)
-        return 0;
-    if (allocation == H5D_SPACE_STATUS_NOT_ALLOCATED || H5Dget_storage_size(dataset) == 0) {
-        stored->chunks[0].address = -1;
-        return 1;
-    }
-    haddr_t address = H5Dget_offset(dataset);
-    return address != HADDR_UNDEF && H5Dget_storage_size(dataset) == (hsize_t)stored->chunk_bytes &&
-        keep_chunk(stored, file_size, (int64_t)address, stored->chunk_bytes, 0, &stored->chunks[0]);
-}
-
 /* ---- Whether it is true ---- */
 
 static int same_bytes(int fd, int64_t address, int64_t bytes, const void *expected) {
@@ -153,20 +101,26 @@ static int same_bytes(int fd, int64_t address, int64_t bytes, const void *expect
     return same;
 }
 
-/* Some chunks, the first and the last among them, as the library reads them. */
+static int same_chunk(hid_t dataset, int fd, const ash_stored *stored, int64_t k) {
+    const ash_stored_chunk *chunk = &stored->chunks[k];
+    hsize_t offset[ASH_MAX_NDIM];
+    uint32_t mask;
+    void *bytes = ash_malloc(chunk->bytes);
+    ash_hdf5_chunk_offset(stored, k, offset);
+    int same = bytes && H5Dread_chunk(dataset, H5P_DEFAULT, offset, &mask, bytes) >= 0 && mask == chunk->mask &&
+        same_bytes(fd, chunk->address, chunk->bytes, bytes);
+    ash_free(bytes);
+    return same;
+}
+
+/* Some chunks as the library reads them: about the first, the middle and the last of those that are there. */
 static int compare_chunks(hid_t dataset, int fd, int64_t chunks, const ash_stored *stored) {
     int same = 1;
     for (int i = 0; i < COMPARED && same; i++) {
-        int64_t k = i * (chunks - 1) / (COMPARED - 1);
-        const ash_stored_chunk *chunk = &stored->chunks[k];
-        hsize_t offset[ASH_MAX_NDIM];
-        uint32_t mask;
-        void *bytes = chunk->address >= 0 ? ash_malloc(chunk->bytes) : NULL;
-        chunk_offset(stored, k, offset);
-        same = chunk->address < 0 ||
-            (bytes && H5Dread_chunk(dataset, H5P_DEFAULT, offset, &mask, bytes) >= 0 && mask == chunk->mask &&
-                same_bytes(fd, chunk->address, chunk->bytes, bytes));
-        ash_free(bytes);
+        int64_t k = i * (chunks - 1) / (COMPARED - 1), looked = 0;
+        for (; looked < chunks && stored->chunks[k].address < 0; looked++)
+            k = (k + 1) % chunks;
+        same = looked == chunks || same_chunk(dataset, fd, stored, k);
     }
     return same;
 }
@@ -194,18 +148,43 @@ static int compare_contiguous(hid_t dataset, int fd, const ash_stored *stored) {
 
 /* ---- */
 
-static int harvest(hid_t dataset, ash_recording *recording, int fd, int64_t file_size, ash_dtype dtype, ash_stored *stored) {
+/* HDF5 may be told not to filter chunks that reach over the edge; it does not note that with them. */
+static void note_unfiltered_edges(hid_t creation, int64_t chunks, ash_stored *stored) {
+    unsigned options = 0;
+    if (H5Pget_chunk_opts(creation, &options) < 0 || !(options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS))
+        return;
+    for (int64_t k = 0; k < chunks; k++) {
+        int64_t rest = k;
+        for (int a = stored->ndim - 1; a >= 0; a--) {
+            if (rest % stored->count[a] == stored->shape[a] / stored->chunk[a])
+                stored->chunks[k].mask = UINT32_MAX;
+            rest /= stored->count[a];
+        }
+    }
+}
+
+/* The library's own list of chunks, if it has one and is right about it; else what it reads. */
+static int harvest_chunks(hid_t dataset, hid_t creation, ash_recording *recording, int64_t file_size, int64_t chunks, ash_stored *stored) {
+    int found = (ash_hdf5_list_chunks(dataset, file_size, chunks, stored) && compare_chunks(dataset, recording->fd, chunks, stored)) ||
+        (ash_hdf5_record_chunks(dataset, recording, file_size, chunks, stored) && compare_chunks(dataset, recording->fd, chunks, stored));
+    if (found)
+        note_unfiltered_edges(creation, chunks, stored);
+    return found && ash_stored_check_overlap(stored, chunks);
+}
+
+static int harvest(hid_t dataset, ash_recording *recording, int64_t file_size, ash_dtype dtype, ash_stored *stored) {
     int64_t chunks = 0;
     hid_t creation = H5Dget_create_plist(dataset);
     H5D_layout_t layout = creation >= 0 ? H5Pget_layout(creation) : H5D_LAYOUT_ERROR;
     int found = (layout == H5D_CHUNKED || layout == H5D_CONTIGUOUS) && describe(dataset, creation, dtype, stored, &chunks);
+    stored->overlap = -1;
     stored->chunks = found ? ash_calloc(chunks, sizeof *stored->chunks) : NULL;
     if (!stored->chunks)
         found = 0;
     else if (layout == H5D_CHUNKED)
-        found = harvest_chunks(dataset, recording, file_size, chunks, stored) && compare_chunks(dataset, fd, chunks, stored);
+        found = harvest_chunks(dataset, creation, recording, file_size, chunks, stored);
     else
-        found = harvest_contiguous(dataset, creation, file_size, stored) && compare_contiguous(dataset, fd, stored);
+        found = ash_hdf5_locate_contiguous(dataset, creation, file_size, stored) && compare_contiguous(dataset, recording->fd, stored);
     if (creation >= 0)
         H5Pclose(creation);
     return found;
@@ -217,7 +196,7 @@ ash_stored *ash_hdf5_harvest(
     ash_stored *stored = ash_calloc(1, sizeof *stored);
     hid_t file = stored ? ash_recorder_open(file_path, 0, &recording) : -1,
           dataset = file >= 0 ? H5Dopen2(file, dataset_path, H5P_DEFAULT) : -1;
-    int found = dataset >= 0 && harvest(dataset, &recording, fd, file_size, dtype, stored);
+    int found = dataset >= 0 && harvest(dataset, &recording, file_size, dtype, stored);
     if (dataset >= 0)
         H5Dclose(dataset);
     if (file >= 0)
@@ -228,10 +207,4 @@ ash_stored *ash_hdf5_harvest(
     }
     memcpy(stored->beyond, beyond, (size_t)stored->element);
     return stored;
-}
-
-void ash_stored_free(ash_stored *stored) {
-    if (stored)
-        ash_free(stored->chunks);
-    ash_free(stored);
 }

@@ -11,10 +11,9 @@ int ash_hdf5_pipeline(hid_t creation, ash_pipeline *pipeline);
 /* Whether the values of a stored type are those of the dtype byte by byte, apart from their order: *swap says if that is the other one. */
 int ash_hdf5_is_direct(hid_t type, ash_dtype dtype, int *swap);
 
-/* All of it in one sweep. NULL if the dataset is not one that ash_stored_read() can read; what `fd` reads there is compared with what HDF5 reads, for
+/* All of it in one sweep, for ash_stored_free(). NULL if the dataset is not one that ash_stored_read() can read; what `fd` reads there is compared with what HDF5 reads, for
  * a few chunks. `beyond` is the element that fills what lies beyond the stored extents. The caller holds the library scope. */
 ash_stored *ash_hdf5_harvest(
     const char *file_path, int fd, int64_t file_size, const char *dataset_path, ash_dtype dtype, const void *beyond);
-void ash_stored_free(ash_stored *stored);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "io/flat_read.h"
+#include "io/hdf5_groups.h"
 #include "io/hdf5_harvest.h"
 #include "io/lock.h"
 
@@ -14,17 +15,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { GROUPS_DEEP_MAX = 32, NAMES_MAX = 10000, PATH_BYTES = 4096 };
-
 int64_t ash_hdf5_small_bytes = 1 << 16;
 
 static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
 
-/* A user block may precede the signature: 512 bytes or a power of two times that. */
+/* A user block may precede the signature: 512 bytes or a power of two times that. It is none if it looks like a classic file, which NetCDF-C would take
+ * the whole for, however damaged. */
 int ash_hdf5_recognise(const char *path, const unsigned char *head, int64_t n) {
     unsigned char bytes[sizeof signature];
     ash_error_state ignored = { 0 };
-    if (n < (int64_t)sizeof signature)
+    if (n < (int64_t)sizeof signature || memcmp(head, "CDF", 3) == 0)
         return 0;
     if (memcmp(head, signature, sizeof signature) == 0)
         return 1;
@@ -81,43 +81,11 @@ static void hdf5_close(ash_file *file) {
     ash_free(file->driver_data);
 }
 
-/* Adds the datasets of a group and of those within it; the depth is bounded because groups may contain each other. */
-static int list_group(hid_t group, char *path, int64_t used, int deep, ash_name_list *names) {
-    H5G_info_t about;
-    if (H5Gget_info(group, &about) < 0)
-        return 1;
-    for (hsize_t i = 0; i < about.nlinks && names->count < NAMES_MAX; i++) {
-        ssize_t length =
-            H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, path + used, (size_t)(PATH_BYTES - used), H5P_DEFAULT);
-        if (length < 0 || used + length + 2 > PATH_BYTES)
-            continue;
-        hid_t object = H5Oopen(group, path + used, H5P_DEFAULT);
-        H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-        int kept = kind != H5I_DATASET || ash_name_list_add(names, path);
-        if (kind == H5I_GROUP && deep < GROUPS_DEEP_MAX) {
-            strcpy(path + used + length, "/");
-            kept = list_group(object, path, used + length + 1, deep + 1, names);
-        }
-        if (object >= 0)
-            H5Oclose(object);
-        if (!kept)
-            return 0;
-    }
-    return 1;
-}
-
 static ash_status hdf5_list(ash_file *file, ash_name_list *names, ash_error_state *error) {
-    char *path = ash_malloc(PATH_BYTES);
-    if (!path)
-        return ash_fail_memory(error, "open", PATH_BYTES);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    hid_t root = H5Gopen2(file_id(file), "/", H5P_DEFAULT);
-    int listed = root < 0 || list_group(root, path, 0, 0, names);
-    if (root >= 0)
-        H5Gclose(root);
+    int listed = ash_hdf5_list_datasets(file_id(file), names);
     ash_library_leave(&scope);
-    ash_free(path);
     return listed ? ASH_OK : ash_fail_memory(error, "open", 64);
 }
 
@@ -131,6 +99,9 @@ ash_status ash_hdf5_attach(
     H5Pset_chunk_cache(access, 1, (size_t)about->cache, H5D_CHUNK_CACHE_W0_DEFAULT);
     data->dataset = H5Dopen2(file, path, access);
     memcpy(data->fill, about->fill, sizeof data->fill);
+    memcpy(data->absent, about->absent, sizeof data->absent);
+    data->leaves_absent = about->leaves_absent;
+    data->unavailable = about->unavailable;
     data->direct = about->direct;
     data->path = ash_text_copy(path, (int64_t)strlen(path));
     H5Pclose(access);
@@ -199,14 +170,14 @@ void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
     int64_t bytes = ash_dtype_size(variable->dtype);
     for (int a = 0; a < variable->ndim; a++)
         bytes *= variable->shape[a]; /* checked when the dataset was inspected */
-    if (!data->direct || bytes < ash_hdf5_small_bytes)
+    if (!data->direct || (bytes < ash_hdf5_small_bytes && !data->unavailable))
         return;
     ash_library_scope scope;
     ash_library_enter(&scope);
     data->stored = ash_hdf5_harvest(file->path, file->fd, file->size, data->path, variable->dtype, data->fill);
     ash_library_leave(&scope);
     if (data->stored)
-        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, data->stored->pipeline.count) };
+        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, &data->stored->pipeline) };
 }
 
 ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
@@ -216,7 +187,8 @@ ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, 
         return ash_stored_read(file->fd, data->stored, start, extent, step, buffer, scratch, error);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, start, extent, step, buffer, error);
+    ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, data->leaves_absent ? data->absent : NULL,
+        start, extent, step, buffer, error);
     ash_library_leave(&scope);
     return status;
 }

@@ -8,8 +8,11 @@
 /* What a variable of either driver keeps. */
 typedef struct ash_hdf5_variable {
     hid_t dataset;
-    double fill[1];     /* of what lies beyond the dataset's end: 8 bytes, in the variable's dtype */
-    int direct;         /* as in ash_hdf5_about */
+    double fill[1];    /* of what lies beyond the dataset's end: 8 bytes, in the variable's dtype */
+    double absent[1];  /* of what was never written */
+    int leaves_absent; /* these three as in ash_hdf5_about */
+    int unavailable;
+    int direct;
     char *path;         /* of the dataset */
     ash_stored *stored; /* NULL: read by HDF5 */
 } ash_hdf5_variable;

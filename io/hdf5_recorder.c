@@ -19,9 +19,11 @@ static H5FD_t *recorder_open(const char *path, unsigned flags, hid_t access, had
     struct stat about;
     (void)path, (void)access, (void)most;
     (void)flags;
-    recorder *file = fstat(opening->fd, &about) != 0 ? NULL : ash_calloc(1, sizeof *file);
+    /* Datasets behind external links and virtual ones make HDF5 open other files with the driver of the first: those are not read here. */
+    recorder *file = !opening || fstat(opening->fd, &about) != 0 ? NULL : ash_calloc(1, sizeof *file);
     if (!file) {
-        opening->failure = ENOMEM;
+        if (opening)
+            opening->failure = ENOMEM;
         return NULL;
     }
     file->size = (haddr_t)about.st_size;

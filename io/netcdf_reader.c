@@ -4,6 +4,7 @@
  * do not say more than "HDF error".) */
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/hdf5_groups.h"
 #include "io/hdf5_reader.h"
 #include "io/lock.h"
 #include "io/netcdf_attrs.h"
@@ -39,15 +40,27 @@ static int open_without_caches(const char *path, int *id) {
     return result;
 }
 
+/* NetCDF-C walks along links without end, until its stack does, in a file whose groups hold each other. Closed again because NetCDF-C wants to be the
+ * first to open a file. */
+static ash_status check_groups(const char *path, const char *function, ash_error_state *error) {
+    hid_t file = ash_hdf5_open_file(path, function, error);
+    if (file < 0)
+        return error->status;
+    int is_tree = ash_hdf5_is_tree(file);
+    H5Fclose(file);
+    return is_tree ? ASH_OK : ash_fail(error, ASH_ERR_FORMAT, "%s: %s: its groups are no tree", function, path);
+}
+
 static ash_status netcdf_open(ash_file *file, const char *function, ash_error_state *error) {
     netcdf_file *opened = ash_calloc(1, sizeof *opened);
     if (!opened)
         return ash_fail_memory(error, function, sizeof *opened);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    int result = open_without_caches(file->path, &opened->id);
-    ash_status status =
-        result == NC_NOERR ? ASH_OK : ash_fail(error, ASH_ERR_FORMAT, "%s: %s: %s", function, file->path, nc_strerror(result));
+    ash_status status = check_groups(file->path, function, error);
+    int result = status == ASH_OK ? open_without_caches(file->path, &opened->id) : NC_NOERR;
+    if (result != NC_NOERR)
+        status = ash_fail(error, ASH_ERR_FORMAT, "%s: %s: %s", function, file->path, nc_strerror(result));
     if (status == ASH_OK) {
         opened->hdf5 = ash_hdf5_open_file(file->path, function, error);
         status = opened->hdf5 < 0 ? error->status : ash_netcdf_attrs_read(opened->id, NC_GLOBAL, function, &file->attrs, error);

@@ -23,14 +23,19 @@ typedef struct ash_stored {
     unsigned char absent[8],
         beyond[8];            /* the elements of absent chunks, and those beyond the stored extents; in the machine's byte order */
     int64_t chunk_bytes;      /* of a decoded chunk */
-    int64_t largest;          /* stored bytes of the largest chunk */
+    int64_t overlap;          /* where two chunks overlap, which happens in damaged tables only; -1: nowhere */
     ash_stored_chunk *chunks; /* in C order */
 } ash_stored;
 
-/* Bytes that one thread's scratch takes for reading a variable whose decoded chunks have `chunk_bytes` bytes and which has filters or not. */
-int64_t ash_stored_scratch_bytes(int64_t chunk_bytes, int filters);
+/* Bytes that one thread's scratch takes for reading a variable whose decoded chunks have `chunk_bytes` bytes. */
+int64_t ash_stored_scratch_bytes(int64_t chunk_bytes, const ash_pipeline *pipeline);
 /* The most bytes a stored chunk may have; larger ones are damaged, or nothing that we read. */
 int64_t ash_stored_largest(int64_t chunk_bytes);
+/* Notes where chunk `k` is. 0 if that cannot be true: not within the file, or larger or smaller than its filters can have made it. */
+int ash_stored_place(ash_stored *stored, int64_t k, int64_t file_size, int64_t address, int64_t bytes, uint32_t mask);
+/* Sets stored->overlap when all chunks have their places. 0 when out of memory. */
+int ash_stored_check_overlap(ash_stored *stored, int64_t chunks);
+void ash_stored_free(ash_stored *stored);
 
 /* Reads a box, see ash_file_read(). On failure the reason alone is in `error`. */
 ash_status ash_stored_read(int fd, const ash_stored *stored, const int64_t start[], const int64_t extent[], const int64_t step[],

@@ -4,42 +4,31 @@
  * shuffled bytes straight to their places. Chunks without filters are read as what they are, boxes in a file. */
 #include "io/stored.h"
 
-#include "base/memory.h"
 #include "io/byte_order.h"
 #include "io/flat_read.h"
+#include "io/read_scratch.h"
 #include "io/shuffle.h"
 
 #include <string.h>
 
 enum { WINDOW_BYTES = 1 << 20, GAP_BYTES = 4096, SLACK_BYTES = 64, SMALL_CHUNK_BYTES = 1 << 16 };
 
-int64_t ash_stored_largest(int64_t chunk_bytes) {
-    return chunk_bytes + chunk_bytes / 8 + 4096; /* more than any of the filters makes of bytes that do not shrink */
-}
-
 static int64_t window_capacity(int64_t chunk_bytes) {
     int64_t largest = ash_stored_largest(chunk_bytes);
     return largest > WINDOW_BYTES ? largest : WINDOW_BYTES;
 }
 
-int64_t ash_stored_scratch_bytes(int64_t chunk_bytes, int filters) {
-    return filters > 0 ? window_capacity(chunk_bytes) + 2 * (chunk_bytes + SLACK_BYTES) : WINDOW_BYTES;
+/* Bytes of each of the two buffers between filters. One compressor is undone to a chunk, and a few bytes for checksums; where there are several,
+ * what is between them may be larger than the chunk. */
+static int64_t buffer_capacity(int64_t chunk_bytes, const ash_pipeline *pipeline) {
+    int compressors = 0;
+    for (int i = 0; i < pipeline->count; i++)
+        compressors += pipeline->filter[i].id != ASH_FILTER_SHUFFLE && pipeline->filter[i].id != ASH_FILTER_FLETCHER32;
+    return compressors > 1 ? ash_stored_largest(chunk_bytes) : chunk_bytes + SLACK_BYTES;
 }
 
-void ash_read_scratch_free(ash_read_scratch *scratch) {
-    ash_free(scratch->window);
-    ash_free(scratch->buffer[0]);
-    ash_free(scratch->buffer[1]);
-    *scratch = (ash_read_scratch){ .bytes_fetched = scratch->bytes_fetched, .bytes_decoded = scratch->bytes_decoded };
-}
-
-static ash_status reserve(unsigned char **memory, int64_t *capacity, int64_t bytes, ash_error_state *error) {
-    if (*capacity >= bytes)
-        return ASH_OK;
-    ash_free(*memory);
-    *memory = ash_malloc(bytes);
-    *capacity = *memory ? bytes : 0;
-    return *memory ? ASH_OK : ash_fail_memory(error, "read", bytes);
+int64_t ash_stored_scratch_bytes(int64_t chunk_bytes, const ash_pipeline *pipeline) {
+    return pipeline->count > 0 ? window_capacity(chunk_bytes) + 2 * buffer_capacity(chunk_bytes, pipeline) : WINDOW_BYTES;
 }
 
 /* ---- The chunks of a box ---- */
@@ -115,8 +104,7 @@ static ash_status fetch(int fd, const walk *w, ash_read_scratch *scratch, const 
                 break;
             end = next->address + next->bytes;
         }
-        scratch->window_of = NULL;
-        ash_status status = reserve(&scratch->window, &scratch->window_capacity, window_capacity(stored->chunk_bytes), error);
+        ash_status status = ash_scratch_window(scratch, window_capacity(stored->chunk_bytes), error);
         status = status == ASH_OK ? ash_read_bytes(fd, scratch->window, end - begin, begin, error) : status;
         if (status != ASH_OK)
             return status;
@@ -147,9 +135,9 @@ static ash_status decode(
     const unsigned char *bytes = NULL;
     ash_status status = fetch(fd, w, scratch, &bytes, error);
     scratch->decoded_of = NULL;
-    int64_t capacity = stored->chunk_bytes + SLACK_BYTES;
+    int64_t capacity = buffer_capacity(stored->chunk_bytes, pipeline);
     for (int i = 0; i < 2 && status == ASH_OK; i++)
-        status = reserve(&scratch->buffer[i], &scratch->buffer_capacity[i], capacity, error);
+        status = ash_scratch_reserve(&scratch->buffer[i], &scratch->buffer_capacity[i], capacity, error);
     if (status != ASH_OK)
         return status;
     const char *wrong =
@@ -250,7 +238,7 @@ static ash_status read_plain(int fd, const walk *w, const part *p, void *buffer,
         distance *= stored->chunk[a];
         memory *= w->extent[a];
     }
-    return ash_flat_read(fd, &box, out, &scratch->bytes_fetched, error);
+    return ash_flat_read(fd, &box, out, scratch, error);
 }
 
 static int is_plain(const ash_stored *stored, const ash_stored_chunk *chunk) {
@@ -292,6 +280,9 @@ static int fill_beyond(const ash_stored *stored, const int64_t start[], const in
 ash_status ash_stored_read(int fd, const ash_stored *stored, const int64_t start[], const int64_t extent[], const int64_t step[],
     void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
     walk w = { .stored = stored, .start = start, .extent = extent, .step = step };
+    if (stored->overlap >= 0)
+        return ash_fail(
+            error, ASH_ERR_FORMAT, "its table of chunks is damaged: two of them overlap at byte %lld", (long long)stored->overlap);
     if (!fill_beyond(stored, start, extent, step, buffer))
         return ASH_OK;
     for (int a = 0; a < stored->ndim; a++) {

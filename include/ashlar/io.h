@@ -27,6 +27,8 @@ typedef struct ash_open_options {
  * hold is ignored. Without _FillValue, NetCDF's default fill value of the type (not of bytes) counts as missing in floating variables.
  * valid_range is not applied.
  *
+ * A file that is changed after it was opened (its size or time of modification) is an error of the run that reads it.
+ *
  * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text,
  * compound, ...), damaged file. */
 ASH_API ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options);

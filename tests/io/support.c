@@ -100,6 +100,34 @@ void assert_says(const ash_error_state *error, ash_status status, ...) {
         fail_msg("status %d: %s", (int)error->status, error->text);
 }
 
+ash_file *open_file(const char *path) {
+    ash_error_state error = { 0 };
+    ash_file *file = ash_file_open(path, "open", &error);
+    must(&error);
+    assert_non_null(file);
+    return file;
+}
+
+const ash_variable *find_variable(ash_file *file, const char *name) {
+    ash_error_state error = { 0 };
+    const ash_variable *variable = ash_file_variable(file, name, "open", &error);
+    must(&error);
+    assert_non_null(variable);
+    return variable;
+}
+
+void refuse_open(const char *path, ash_status status, const char *a, const char *b) {
+    ash_error_state error = { 0 };
+    assert_null(ash_file_open(path, "open", &error));
+    assert_says(&error, status, "open: ", a, b, NULL);
+}
+
+void refuse_variable(ash_file *file, const char *name, ash_status status, const char *a, const char *b) {
+    ash_error_state error = { 0 };
+    assert_null(ash_file_variable(file, name, "open", &error));
+    assert_says(&error, status, "open: ", a, b, NULL);
+}
+
 uint64_t next_random(uint64_t *state) {
     uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
     x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);

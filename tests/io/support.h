@@ -30,6 +30,13 @@ void must(const ash_error_state *error);
 /* Asserts that the error's sentence holds all the words, ended by NULL. */
 void assert_says(const ash_error_state *error, ash_status status, ...);
 
+/* Opens a file, finds a variable; fails with the sentence if that cannot be. */
+ash_file *open_file(const char *path);
+const ash_variable *find_variable(ash_file *file, const char *name);
+/* Asserts that there is no opening it, with a sentence that holds both words. */
+void refuse_open(const char *path, ash_status status, const char *a, const char *b);
+void refuse_variable(ash_file *file, const char *name, ash_status status, const char *a, const char *b);
+
 uint64_t next_random(uint64_t *state);
 int64_t random_below(uint64_t *state, int64_t n);
 int64_t element_count(int ndim, const int64_t shape[]);

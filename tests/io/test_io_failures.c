@@ -11,7 +11,7 @@ enum { ROUNDS_MAX = 2000 };
 
 static const double values[12] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
 
-static void make_file(const char *path, int flags) {
+static void make_file(const char *path, int flags, int deflate) {
     int file, dim[2], id, group;
     const char *words[2] = { "a", "b" };
     nc_must(nc_create(path, NC_CLOBBER | flags, &file));
@@ -26,6 +26,8 @@ static void make_file(const char *path, int flags) {
         nc_must(nc_def_grp(file, "g", &group));
     }
     nc_must(nc_def_var(group, "v", NC_DOUBLE, 2, dim, &id));
+    if (deflate)
+        nc_must(nc_def_var_deflate(group, id, 1, 1, 1));
     nc_must(nc_enddef(file));
     nc_must(nc_put_var_double(group, id, values));
     nc_must(nc_close(file));
@@ -69,10 +71,12 @@ static void fail_every_read(const char *path, const char *name) {
 
 static void test_reading(void **state) {
     (void)state;
-    make_file(in_folder("classic.nc"), 0);
-    make_file(in_folder("four.nc"), NC_NETCDF4);
+    make_file(in_folder("classic.nc"), 0, 0);
+    make_file(in_folder("four.nc"), NC_NETCDF4, 0);
+    make_file(in_folder("packed.nc"), NC_NETCDF4, 1);
     fail_every_read(in_folder("classic.nc"), "v");
     fail_every_read(in_folder("four.nc"), "g/v");
+    fail_every_read(in_folder("packed.nc"), "g/v");
 }
 
 /* The same for plain HDF5. */

@@ -15,35 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static ash_file *open_file(const char *path) {
-    ash_error_state error = { 0 };
-    ash_file *file = ash_file_open(path, "open", &error);
-    must(&error);
-    assert_non_null(file);
-    return file;
-}
-
-static const ash_variable *find(ash_file *file, const char *name) {
-    ash_error_state error = { 0 };
-    const ash_variable *variable = ash_file_variable(file, name, "open", &error);
-    must(&error);
-    assert_non_null(variable);
-    return variable;
-}
-
-/* Asserts that opening fails with a sentence that holds the words. */
-static void refuse_open(const char *path, ash_status status, const char *a, const char *b) {
-    ash_error_state error = { 0 };
-    assert_null(ash_file_open(path, "open", &error));
-    assert_says(&error, status, "open: ", a, b, NULL);
-}
-
-static void refuse_find(ash_file *file, const char *name, ash_status status, const char *a, const char *b) {
-    ash_error_state error = { 0 };
-    assert_null(ash_file_variable(file, name, "open", &error));
-    assert_says(&error, status, "open: ", a, b, NULL);
-}
-
 /* ---- One variable of every type, fixed and with records, in every format ---- */
 
 static const struct {
@@ -125,7 +96,7 @@ static void check_variable(ash_file *file, int type, int record, const format *a
     char name[32];
     double values[RECORDS * ROWS * COLUMNS], three[3];
     snprintf(name, sizeof name, record ? "%s_record" : "%s", types[type].name);
-    const ash_variable *variable = find(file, name);
+    const ash_variable *variable = find_variable(file, name);
     assert_int_equal(variable->dtype, types[type].dtype);
     assert_string_equal(variable->name, name);
     assert_int_equal(variable->ndim, 2 + record);
@@ -157,9 +128,9 @@ static void check_format(const format *as) {
     assert_true(title && title->is_text && title->count == 3);
     assert_memory_equal(title->data, "a\0b", 4);
     assert_null(ash_attrs_find(ash_file_attrs(file), "_NCProperties"));
-    const ash_attr_entry *empty = ash_attrs_find(find(file, "byte")->attrs, "empty");
+    const ash_attr_entry *empty = ash_attrs_find(find_variable(file, "byte")->attrs, "empty");
     assert_true(empty && empty->is_text && empty->count == 0);
-    assert_ptr_equal(find(file, "byte"), find(file, "/byte"));
+    assert_ptr_equal(find_variable(file, "byte"), find_variable(file, "/byte"));
     ash_file_release(file);
 }
 
@@ -196,8 +167,8 @@ static void test_lone_record_variable(void **state) {
     nc_must(nc_close(file));
 
     ash_file *opened = open_file(path);
-    check_boxes(opened, find(opened, "v"), values, 50, 9);
-    check_boxes(opened, find(opened, "s"), &pi, 1, 9);
+    check_boxes(opened, find_variable(opened, "v"), values, 50, 9);
+    check_boxes(opened, find_variable(opened, "s"), &pi, 1, 9);
     ash_file_release(opened);
 
     /* As a stream: the number of records is left open in the header. */
@@ -207,8 +178,8 @@ static void test_lone_record_variable(void **state) {
     write_bytes(in_folder("stream.nc"), bytes, n);
     free(bytes);
     opened = open_file(in_folder("stream.nc"));
-    assert_int_equal(find(opened, "v")->shape[0], 5);
-    check_boxes(opened, find(opened, "v"), values, 50, 9);
+    assert_int_equal(find_variable(opened, "v")->shape[0], 5);
+    check_boxes(opened, find_variable(opened, "v"), values, 50, 9);
     ash_file_release(opened);
 }
 
@@ -229,7 +200,7 @@ static void check_truncated(const char *whole, const char *cut, int step, int ty
         for (int i = 0; i < types_in; i++) {
             char name[32];
             snprintf(name, sizeof name, "%s_record", types[i].name);
-            const ash_variable *variable = find(file, name);
+            const ash_variable *variable = find_variable(file, name);
             int64_t zero[3] = { 0 }, one[3] = { 1, 1, 1 };
             ash_error_state failed = { 0 };
             if (read_box(file, variable, zero, variable->shape, one, got, &failed) != ASH_OK) {
@@ -334,7 +305,7 @@ static void test_cut_while_open(void **state) {
     const format compressed = { "NetCDF-4", NC_NETCDF4, ALL_TYPES, 1, 1 };
     make_file(in_folder("shrinks.nc"), &compressed);
     ash_file *file = open_file(in_folder("shrinks.nc"));
-    const ash_variable *variable = find(file, "double");
+    const ash_variable *variable = find_variable(file, "double");
     int64_t zero[2] = { 0 }, one[2] = { 1, 1 };
     double value;
     ash_error_state error = { 0 };
@@ -394,35 +365,35 @@ static void test_groups(void **state) {
     ash_error_state error = { 0 };
     make_groups(in_folder("groups.nc"));
     ash_file *file = open_file(in_folder("groups.nc"));
-    const ash_variable *t = find(file, "grp1/T");
-    assert_ptr_equal(t, find(file, "/grp1/T"));
+    const ash_variable *t = find_variable(file, "grp1/T");
+    assert_ptr_equal(t, find_variable(file, "/grp1/T"));
     assert_string_equal(t->name, "T");
     const ash_variable *lat = ash_file_coordinate(file, t, 0, &error);
-    assert_ptr_equal(lat, find(file, "lat"));
+    assert_ptr_equal(lat, find_variable(file, "lat"));
     assert_null(ash_file_coordinate(file, t, 1, &error));                         /* text */
-    assert_null(ash_file_coordinate(file, find(file, "grp1/deep/U"), 0, &error)); /* another dimension of that name */
-    assert_ptr_equal(ash_file_coordinate(file, find(file, "grp1/deep/V"), 0, &error), lat);
+    assert_null(ash_file_coordinate(file, find_variable(file, "grp1/deep/U"), 0, &error)); /* another dimension of that name */
+    assert_ptr_equal(ash_file_coordinate(file, find_variable(file, "grp1/deep/V"), 0, &error), lat);
     must(&error);
     assert_string_equal(ash_attrs_text(lat->attrs, "lines"), "first\nsecond");
     assert_null(ash_attrs_find(lat->attrs, "CLASS"));
     int8_t flags[4] = { 0, 1, 1, 0 };
-    assert_int_equal(find(file, "flags")->dtype, ASH_INT8);
-    check_boxes(file, find(file, "flags"), flags, 20, 3);
-    assert_int_equal(find(file, "sixteen")->ndim, 16);
-    assert_int_equal(find(file, "d0")->ndim, 2);
+    assert_int_equal(find_variable(file, "flags")->dtype, ASH_INT8);
+    check_boxes(file, find_variable(file, "flags"), flags, 20, 3);
+    assert_int_equal(find_variable(file, "sixteen")->ndim, 16);
+    assert_int_equal(find_variable(file, "d0")->ndim, 2);
 
-    refuse_find(file, "T", ASH_ERR_NOT_FOUND, "'T'", "'grp1/T'");
-    refuse_find(file, "grp1/TT", ASH_ERR_NOT_FOUND, "'grp1/TT'", "'grp1/T'");
-    refuse_find(file, "grp2/T", ASH_ERR_NOT_FOUND, "'grp2/T'", "more");
-    refuse_find(file, "grp1", ASH_ERR_NOT_FOUND, "'grp1'", "groups.nc");
-    refuse_find(file, "", ASH_ERR_NOT_FOUND, "''", "groups.nc");
-    refuse_find(file, "d1", ASH_ERR_NOT_FOUND, "'d1'", "groups.nc"); /* a dimension without a variable */
-    refuse_find(file, "words", ASH_ERR_DTYPE, "'words'", "text (string)");
-    refuse_find(file, "lon", ASH_ERR_DTYPE, "'lon'", "text");
-    refuse_find(file, "pairs", ASH_ERR_DTYPE, "'pairs'", "a compound type");
-    refuse_find(file, "ragged", ASH_ERR_DTYPE, "'ragged'", "vlen");
-    refuse_find(file, "blobs", ASH_ERR_DTYPE, "'blobs'", "opaque");
-    refuse_find(file, "seventeen", ASH_ERR_UNSUPPORTED, "'seventeen'", "17 dimensions");
+    refuse_variable(file, "T", ASH_ERR_NOT_FOUND, "'T'", "'grp1/T'");
+    refuse_variable(file, "grp1/TT", ASH_ERR_NOT_FOUND, "'grp1/TT'", "'grp1/T'");
+    refuse_variable(file, "grp2/T", ASH_ERR_NOT_FOUND, "'grp2/T'", "more");
+    refuse_variable(file, "grp1", ASH_ERR_NOT_FOUND, "'grp1'", "groups.nc");
+    refuse_variable(file, "", ASH_ERR_NOT_FOUND, "''", "groups.nc");
+    refuse_variable(file, "d1", ASH_ERR_NOT_FOUND, "'d1'", "groups.nc"); /* a dimension without a variable */
+    refuse_variable(file, "words", ASH_ERR_DTYPE, "'words'", "text (string)");
+    refuse_variable(file, "lon", ASH_ERR_DTYPE, "'lon'", "text");
+    refuse_variable(file, "pairs", ASH_ERR_DTYPE, "'pairs'", "a compound type");
+    refuse_variable(file, "ragged", ASH_ERR_DTYPE, "'ragged'", "vlen");
+    refuse_variable(file, "blobs", ASH_ERR_DTYPE, "'blobs'", "opaque");
+    refuse_variable(file, "seventeen", ASH_ERR_UNSUPPORTED, "'seventeen'", "17 dimensions");
     ash_file_release(file);
 }
 
@@ -441,9 +412,9 @@ static void test_short_unlimited(void **state) {
     nc_must(nc_put_vara(file, b, &zero, &two, values));
     nc_must(nc_close(file));
     ash_file *opened = open_file(in_folder("short.nc"));
-    assert_int_equal(find(opened, "b")->shape[0], 6);
-    check_boxes(opened, find(opened, "a"), values, 30, 1);
-    check_boxes(opened, find(opened, "b"), expected, 60, 1);
+    assert_int_equal(find_variable(opened, "b")->shape[0], 6);
+    check_boxes(opened, find_variable(opened, "a"), values, 30, 1);
+    check_boxes(opened, find_variable(opened, "b"), expected, 60, 1);
     ash_file_release(opened);
 }
 
@@ -464,9 +435,9 @@ static void check_hdf5_row(const char *path, const int32_t values[]) {
     file->driver = &ash_hdf5_driver;
     file->driver->open(file, "open", &error);
     must(&error);
-    check_boxes(file, find(file, "Data Fields/big values"), values, 60, 2);
-    refuse_find(file, "half", ASH_ERR_DTYPE, "'half'", "float16");
-    refuse_find(
+    check_boxes(file, find_variable(file, "Data Fields/big values"), values, 60, 2);
+    refuse_variable(file, "half", ASH_ERR_DTYPE, "'half'", "float16");
+    refuse_variable(
         file, "big values", ASH_ERR_NOT_FOUND, "'big values'", "'Data Fields/big values'; it has Data Fields/big values, half, null");
     ash_file_release(file);
 }
@@ -504,16 +475,16 @@ static void test_plain_hdf5(void **state) {
     void *user;
     H5Eset_auto2(H5E_DEFAULT, host_prints, &printed);
     ash_file *opened = open_file(in_folder("plain.h5"));
-    const ash_variable *variable = find(opened, "Data Fields/big values");
+    const ash_variable *variable = find_variable(opened, "Data Fields/big values");
     assert_string_equal(variable->name, "big values");
     assert_int_equal(variable->dtype, ASH_INT32);
     assert_null(variable->dim[0]);
     assert_int_equal(variable->chunk[1], 2);
     assert_int_equal(variable->no_fill, 1);
     check_boxes(opened, variable, values, 60, 2);
-    refuse_find(opened, "half", ASH_ERR_DTYPE, "'half'", "float16");
-    refuse_find(opened, "null", ASH_ERR_UNSUPPORTED, "'null'", "null dataspace");
-    refuse_find(opened, "big values", ASH_ERR_NOT_FOUND, "'big values'", "'Data Fields/big values'");
+    refuse_variable(opened, "half", ASH_ERR_DTYPE, "'half'", "float16");
+    refuse_variable(opened, "null", ASH_ERR_UNSUPPORTED, "'null'", "null dataspace");
+    refuse_variable(opened, "big values", ASH_ERR_NOT_FOUND, "'big values'", "'Data Fields/big values'");
     ash_file_release(opened);
     check_hdf5_row(in_folder("plain.h5"), values);
     H5Eget_auto2(H5E_DEFAULT, &print, &user);
@@ -527,7 +498,7 @@ static void test_bad_boxes(void **state) {
     const format classic = { "classic", 0, CLASSIC_TYPES, 0, 0 };
     make_file(in_folder("box.nc"), &classic);
     ash_file *file = open_file(in_folder("box.nc"));
-    const ash_variable *variable = find(file, "int");
+    const ash_variable *variable = find_variable(file, "int");
     double out[200];
     static const struct {
         int64_t start, extent, step;
@@ -581,7 +552,7 @@ static void check_threads(const format *as) {
     fill_values(NC_DOUBLE, RECORDS * ROWS * COLUMNS, values, 4);
     ash_file *file = open_file(in_folder("threads.nc"));
     for (int i = 0; i < 4; i++) {
-        readers[i] = (reader){ ash_file_retain(file), find(file, "double_record"), values, (uint64_t)i, 0 };
+        readers[i] = (reader){ ash_file_retain(file), find_variable(file, "double_record"), values, (uint64_t)i, 0 };
         assert_int_equal(pthread_create(&thread[i], NULL, read_boxes, &readers[i]), 0);
     }
     ash_file_release(file);
