@@ -32,7 +32,8 @@ static ash_status open_with_driver(ash_file *file, const char *function, const u
     if (last.status != ASH_OK)
         return ash_fail(error, last.status, "%s", last.text);
     if (file->fd < 0)
-        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: is a folder, expected a NetCDF or HDF5 file", function, file->path);
+        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: is a folder, and no Zarr store (it has no .zgroup, .zarray or zarr.json)", function,
+            file->path);
     return ash_fail_unknown_format(file->path, function, file->size, head, n, error);
 }
 
@@ -198,14 +199,34 @@ static ash_status fail_not_found(ash_file *file, const char *name, const char *f
     return status;
 }
 
-const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error) {
+/* The path of the file's only variable, for ash_free(). */
+static char *only_variable(ash_file *file, const char *function, ash_error_state *error) {
+    ash_name_list names = { 0 };
+    char *path = NULL;
+    if (file->driver->list(file, &names, error) == ASH_OK) {
+        if (names.count != 1)
+            ash_fail_no_name(file->path, function, &names, error);
+        else if (!(path = ash_text_copy(names.name[0], (int64_t)strlen(names.name[0]))))
+            ash_fail_memory(error, function, (int64_t)strlen(names.name[0]));
+    }
+    ash_name_list_free(&names);
+    return path;
+}
+
+static ash_file_entry *find_named(ash_file *file, const char *path, const char *function, ash_error_state *error) {
     ash_file_entry *entry = NULL;
+    if (find_entry(file, path, function, &entry, error) == ASH_ERR_NOT_FOUND && error->status == ASH_OK)
+        fail_not_found(file, path, function, error);
+    return entry;
+}
+
+const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error) {
     const char *path = name + strspn(name, "/");
     ash_io_lock();
-    ash_status status = *path ? find_entry(file, path, function, &entry, error) : ASH_ERR_NOT_FOUND;
-    if (status == ASH_ERR_NOT_FOUND && error->status == ASH_OK)
-        fail_not_found(file, name, function, error);
+    char *only = *path ? NULL : only_variable(file, function, error);
+    ash_file_entry *entry = *path || only ? find_named(file, only ? only : path, function, error) : NULL;
     ash_io_unlock();
+    ash_free(only);
     return entry ? &entry->variable : NULL;
 }
 

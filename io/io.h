@@ -47,7 +47,7 @@ const char *ash_file_path(const ash_file *file);
 void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed);
 const ash_attrs *ash_file_attrs(ash_file *file); /* global attributes; NULL if none */
 
-/* A variable by name or path; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
+/* A variable by name or path, "" for the only one; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
  * its type. NULL on failure. Lives as long as the file. */
 const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error);
 /* The coordinate variable of a dimension of `variable` (same name, 1-D, a number), NULL if there is none. No error then. */

@@ -174,11 +174,11 @@ ash_array ash_open(ash_context *context, const char *path, const char *variable,
     ash_builder builder = ash_builder_begin(context, "open");
     ash_open_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
-    if (!path || !variable) {
-        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "open: %s is NULL", path ? "variable" : "path");
+    if (!path) {
+        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "open: path is NULL");
     }
     ash_file *file = ash_builder_ok(&builder) ? ash_file_open(path, "open", &builder.error) : NULL;
-    const ash_variable *stored = file ? ash_file_variable(file, variable, "open", &builder.error) : NULL;
+    const ash_variable *stored = file ? ash_file_variable(file, variable ? variable : "", "open", &builder.error) : NULL;
     if (!stored) {
         if (file) {
             ash_file_release(file);
