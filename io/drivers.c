@@ -7,4 +7,4 @@ const ash_driver *const ash_drivers[] = { &ash_classic_driver, /* classic, 64-bi
     &ash_netcdf_driver,                                        /* NetCDF-4 and every HDF5 file that NetCDF-C can open */
     &ash_hdf5_driver,                                          /* the other HDF5 files */
     &ash_zarr_driver,                                          /* folders and zip archives */
-    NULL };
+    &ash_npy_driver, NULL };

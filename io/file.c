@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/raw.h"
 
 #include <ashlar/io.h>
 
@@ -58,9 +59,8 @@ static ash_status check_same(const ash_file *file, const char *function, ash_err
     return ash_fail(error, ASH_ERR_IO, "%s: %s: the file was replaced while it was being opened", function, file->path);
 }
 
-ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error) {
-    unsigned char head[HEAD_BYTES];
-    int64_t n;
+/* The path opened, and its first bytes; no driver yet. NULL on failure. */
+static ash_file *begin_file(const char *path, const char *function, unsigned char head[HEAD_BYTES], int64_t *n, ash_error_state *error) {
     ash_file *file = ash_calloc(1, sizeof *file);
     if (!file) {
         ash_fail_memory(error, function, sizeof *file);
@@ -71,15 +71,37 @@ ash_file *ash_file_open(const char *path, const char *function, ash_error_state 
     file->path = ash_text_copy(path, (int64_t)strlen(path));
     ash_status status = file->path ? ASH_OK : ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
     if (status == ASH_OK)
-        status = ash_sniff(path, function, &file->fd, &file->size, head, HEAD_BYTES, &n, error);
+        status = ash_sniff(path, function, &file->fd, &file->size, head, HEAD_BYTES, n, error);
     if (status == ASH_OK)
         status = note_stamp(file, function, error);
     if (status == ASH_OK)
-        status = open_with_driver(file, function, head, n, error);
-    if (status == ASH_OK)
-        status = check_same(file, function, error);
-    if (status == ASH_OK)
         return file;
+    ash_file_release(file);
+    return NULL;
+}
+
+ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error) {
+    unsigned char head[HEAD_BYTES];
+    int64_t n;
+    ash_file *file = begin_file(path, function, head, &n, error);
+    if (!file || (open_with_driver(file, function, head, n, error) == ASH_OK && check_same(file, function, error) == ASH_OK))
+        return file;
+    ash_file_release(file);
+    return NULL;
+}
+
+ash_file *ash_file_open_raw(const char *path, const ash_raw_layout *layout, const char *function, ash_error_state *error) {
+    unsigned char head[HEAD_BYTES];
+    int64_t n;
+    ash_file *file = begin_file(path, function, head, &n, error);
+    if (!file)
+        return NULL;
+    ash_status status = file->fd < 0 ? ash_fail(error, ASH_ERR_FORMAT, "%s: %s: is a folder, expected a file", function, path)
+                                     : ash_raw_attach(file, layout, function, error);
+    if (status == ASH_OK) {
+        file->driver = &ash_raw_driver;
+        return file;
+    }
     ash_file_release(file);
     return NULL;
 }

@@ -28,7 +28,9 @@ struct ash_file {
 
 /* The rows of the driver table, ended by NULL. */
 extern const ash_driver *const ash_drivers[];
-extern const ash_driver ash_classic_driver, ash_netcdf_driver, ash_hdf5_driver, ash_zarr_driver;
+extern const ash_driver ash_classic_driver, ash_netcdf_driver, ash_hdf5_driver, ash_zarr_driver, ash_npy_driver;
+/* Only for ash_file_open_raw(): recognises nothing. */
+extern const ash_driver ash_raw_driver;
 
 /* Opens the file of `path` for reading and looks at it: sets *fd (-1 for a folder), *size and the first bytes. Errors in sentences. */
 ash_status ash_sniff(const char *path, const char *function, int *fd, int64_t *size, unsigned char head[], int64_t capacity, int64_t *n,

@@ -40,6 +40,18 @@ typedef struct ash_file ash_file;
  * (nearest name in its folder), a folder, a file of no known format (says what it starts with), a damaged one. `function` is named in
  * errors. */
 ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error);
+/* Where the elements of one array are in a file that does not say so itself. */
+typedef struct ash_raw_layout {
+    ash_dtype dtype;
+    int swap; /* in the other byte order */
+    int ndim;
+    int64_t shape[ASH_MAX_NDIM];
+    int fortran;    /* the first axis is the fastest, not the last */
+    int64_t offset; /* bytes before the first element */
+} ash_raw_layout;
+
+/* Opens any file as one array, whose name is the file's. Refused if the file is too short for it. */
+ash_file *ash_file_open_raw(const char *path, const ash_raw_layout *layout, const char *function, ash_error_state *error);
 ash_file *ash_file_retain(ash_file *file);
 void ash_file_release(ash_file *file);
 const char *ash_file_path(const ash_file *file);

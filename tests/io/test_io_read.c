@@ -285,7 +285,7 @@ static void test_not_files(void **state) {
     write_bytes(in_folder("cdf9.nc"), "CDF\x09....", 8);
     write_bytes(in_folder("stub.nc"), "CDF\x01", 4);
     write_bytes(in_folder("stub.h5"), "\x89HDF\r\n\x1a\n", 8);
-    refuse_open(in_folder("notes.txt"), ASH_ERR_FORMAT, "notes.txt: not a NetCDF or HDF5 file", "starts with \"root:x:0\"");
+    refuse_open(in_folder("notes.txt"), ASH_ERR_FORMAT, "notes.txt: not a NetCDF, HDF5, Zarr or NumPy file", "starts with \"root:x:0\"");
     refuse_open(in_folder("odd.bin"), ASH_ERR_FORMAT, "odd.bin", "\"\\x01\\x22a\\x5c\\xff\"");
     refuse_open(in_folder("empty.nc"), ASH_ERR_FORMAT, "empty.nc", "it is empty");
     refuse_open(in_folder("weather.nc"), ASH_ERR_FORMAT, "weather.nc", "GRIB");
