@@ -48,6 +48,7 @@ ash_status ash_raw_find(ash_file *file, const char *name, const char *function, 
     out->dtype = layout->dtype;
     out->ndim = layout->ndim;
     out->no_fill = 1;
+    out->need.scratch = ASH_FLAT_WINDOW_BYTES;
     memcpy(out->shape, layout->shape, sizeof layout->shape);
     return ASH_OK;
 }
@@ -72,7 +73,7 @@ ash_status ash_raw_read(ash_file *file, const ash_variable *variable, const int6
         box.stride[a] = stride;
         stride *= extent[a];
     }
-    return ash_flat_read(file->fd, &box, buffer, &scratch->bytes_fetched, error);
+    return ash_flat_read(file->fd, &box, buffer, scratch, error);
 }
 
 const ash_driver ash_raw_driver = {
