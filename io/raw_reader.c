@@ -37,6 +37,17 @@ ash_status ash_raw_list(ash_file *file, ash_name_list *names, ash_error_state *e
     return ash_name_list_add(names, ash_base_name(file->path, base, sizeof base)) ? ASH_OK : ash_fail_memory(error, "open", sizeof base);
 }
 
+/* In Fortran order the last axis is the slowest: boxes that are read at a time are those the file has together, of about this size. */
+static void suggest_chunks(const ash_raw_layout *layout, ash_variable *out) {
+    enum { TOGETHER_BYTES = 1 << 20 };
+    int64_t left = TOGETHER_BYTES / ash_dtype_size(layout->dtype);
+    for (int a = 0; a < layout->ndim; a++) {
+        int64_t extent = layout->shape[a] > 0 ? layout->shape[a] : 1;
+        out->chunk[a] = extent < left ? extent : left;
+        left /= out->chunk[a];
+    }
+}
+
 ash_status ash_raw_find(ash_file *file, const char *name, const char *function, ash_variable *out, ash_error_state *error) {
     const ash_raw_layout *layout = file->driver_data;
     char base[256];
@@ -50,6 +61,8 @@ ash_status ash_raw_find(ash_file *file, const char *name, const char *function, 
     out->no_fill = 1;
     out->need.scratch = ASH_FLAT_WINDOW_BYTES;
     memcpy(out->shape, layout->shape, sizeof layout->shape);
+    if (layout->fortran && layout->ndim > 1)
+        suggest_chunks(layout, out);
     return ASH_OK;
 }
 

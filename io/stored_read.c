@@ -107,11 +107,12 @@ static ash_status fail_chunk(const walk *w, const ash_stored_chunk *chunk, const
     return ash_fail(error, ASH_ERR_FORMAT, "chunk %s is damaged: %s", ash_format_shape(w->stored->ndim, w->at, at, sizeof at), wrong);
 }
 
-static int is_filtered(const ash_stored *stored, const ash_stored_chunk *chunk) {
+/* How many filters were not left out. */
+static int filters_of(const ash_stored *stored, const ash_stored_chunk *chunk) {
+    int count = 0;
     for (int i = 0; i < stored->pipeline.count; i++)
-        if (!ash_filter_skipped(chunk->mask, i))
-            return 1;
-    return 0;
+        count += !ash_filter_skipped(chunk->mask, i);
+    return count;
 }
 
 /* Tables were checked when they were made. */
@@ -120,7 +121,7 @@ static ash_status check_found(const walk *w, const ash_stored_chunk *chunk, ash_
         return ASH_OK;
     if (chunk->bytes > ash_stored_largest(w->stored->chunk_bytes))
         return fail_chunk(w, chunk, "it is larger than its filters can have made it", error);
-    if (!is_filtered(w->stored, chunk) && chunk->bytes != w->stored->chunk_bytes)
+    if (filters_of(w->stored, chunk) == 0 && chunk->bytes != w->stored->chunk_bytes)
         return fail_chunk(w, chunk, "it has not as many bytes as its shape asks for", error);
     return ASH_OK;
 }
@@ -306,14 +307,53 @@ static ash_status read_plain(
     return ash_flat_read(place->fd, &box, out, scratch, error);
 }
 
+/* Where a chunk belongs in the box, if all of it does and its elements are as dense there as in the chunk; NULL otherwise. */
+static unsigned char *whole_place(const walk *w, const part *p, void *buffer) {
+    const ash_stored *stored = w->stored;
+    int64_t stride = stored->element;
+    unsigned char *out = buffer;
+    int split = stored->fortran && stored->ndim > 1; /* the box goes on along an axis within: axes before it must have one element */
+    for (int a = stored->ndim - 1; a >= 0; a--) {
+        if (p->n[a] != stored->chunk[a] || (w->step[a] != 1 && p->n[a] > 1) || (split && p->n[a] > 1))
+            return NULL;
+        split |= w->extent[a] != stored->chunk[a];
+        out += p->to[a] * stride;
+        stride *= w->extent[a];
+    }
+    return out;
+}
+
+/* A whole chunk with one filter is decoded to where it belongs. */
+static ash_status decode_whole(
+    const ash_chunk_place *place, const walk *w, unsigned char *out, ash_read_scratch *scratch, ash_error_state *error) {
+    const ash_stored *stored = w->stored;
+    const unsigned char *bytes = NULL, *decoded;
+    unsigned char *only[2] = { out, NULL };
+    int64_t numbers = stored->pairs ? 2 : 1;
+    ash_status status = fetch(place, w, scratch, &bytes, error);
+    if (status != ASH_OK)
+        return status;
+    const char *wrong = ash_pipeline_decode(
+        &stored->pipeline, place->chunk.mask, 0, bytes, place->chunk.bytes, stored->chunk_bytes, only, stored->chunk_bytes, &decoded);
+    if (wrong)
+        return fail_chunk(w, &place->chunk, wrong, error);
+    scratch->bytes_decoded += stored->chunk_bytes;
+    if (stored->swap)
+        ash_swap_bytes(out, stored->chunk_bytes / stored->element * numbers, stored->element / numbers);
+    return ASH_OK;
+}
+
 static ash_status read_found(
     const ash_chunk_place *place, const walk *w, const part *p, void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
     const ash_stored_chunk *chunk = &place->chunk;
     const unsigned char *decoded = NULL;
     if (chunk->address >= 0 && chunk->bytes >= SMALL_CHUNK_BYTES && chunk->bytes == w->stored->chunk_bytes &&
-        !is_filtered(w->stored, chunk))
+        filters_of(w->stored, chunk) == 0)
         return read_plain(place, w, p, buffer, scratch, error);
     ash_status status = check_found(w, chunk, error);
+    unsigned char *whole = filters_of(w->stored, chunk) == 1 && !stays_shuffled(w->stored, chunk->mask) ? whole_place(w, p, buffer) : NULL;
+    if (status == ASH_OK && chunk->address >= 0 && whole)
+        return decode_whole(place, w, whole, scratch, error);
     if (status == ASH_OK && chunk->address >= 0)
         status = decode(place, w, scratch, &decoded, error);
     if (status == ASH_OK)
