@@ -71,6 +71,20 @@ if(ASHLAR_WITH_CODECS)
   ashlar_codec(BLOSC blosc blosc.h libblosc-dev "chunks of blosc are refused unless HDF5 has a plugin")
 endif()
 
+# The metadata of Zarr stores are JSON.
+add_library(ashlar_json INTERFACE)
+if(ASHLAR_WITH_ZARR)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(JSONC QUIET IMPORTED_TARGET json-c)
+  endif()
+  if(JSONC_FOUND)
+    target_link_libraries(ashlar_json INTERFACE PkgConfig::JSONC)
+  else()
+    message(STATUS "json-c was not found: Zarr stores are refused (Debian, Ubuntu: libjson-c-dev)")
+    set(ASHLAR_WITH_ZARR OFF)
+  endif()
+endif()
+
 if(ASHLAR_WITH_PNG)
   find_package(PNG QUIET) # examples only
 endif()

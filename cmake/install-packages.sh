@@ -23,6 +23,7 @@ speed|header szlib.h|libaec-dev|libaec with headers (without it chunks of szip a
 speed|header zstd.h|libzstd-dev|zstd with headers (without it chunks of zstd are refused)
 speed|header lz4.h|liblz4-dev|LZ4 with headers (without it chunks of lz4 are refused)
 speed|header blosc.h|libblosc-dev|Blosc with headers (without it chunks of blosc are refused)
+speed|header json-c/json.h|libjson-c-dev|json-c with headers (without it Zarr stores are refused)
 maps|header png.h|libpng-dev|libpng with headers (without it no maps are drawn)
 tests|header cmocka.h|libcmocka-dev|CMocka with headers
 peers|tool ncdump|netcdf-bin|ncdump and ncgen of NetCDF-C

@@ -4,13 +4,15 @@
 #include <stddef.h>
 #include <string.h>
 
-ash_decoder_function ash_decode_shuffle, ash_decode_fletcher32;
+ash_decoder_function ash_decode_shuffle, ash_decode_fletcher32, ash_decode_crc32c;
 ash_encoder_function ash_encode_shuffle, ash_encode_fletcher32;
 #ifdef ASH_HAVE_LIBDEFLATE
-ash_decoder_function ash_decode_deflate;
+ash_decoder_function ash_decode_deflate, ash_decode_gzip, ash_decode_raw_deflate;
 ash_encoder_function ash_encode_deflate;
 #else
 #define ash_decode_deflate NULL
+#define ash_decode_gzip NULL
+#define ash_decode_raw_deflate NULL
 #define ash_encode_deflate NULL
 #endif
 #ifdef ASH_HAVE_LIBAEC
@@ -24,9 +26,10 @@ ash_decoder_function ash_decode_blosc;
 #define ash_decode_blosc NULL
 #endif
 #ifdef ASH_HAVE_LZ4
-ash_decoder_function ash_decode_lz4;
+ash_decoder_function ash_decode_lz4, ash_decode_lz4_block;
 #else
 #define ash_decode_lz4 NULL
+#define ash_decode_lz4_block NULL
 #endif
 #ifdef ASH_HAVE_ZSTD
 ash_decoder_function ash_decode_zstd;
@@ -49,6 +52,10 @@ static const ash_codec codecs[] = {
     { 32013, "zfp", NULL, NULL },
     { ASH_FILTER_ZSTD, "zstd", ash_decode_zstd, ash_encode_zstd },
     { 32026, "blosc2", NULL, NULL },
+    { ASH_FILTER_GZIP, "gzip", ash_decode_gzip, NULL },
+    { ASH_FILTER_RAW_DEFLATE, "deflate", ash_decode_raw_deflate, NULL },
+    { ASH_FILTER_LZ4_BLOCK, "lz4", ash_decode_lz4_block, NULL },
+    { ASH_FILTER_CRC32C, "crc32c", ash_decode_crc32c, NULL },
 };
 
 const ash_codec *ash_codec_find(int filter) {

@@ -1,5 +1,5 @@
 /* What was done to the bytes of a stored chunk, and how it is undone. One row a filter in the table of io/codec.c; filters are known by their
- * numbers in HDF5's registry. */
+ * numbers in HDF5's registry, where they have one. */
 #ifndef ASH_IO_CODEC_H
 #define ASH_IO_CODEC_H
 
@@ -15,7 +15,12 @@ enum {
     ASH_FILTER_SZIP = 4,
     ASH_FILTER_BLOSC = 32001,
     ASH_FILTER_LZ4 = 32004,
-    ASH_FILTER_ZSTD = 32015
+    ASH_FILTER_ZSTD = 32015,
+    /* what other formats have, and HDF5's registry has not */
+    ASH_FILTER_GZIP = -1,
+    ASH_FILTER_RAW_DEFLATE = -2, /* without a frame, as in zip archives */
+    ASH_FILTER_LZ4_BLOCK = -3,   /* as numcodecs has it */
+    ASH_FILTER_CRC32C = -4
 };
 
 typedef struct ash_filter {

@@ -1,4 +1,4 @@
-/* Deflate (1) by libdeflate: a zlib stream of known length. */
+/* Deflate by libdeflate: in zlib's frame (1), in gzip's, or bare. The length is known. */
 #include "io/codec.h"
 
 #include <libdeflate.h>
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-ash_decoder_function ash_decode_deflate;
+ash_decoder_function ash_decode_deflate, ash_decode_gzip, ash_decode_raw_deflate;
 ash_encoder_function ash_encode_deflate;
 
 /* What a thread keeps from chunk to chunk; freed as the thread ends. */
@@ -43,20 +43,39 @@ static deflater *own_deflater(void) {
     return own;
 }
 
-const char *ash_decode_deflate(
-    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
-    (void)filter;
+typedef enum libdeflate_result inflate_function(struct libdeflate_decompressor *, const void *, size_t, void *, size_t, size_t *);
+
+static const char *inflate(
+    inflate_function *function, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
     deflater *own = own_deflater();
     if (own && !own->decompressor)
         own->decompressor = libdeflate_alloc_decompressor();
     if (!own || !own->decompressor)
         return "there is no memory for inflating it";
     size_t length = 0;
-    switch (libdeflate_zlib_decompress(own->decompressor, in, (size_t)bytes, out, (size_t)capacity, &length)) {
+    switch (function(own->decompressor, in, (size_t)bytes, out, (size_t)capacity, &length)) {
     case LIBDEFLATE_SUCCESS: *written = (int64_t)length; return NULL;
     case LIBDEFLATE_INSUFFICIENT_SPACE: return "its deflate stream is longer than its shape asks for";
     default: return "its deflate stream is damaged";
     }
+}
+
+const char *ash_decode_deflate(
+    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
+    (void)filter;
+    return inflate(libdeflate_zlib_decompress, in, bytes, out, capacity, written);
+}
+
+const char *ash_decode_gzip(
+    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
+    (void)filter;
+    return inflate(libdeflate_gzip_decompress, in, bytes, out, capacity, written);
+}
+
+const char *ash_decode_raw_deflate(
+    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
+    (void)filter;
+    return inflate(libdeflate_deflate_decompress, in, bytes, out, capacity, written);
 }
 
 int64_t ash_encode_deflate(const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity) {

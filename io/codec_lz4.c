@@ -1,12 +1,13 @@
 /* LZ4 (32004), in the blocks of HDF5's filter: the whole length in 8 bytes and the length of a block in 4, both big-endian; then each block with
- * its compressed length before it, in 4 bytes. A block that did not shrink is stored as it is. */
+ * its compressed length before it, in 4 bytes. A block that did not shrink is stored as it is. Numcodecs has the length in 4 bytes, little-endian,
+ * and one block. */
 #include "io/codec.h"
 
 #include <lz4.h>
 #include <stddef.h>
 #include <string.h>
 
-ash_decoder_function ash_decode_lz4;
+ash_decoder_function ash_decode_lz4, ash_decode_lz4_block;
 
 static uint64_t big_endian(const unsigned char *at, int bytes) {
     uint64_t number = 0;
@@ -40,5 +41,16 @@ const char *ash_decode_lz4(
         done += here;
     }
     *written = done;
+    return NULL;
+}
+
+const char *ash_decode_lz4_block(
+    const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
+    (void)filter;
+    uint32_t length = bytes < 4 ? 0 : (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
+    if (bytes < 4 || bytes - 4 > LZ4_MAX_INPUT_SIZE || length > LZ4_MAX_INPUT_SIZE || (int64_t)length > capacity ||
+        LZ4_decompress_safe((const char *)in + 4, (char *)out, (int)(bytes - 4), (int)length) != (int)length)
+        return "its lz4 block is damaged";
+    *written = length;
     return NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/raw.h"
 
 #include <ashlar/io.h>
 
@@ -32,7 +33,8 @@ static ash_status open_with_driver(ash_file *file, const char *function, const u
     if (last.status != ASH_OK)
         return ash_fail(error, last.status, "%s", last.text);
     if (file->fd < 0)
-        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: is a folder, expected a NetCDF or HDF5 file", function, file->path);
+        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: is a folder, and no Zarr store (it has no .zgroup, .zarray or zarr.json)", function,
+            file->path);
     return ash_fail_unknown_format(file->path, function, file->size, head, n, error);
 }
 
@@ -57,9 +59,8 @@ static ash_status check_same(const ash_file *file, const char *function, ash_err
     return ash_fail(error, ASH_ERR_IO, "%s: %s: the file was replaced while it was being opened", function, file->path);
 }
 
-ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error) {
-    unsigned char head[HEAD_BYTES];
-    int64_t n;
+/* The path opened, and its first bytes; no driver yet. NULL on failure. */
+static ash_file *begin_file(const char *path, const char *function, unsigned char head[HEAD_BYTES], int64_t *n, ash_error_state *error) {
     ash_file *file = ash_calloc(1, sizeof *file);
     if (!file) {
         ash_fail_memory(error, function, sizeof *file);
@@ -70,15 +71,37 @@ ash_file *ash_file_open(const char *path, const char *function, ash_error_state 
     file->path = ash_text_copy(path, (int64_t)strlen(path));
     ash_status status = file->path ? ASH_OK : ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
     if (status == ASH_OK)
-        status = ash_sniff(path, function, &file->fd, &file->size, head, HEAD_BYTES, &n, error);
+        status = ash_sniff(path, function, &file->fd, &file->size, head, HEAD_BYTES, n, error);
     if (status == ASH_OK)
         status = note_stamp(file, function, error);
     if (status == ASH_OK)
-        status = open_with_driver(file, function, head, n, error);
-    if (status == ASH_OK)
-        status = check_same(file, function, error);
-    if (status == ASH_OK)
         return file;
+    ash_file_release(file);
+    return NULL;
+}
+
+ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error) {
+    unsigned char head[HEAD_BYTES];
+    int64_t n;
+    ash_file *file = begin_file(path, function, head, &n, error);
+    if (!file || (open_with_driver(file, function, head, n, error) == ASH_OK && check_same(file, function, error) == ASH_OK))
+        return file;
+    ash_file_release(file);
+    return NULL;
+}
+
+ash_file *ash_file_open_raw(const char *path, const ash_raw_layout *layout, const char *function, ash_error_state *error) {
+    unsigned char head[HEAD_BYTES];
+    int64_t n;
+    ash_file *file = begin_file(path, function, head, &n, error);
+    if (!file)
+        return NULL;
+    ash_status status = file->fd < 0 ? ash_fail(error, ASH_ERR_FORMAT, "%s: %s: is a folder, expected a file", function, path)
+                                     : ash_raw_attach(file, layout, function, error);
+    if (status == ASH_OK) {
+        file->driver = &ash_raw_driver;
+        return file;
+    }
     ash_file_release(file);
     return NULL;
 }
@@ -198,14 +221,34 @@ static ash_status fail_not_found(ash_file *file, const char *name, const char *f
     return status;
 }
 
-const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error) {
+/* The path of the file's only variable, for ash_free(). */
+static char *only_variable(ash_file *file, const char *function, ash_error_state *error) {
+    ash_name_list names = { 0 };
+    char *path = NULL;
+    if (file->driver->list(file, &names, error) == ASH_OK) {
+        if (names.count != 1)
+            ash_fail_no_name(file->path, function, &names, error);
+        else if (!(path = ash_text_copy(names.name[0], (int64_t)strlen(names.name[0]))))
+            ash_fail_memory(error, function, (int64_t)strlen(names.name[0]));
+    }
+    ash_name_list_free(&names);
+    return path;
+}
+
+static ash_file_entry *find_named(ash_file *file, const char *path, const char *function, ash_error_state *error) {
     ash_file_entry *entry = NULL;
+    if (find_entry(file, path, function, &entry, error) == ASH_ERR_NOT_FOUND && error->status == ASH_OK)
+        fail_not_found(file, path, function, error);
+    return entry;
+}
+
+const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error) {
     const char *path = name + strspn(name, "/");
     ash_io_lock();
-    ash_status status = *path ? find_entry(file, path, function, &entry, error) : ASH_ERR_NOT_FOUND;
-    if (status == ASH_ERR_NOT_FOUND && error->status == ASH_OK)
-        fail_not_found(file, name, function, error);
+    char *only = *path ? NULL : only_variable(file, function, error);
+    ash_file_entry *entry = *path || only ? find_named(file, only ? only : path, function, error) : NULL;
     ash_io_unlock();
+    ash_free(only);
     return entry ? &entry->variable : NULL;
 }
 

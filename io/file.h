@@ -28,7 +28,9 @@ struct ash_file {
 
 /* The rows of the driver table, ended by NULL. */
 extern const ash_driver *const ash_drivers[];
-extern const ash_driver ash_classic_driver, ash_netcdf_driver, ash_hdf5_driver;
+extern const ash_driver ash_classic_driver, ash_netcdf_driver, ash_hdf5_driver, ash_zarr_driver, ash_npy_driver;
+/* Only for ash_file_open_raw(): recognises nothing. */
+extern const ash_driver ash_raw_driver;
 
 /* Opens the file of `path` for reading and looks at it: sets *fd (-1 for a folder), *size and the first bytes. Errors in sentences. */
 ash_status ash_sniff(const char *path, const char *function, int *fd, int64_t *size, unsigned char head[], int64_t capacity, int64_t *n,
@@ -40,10 +42,15 @@ ash_status ash_fail_unknown_format(
 /* Copies `bytes` bytes of text with a terminator; NULL when out of memory. */
 char *ash_text_copy(const char *text, int64_t bytes);
 
+/* The last part of a path without its extensions of formats, "sst" of "a/sst.zarr.zip": the name of what is alone in a file. Returns `name`. */
+const char *ash_base_name(const char *path, char *name, int64_t size);
+
 int ash_name_list_add(ash_name_list *names, const char *name); /* 0 when out of memory */
 void ash_name_list_free(ash_name_list *names);
 /* "file "x.nc" has no variable 'tmp', nearest is 'temp' (it has a, b, c)". */
 ash_status ash_fail_no_variable(
     const char *path, const char *wanted, const char *function, const ash_name_list *names, ash_error_state *error);
+/* The same for no name at all in a file that has not just one variable. */
+ash_status ash_fail_no_name(const char *path, const char *function, const ash_name_list *names, ash_error_state *error);
 
 #endif

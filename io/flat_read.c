@@ -3,6 +3,7 @@
 #include "io/flat_read.h"
 
 #include "io/byte_order.h"
+#include "io/element.h"
 #include "io/read_scratch.h"
 
 #include <errno.h>
@@ -58,20 +59,10 @@ static void lay_out(const ash_flat_box *box, layout *l) {
     }
 }
 
-/* `n` pieces of `bytes` bytes, which are but one element where elements are scattered. */
-static void copy_pieces(const unsigned char *in, int64_t distance, unsigned char *out, int64_t stride, int64_t n, int64_t bytes) {
-    if (bytes == 2)
-        for (int64_t i = 0; i < n; i++)
-            memcpy(out + i * stride, in + i * distance, 2);
-    else if (bytes == 4)
-        for (int64_t i = 0; i < n; i++)
-            memcpy(out + i * stride, in + i * distance, 4);
-    else if (bytes == 8)
-        for (int64_t i = 0; i < n; i++)
-            memcpy(out + i * stride, in + i * distance, 8);
-    else
-        for (int64_t i = 0; i < n; i++)
-            memcpy(out + i * stride, in + i * distance, (size_t)bytes);
+static void swap_elements(const ash_flat_box *box, void *elements, int64_t n) {
+    int64_t numbers = box->pairs ? 2 : 1;
+    if (box->swap)
+        ash_swap_bytes(elements, n * numbers, box->element / numbers);
 }
 
 /* Copies `n` elements of axis `a`, with all of the axes behind it, from a window to where they belong. */
@@ -83,12 +74,12 @@ static void place(const layout *l, int a, int64_t n, const unsigned char *in, un
             place(l, a + 1, box->extent[a + 1], in + i * distance, out + i * stride);
         return;
     }
-    copy_pieces(in, distance, out, stride, n, bytes);
-    if (box->swap && stride == bytes)
-        ash_swap_bytes(out, n * l->run, box->element);
+    ash_copy_elements(out, stride, in, distance, n, bytes); /* elements, or runs of them */
+    if (stride == bytes)
+        swap_elements(box, out, n * l->run);
     else
         for (int64_t i = 0; box->swap && i < n; i++)
-            ash_swap_bytes(out + i * stride, l->run, box->element);
+            swap_elements(box, out + i * stride, l->run);
 }
 
 /* All of the axes from `together` on, as many elements of that one at a time as the window holds. */
@@ -116,15 +107,35 @@ static ash_status read_run(int fd, const layout *l, int64_t offset, unsigned cha
     if (status != ASH_OK)
         return status;
     scratch->bytes_fetched += bytes;
-    if (l->box->swap)
-        ash_swap_bytes(out, l->run, l->box->element);
+    swap_elements(l->box, out, l->run);
     return ASH_OK;
 }
 
-ash_status ash_flat_read(int fd, const ash_flat_box *box, void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
+/* The same box with its axes in the order of the file. */
+static void sort_axes(const ash_flat_box *box, ash_flat_box *sorted) {
+    *sorted = *box;
+    sorted->ndim = 0;
+    for (int a = 0; a < box->ndim; a++) {
+        if (box->extent[a] == 1)
+            continue;
+        int at = sorted->ndim++;
+        for (; at > 0 && sorted->distance[at - 1] < box->distance[a]; at--) {
+            sorted->extent[at] = sorted->extent[at - 1];
+            sorted->distance[at] = sorted->distance[at - 1];
+            sorted->stride[at] = sorted->stride[at - 1];
+        }
+        sorted->extent[at] = box->extent[a];
+        sorted->distance[at] = box->distance[a];
+        sorted->stride[at] = box->stride[a];
+    }
+}
+
+ash_status ash_flat_read(int fd, const ash_flat_box *given, void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
+    ash_flat_box sorted, *box = &sorted;
     layout l;
-    int64_t index[ASH_MAX_NDIM] = { 0 }, offset = box->offset;
+    int64_t index[ASH_MAX_NDIM] = { 0 }, offset = given->offset;
     unsigned char *out = buffer;
+    sort_axes(given, box);
     lay_out(box, &l);
     for (;;) {
         ash_status status =

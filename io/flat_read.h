@@ -7,12 +7,13 @@
 /* Bytes of the window that reading may take of a thread's scratch. */
 enum { ASH_FLAT_WINDOW_BYTES = 1 << 17 };
 
-/* Element k of axis a lies k * distance[a] bytes behind that before it in the file, and belongs k * stride[a] bytes behind it in memory, where the
- * elements of the last axis are dense. Distances are such that no axis reaches into the next element of the one before it. */
+/* Element k of axis a lies k * distance[a] bytes behind that before it in the file, and belongs k * stride[a] bytes behind it in memory. Axes may be
+ * in any order in both; by falling distance, no axis reaches into the next element of the one before it. */
 typedef struct ash_flat_box {
     int ndim;
     int swap;        /* to the other byte order */
-    int64_t element; /* bytes: 1, 2, 4 or 8 */
+    int pairs;       /* an element is two numbers (complex), each in the byte order of its own */
+    int64_t element; /* bytes: 1, 2, 4, 8 or 16 */
     int64_t offset;  /* of the first element in the file */
     int64_t extent[ASH_MAX_NDIM], distance[ASH_MAX_NDIM], stride[ASH_MAX_NDIM];
 } ash_flat_box;

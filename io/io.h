@@ -40,6 +40,18 @@ typedef struct ash_file ash_file;
  * (nearest name in its folder), a folder, a file of no known format (says what it starts with), a damaged one. `function` is named in
  * errors. */
 ash_file *ash_file_open(const char *path, const char *function, ash_error_state *error);
+/* Where the elements of one array are in a file that does not say so itself. */
+typedef struct ash_raw_layout {
+    ash_dtype dtype;
+    int swap; /* in the other byte order */
+    int ndim;
+    int64_t shape[ASH_MAX_NDIM];
+    int fortran;    /* the first axis is the fastest, not the last */
+    int64_t offset; /* bytes before the first element */
+} ash_raw_layout;
+
+/* Opens any file as one array, whose name is the file's. Refused if the file is too short for it. */
+ash_file *ash_file_open_raw(const char *path, const ash_raw_layout *layout, const char *function, ash_error_state *error);
 ash_file *ash_file_retain(ash_file *file);
 void ash_file_release(ash_file *file);
 const char *ash_file_path(const ash_file *file);
@@ -47,7 +59,7 @@ const char *ash_file_path(const ash_file *file);
 void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed);
 const ash_attrs *ash_file_attrs(ash_file *file); /* global attributes; NULL if none */
 
-/* A variable by name or path; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
+/* A variable by name or path, "" for the only one; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
  * its type. NULL on failure. Lives as long as the file. */
 const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error);
 /* The coordinate variable of a dimension of `variable` (same name, 1-D, a number), NULL if there is none. No error then. */
@@ -66,6 +78,7 @@ typedef struct ash_read_scratch {
     const unsigned char *decoded;
     const void *decoded_of;
     int64_t decoded_chunk;
+    int decoded_shuffled;
     int64_t bytes_fetched, bytes_decoded; /* taken from files as they are stored; made of them by undoing filters */
 } ash_read_scratch;
 void ash_read_scratch_free(ash_read_scratch *scratch); /* keeps the counts */

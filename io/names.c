@@ -17,6 +17,23 @@ char *ash_text_copy(const char *text, int64_t bytes) {
     return copy;
 }
 
+const char *ash_base_name(const char *path, char *name, int64_t size) {
+    static const char *const extensions[] = { ".zip", ".zarr", ".npy" };
+    int64_t end = (int64_t)strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    int64_t begin = end;
+    while (begin > 0 && path[begin - 1] != '/')
+        begin--;
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
+        int64_t bytes = (int64_t)strlen(extensions[i]);
+        if (end - bytes > begin && memcmp(path + end - bytes, extensions[i], (size_t)bytes) == 0)
+            end -= bytes;
+    }
+    snprintf(name, (size_t)size, "%.*s", (int)(end - begin), path + begin);
+    return name;
+}
+
 int ash_name_list_add(ash_name_list *names, const char *name) {
     if (names->count == names->capacity) {
         int capacity = names->capacity ? 2 * names->capacity : 16;
@@ -82,4 +99,11 @@ ash_status ash_fail_no_variable(
         return ash_fail(error, ASH_ERR_NOT_FOUND, "%s: %s has no variable '%s', the nearest name is '%s'; it has %s", function, path,
             wanted, nearest, all);
     return ash_fail(error, ASH_ERR_NOT_FOUND, "%s: %s has no variable '%s'; it has %s", function, path, wanted, all);
+}
+
+ash_status ash_fail_no_name(const char *path, const char *function, const ash_name_list *names, ash_error_state *error) {
+    char all[512];
+    describe(names, all, sizeof all);
+    return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: variable is not named, and the file has %d: %s", function, path, names->count,
+        names->count > 0 ? all : "none at all");
 }

@@ -19,6 +19,9 @@ ash_status ash_scratch_reserve(unsigned char **memory, int64_t *capacity, int64_
 }
 
 ash_status ash_scratch_window(ash_read_scratch *scratch, int64_t bytes, ash_error_state *error) {
+    const unsigned char *decoded = scratch->decoded;
     scratch->window_of = NULL;
+    if (scratch->window && decoded >= scratch->window && decoded < scratch->window + scratch->window_capacity)
+        scratch->decoded_of = NULL; /* a chunk without filters is where it was read to */
     return ash_scratch_reserve(&scratch->window, &scratch->window_capacity, bytes, error);
 }

@@ -87,8 +87,6 @@ static const struct {
       "7zXZ",
         "compressed with xz", 5 },
     { "\x28\xb5\x2f\xfd", "compressed with zstd", 4 },
-    { "PK\x03\x04", "a zip archive", 4 },
-    { "\x93NUMPY", "a NumPy file", 6 },
 };
 
 static const char *known_name(const unsigned char *head, int64_t n) {
@@ -110,9 +108,9 @@ ash_status ash_fail_unknown_format(
     char start[4 * SHOWN_BYTES + 1];
     const char *name = known_name(head, n);
     if (n == 0 && size == 0)
-        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: not a NetCDF or HDF5 file (it is empty)", function, path);
+        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: not a NetCDF, HDF5, Zarr or NumPy file (it is empty)", function, path);
     if (name)
-        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: not a NetCDF or HDF5 file (it looks like %s)", function, path, name);
+        return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: not a NetCDF, HDF5, Zarr or NumPy file (it looks like %s)", function, path, name);
     escape(head, n < SHOWN_BYTES ? n : SHOWN_BYTES, start);
-    return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: not a NetCDF or HDF5 file (starts with \"%s\")", function, path, start);
+    return ash_fail(error, ASH_ERR_FORMAT, "%s: %s: not a NetCDF, HDF5, Zarr or NumPy file (starts with \"%s\")", function, path, start);
 }

@@ -14,10 +14,11 @@ typedef struct ash_open_options {
     const char *chunks; /* chunk sizes as ash_rechunk() takes them; default: stored chunks, joined into pieces of some MiB */
 } ash_open_options;
 
-/* A variable of a NetCDF (classic, 64-bit offset, CDF-5, NetCDF-4) or HDF5 file as a lazy array. Reads the header and 1-D coordinates only;
- * collective.
+/* A variable of a file as a lazy array. Reads the header and 1-D coordinates only; collective. Formats: NetCDF (classic, 64-bit offset, CDF-5,
+ * NetCDF-4), HDF5, Zarr (versions 2 and 3, in a folder or a zip archive, consolidated or not, written by NetCDF-C too) and NumPy's .npy.
  *
- * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. Dimension names, attributes and coordinate variables (of
+ * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. NULL or "" is the only variable of a file that has just one; an
+ * array that is alone in its file (.npy, or a Zarr store that is an array) has the name of the file without its extension. Dimension names, attributes and coordinate variables (of
  * up to 4 Mi values, which are kept in memory) come along. Dimensions without a name (plain HDF5) are anonymous.
  *
  * Values are decoded as CF says: _Unsigned reinterpretation; _FillValue and missing_value (both, every element) compared in the stored
@@ -25,13 +26,26 @@ typedef struct ash_open_options {
  * (float64 for 32-bit and wider integers), with scale_factor alone its type, otherwise float64; without them, float32 for stored integers
  * of up to 16 bits and float64 for wider ones if there is a fill value, else the stored dtype. A fill value that the stored dtype cannot
  * hold is ignored. Without _FillValue, NetCDF's default fill value of the type (not of bytes) counts as missing in floating variables.
- * valid_range is not applied.
+ * valid_range is not applied. As in Xarray, the fill_value of a Zarr array of version 2 is its _FillValue, and that of version 3 is not.
  *
  * A file that is changed after it was opened (its size or time of modification) is an error of the run that reads it.
  *
  * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text,
  * compound, ...), damaged file. */
 ASH_API ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options);
+
+typedef struct ash_raw_options {
+    int64_t size;
+    int64_t offset;         /* bytes before the first element */
+    const char *order;      /* "C" (default): the last axis is the fastest; "F": the first */
+    const char *byte_order; /* "little" or "big"; NULL: this machine's */
+    const char *dims;       /* names of the dimensions, "time,lat,lon"; NULL: anonymous */
+    const char *chunks;     /* as in ash_open_options */
+} ash_raw_options;
+
+/* Elements in any file as a lazy array, whose name is the file's. The file may have more than them. Errors: no such file; a file that is too short. */
+ASH_API ash_array ash_open_raw(
+    ash_context *context, const char *path, ash_dtype dtype, int ndim, const int64_t shape[], const ash_raw_options *options);
 
 typedef struct ash_write_options {
     int64_t size;

@@ -1,4 +1,5 @@
 /* Opening a stored variable: a file node, its coordinates, and the decoding after it. */
+#include "expr/open.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "expr/decode.h"
@@ -170,21 +171,25 @@ static ash_array build_file(ash_builder *builder, ash_file *file, const ash_vari
         &decoder, value, ASH_FUNCTION_UNPACK, decoding.result, &decoding.unpack, sizeof decoding.unpack, decoding.attrs);
 }
 
-ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options) {
-    ash_builder builder = ash_builder_begin(context, "open");
-    ash_open_options o;
-    ash_options_copy(&o, sizeof o, options, sizeof *options);
-    if (!path || !variable) {
-        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "open: %s is NULL", path ? "variable" : "path");
-    }
-    ash_file *file = ash_builder_ok(&builder) ? ash_file_open(path, "open", &builder.error) : NULL;
-    const ash_variable *stored = file ? ash_file_variable(file, variable, "open", &builder.error) : NULL;
+ash_array ash_open_variable(ash_builder *builder, ash_file *file, const char *name, int raw) {
+    const ash_variable *stored = file ? ash_file_variable(file, name, builder->function, &builder->error) : NULL;
     if (!stored) {
         if (file) {
             ash_file_release(file);
         }
-        return ash_builder_done(&builder);
+        return ash_builder_done(builder);
     }
-    ash_array array = build_file(&builder, file, stored, o.raw);
+    return build_file(builder, file, stored, raw);
+}
+
+ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options) {
+    ash_builder builder = ash_builder_begin(context, "open");
+    ash_open_options o;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
+    if (!path) {
+        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "open: path is NULL");
+    }
+    ash_file *file = ash_builder_ok(&builder) ? ash_file_open(path, "open", &builder.error) : NULL;
+    ash_array array = ash_open_variable(&builder, file, variable ? variable : "", o.raw);
     return o.chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, o.chunks) : array;
 }

@@ -6,7 +6,8 @@ module ashlar
         ASH_ERR_DIMENSION, ASH_ERR_INDEX, ASH_ERR_HANDLE, ASH_ERR_NOT_FOUND, ASH_ERR_FORMAT, ASH_ERR_UNSUPPORTED, ASH_ERR_IO, &
         ASH_ERR_MEMORY, ASH_ERR_LIMIT, ASH_ERR_CANCELLED, ASH_ERR_INTERNAL, ASH_ERR_INTERRUPTED, ASH_BOOL, ASH_INT8, ASH_INT16, &
         ASH_INT32, ASH_INT64, ASH_UINT8, ASH_UINT16, ASH_UINT32, ASH_UINT64, ASH_FLOAT32, ASH_FLOAT64, ASH_COMPLEX64, ASH_COMPLEX128
-    use ashlar_arrays, only: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_write, ash_apply, ash_apply_many, &
+    use ashlar_arrays, only: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_apply, &
+        ash_apply_many, &
         ash_cast, ash_index, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords, &
         ash_set_attr, ash_time_field, ash_group_take, ash_explain
     use ashlar_elementwise

@@ -10,7 +10,7 @@ module ashlar_arrays
     implicit none
     private
 
-    public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_write, ash_apply, ash_apply_many
+    public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_apply, ash_apply_many
     public :: ash_cast, ash_index, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords
     public :: ash_set_attr, ash_time_field, ash_group_take, ash_explain
     public :: from_memory, compute_into
@@ -182,6 +182,48 @@ contains
         options%chunks = c_text(chunks_text, chunks)
         if (present(raw)) options%raw = logical(raw, c_bool)
         out%handle = c_open(context%pointer, c_text(path_text, path), c_text(variable_text, variable), options)
+    end function
+
+    !> Elements in any file as a lazy array: what a Fortran program writes to a stream, as it is.
+    function ash_open_raw(context, path, dtype, shape, offset, order, byte_order, dims, chunks) result(out)
+        type(ash_context), intent(in) :: context
+        character(*), intent(in) :: path
+        integer, intent(in) :: dtype
+        class(*), intent(in) :: shape(:)
+        class(*), intent(in), optional :: offset
+        character(*), intent(in), optional :: order, byte_order, dims, chunks
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: path_text(:), order_text(:), byte_order_text(:), dims_text(:), chunks_text(:)
+        integer(c_int64_t), allocatable :: extents(:)
+        type(c_raw_options) :: options
+
+        select type (shape)
+        type is (integer(int32))
+            extents = int(shape, c_int64_t)
+        type is (integer(int64))
+            extents = shape
+        class default
+            out%handle = failed(context%pointer, ASH_ERR_ARGUMENT, 'open_raw: shape must be of integers of 32 or 64 bits')
+            return
+        end select
+        options%size = c_sizeof(options)
+        if (present(offset)) then
+            select type (offset)
+            type is (integer(int32))
+                options%offset = int(offset, c_int64_t)
+            type is (integer(int64))
+                options%offset = offset
+            class default
+                out%handle = failed(context%pointer, ASH_ERR_ARGUMENT, 'open_raw: offset must be an integer of 32 or 64 bits')
+                return
+            end select
+        end if
+        options%order = c_text(order_text, order)
+        options%byte_order = c_text(byte_order_text, byte_order)
+        options%dims = c_text(dims_text, dims)
+        options%chunks = c_text(chunks_text, chunks)
+        out%handle = c_open_raw(context%pointer, c_text(path_text, path), int(dtype, c_int), size(extents), &
+            extents(size(extents):1:-1), options)
     end function
 
     !> Computes the array and writes it as one variable of a new file, NetCDF-4 unless another format is asked for.

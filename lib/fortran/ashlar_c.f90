@@ -49,6 +49,15 @@ module ashlar_c
         type(c_ptr) :: chunks = c_null_ptr
     end type
 
+    type, bind(C) :: c_raw_options
+        integer(c_int64_t) :: size = 0
+        integer(c_int64_t) :: offset = 0
+        type(c_ptr) :: order = c_null_ptr
+        type(c_ptr) :: byte_order = c_null_ptr
+        type(c_ptr) :: dims = c_null_ptr
+        type(c_ptr) :: chunks = c_null_ptr
+    end type
+
     type, bind(C) :: c_write_options
         integer(c_int64_t) :: size = 0
         integer(c_int32_t) :: deflate = 0
@@ -266,6 +275,14 @@ module ashlar_c
             import :: c_array, c_open_options, c_ptr
             type(c_ptr), value :: context, path, variable
             type(c_open_options), intent(in) :: options
+            type(c_array) :: out
+        end function
+        function c_open_raw(context, path, dtype, ndim, shape, options) bind(C, name='ash_open_raw') result(out)
+            import :: c_array, c_raw_options, c_ptr, c_int, c_int64_t
+            type(c_ptr), value :: context, path
+            integer(c_int), value :: dtype, ndim
+            integer(c_int64_t), intent(in) :: shape(*)
+            type(c_raw_options), intent(in) :: options
             type(c_array) :: out
         end function
         function c_write(a, path, name, options) bind(C, name='ash_write') result(status)

@@ -133,6 +133,9 @@ static void functions(char done[]) {
     done[ash_op_find("open")] = 1;          /* below: its errors */
     assert_false(ash_ok(by_name("open", "path='/nonexistent/x.nc'; variable=t", 0)));
     assert_sentence(ctx, ASH_ERR_NOT_FOUND, "open");
+    done[ash_op_find("open_raw")] = 1; /* open_test.c */
+    assert_false(ash_ok(by_name("open_raw", "path='/nonexistent/x.bin'; dtype=int8; shape=[3, 4]; offset=5; order=F; byte_order=big", 0)));
+    assert_sentence(ctx, ASH_ERR_NOT_FOUND, "open_raw: /nonexistent/x.bin");
 }
 
 /* Those written from tables: by name with defaults, against the kernels' own tests only the plumbing is in question. */

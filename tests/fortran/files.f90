@@ -11,7 +11,7 @@ program files
     real(real64), target :: lon(4) = [0.0_real64, 90.0_real64, 180.0_real64, 270.0_real64]
     real(real64) :: lon_back(4)
     integer :: status
-    character(*), parameter :: path = 'fortran_files_test.nc'
+    character(*), parameter :: path = 'fortran_files_test.nc', raw_path = 'fortran_files_test.bin'
 
     call random_number(x)
     ctx = ash_context_new()
@@ -38,11 +38,29 @@ program files
     call check('what failed is not written', status == ASH_ERR_NOT_FOUND)
     call ash_write(a, 'no/such/folder/a.nc', 't', status)
     call check('no such folder', status /= ASH_SUCCESS)
+    call write_stream(raw_path, x)
+    back = ash_open_raw(ctx, raw_path, ASH_FLOAT32, [4, 3, 2], offset=4, dims='time,lat,lon')
+    call check('shape of raw', all(ash_shape(back) == shape(x)) .and. ash_dim_name(back, 1) == 'lon')
+    call ash_compute(back, y, status)
+    call check('values of raw', status == ASH_SUCCESS .and. all(x == y))
+    back = ash_open_raw(ctx, raw_path, ASH_FLOAT32, [4, 3, 3])
+    call check('raw that is too short', index(ash_error(ctx), 'open_raw: ') > 0 .and. .not. ash_ok(back))
     call ash_context_free(ctx)
     call delete(path)
+    call delete(raw_path)
     call finish()
 
 contains
+
+    subroutine write_stream(file, values)
+        character(*), intent(in) :: file
+        real(real32), intent(in) :: values(:, :, :)
+        integer :: unit
+
+        open (newunit=unit, file=file, access='stream', form='unformatted', status='replace')
+        write (unit) 7, values
+        close (unit)
+    end subroutine
 
     subroutine delete(file)
         character(*), intent(in) :: file

@@ -45,7 +45,7 @@ int fuzz_memory_file(const uint8_t *data, size_t size) {
 
 /* Every element of a small variable; of a large one the first and the last. */
 static void read_variable(ash_file *file, const ash_variable *variable, ash_read_scratch *scratch) {
-    static double buffer[ELEMENTS_MOST];
+    static double buffer[2 * ELEMENTS_MOST]; /* complex ones are the largest */
     int64_t start[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], step[ASH_MAX_NDIM], elements = 1;
     ash_error_state error = { 0 };
     ash_read_need need = ash_file_read_need(file, variable);

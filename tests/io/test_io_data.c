@@ -179,7 +179,7 @@ static void walk(const char *folder) {
         char path[1024];
         struct stat about;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] == '.' || stat(path, &about) != 0)
+        if (entry->d_name[0] == '.' || strstr(entry->d_name, ".zip") || stat(path, &about) != 0) /* archives are not NetCDF-C's by their path */
             continue;
         if (S_ISDIR(about.st_mode))
             walk(path);

@@ -285,14 +285,14 @@ static void test_not_files(void **state) {
     write_bytes(in_folder("cdf9.nc"), "CDF\x09....", 8);
     write_bytes(in_folder("stub.nc"), "CDF\x01", 4);
     write_bytes(in_folder("stub.h5"), "\x89HDF\r\n\x1a\n", 8);
-    refuse_open(in_folder("notes.txt"), ASH_ERR_FORMAT, "notes.txt: not a NetCDF or HDF5 file", "starts with \"root:x:0\"");
+    refuse_open(in_folder("notes.txt"), ASH_ERR_FORMAT, "notes.txt: not a NetCDF, HDF5, Zarr or NumPy file", "starts with \"root:x:0\"");
     refuse_open(in_folder("odd.bin"), ASH_ERR_FORMAT, "odd.bin", "\"\\x01\\x22a\\x5c\\xff\"");
     refuse_open(in_folder("empty.nc"), ASH_ERR_FORMAT, "empty.nc", "it is empty");
     refuse_open(in_folder("weather.nc"), ASH_ERR_FORMAT, "weather.nc", "GRIB");
     refuse_open(in_folder("cdf9.nc"), ASH_ERR_FORMAT, "cdf9.nc", "\"CDF\\x09");
     refuse_open(in_folder("stub.nc"), ASH_ERR_FORMAT, "stub.nc", "the file ends within the header");
     refuse_open(in_folder("stub.h5"), ASH_ERR_FORMAT, "stub.h5", "damaged HDF5 file");
-    refuse_open(in_folder("sub"), ASH_ERR_FORMAT, "sub", "is a folder");
+    refuse_open(in_folder("sub"), ASH_ERR_FORMAT, "sub", "is a folder, and no Zarr store");
     refuse_open(in_folder("note.txt"), ASH_ERR_NOT_FOUND, "No such file or directory", "nearest name in its folder is notes.txt");
     refuse_open(in_folder("nowhere/x.nc"), ASH_ERR_NOT_FOUND, "nowhere/x.nc", "No such file");
     refuse_open(in_folder("notes.txt/x.nc"), ASH_ERR_NOT_FOUND, "notes.txt/x.nc", "Not a directory");
@@ -386,7 +386,7 @@ static void test_groups(void **state) {
     refuse_variable(file, "grp1/TT", ASH_ERR_NOT_FOUND, "'grp1/TT'", "'grp1/T'");
     refuse_variable(file, "grp2/T", ASH_ERR_NOT_FOUND, "'grp2/T'", "more");
     refuse_variable(file, "grp1", ASH_ERR_NOT_FOUND, "'grp1'", "groups.nc");
-    refuse_variable(file, "", ASH_ERR_NOT_FOUND, "''", "groups.nc");
+    refuse_variable(file, "", ASH_ERR_ARGUMENT, "variable is not named, and the file has 13", "groups.nc");
     refuse_variable(file, "d1", ASH_ERR_NOT_FOUND, "'d1'", "groups.nc"); /* a dimension without a variable */
     refuse_variable(file, "words", ASH_ERR_DTYPE, "'words'", "text (string)");
     refuse_variable(file, "lon", ASH_ERR_DTYPE, "'lon'", "text");
