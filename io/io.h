@@ -69,6 +69,8 @@ typedef struct ash_read_scratch {
     int64_t bytes_fetched, bytes_decoded; /* taken from files as they are stored; made of them by undoing filters */
 } ash_read_scratch;
 void ash_read_scratch_free(ash_read_scratch *scratch); /* keeps the counts */
+/* Makes the window hold at least so many bytes, for whatever a driver wants; forgets what was in it. */
+ash_status ash_read_scratch_reserve(ash_read_scratch *scratch, int64_t bytes, ash_error_state *error);
 
 /* Reads the box start + k * step, k < extent (step > 0), into dense memory, last axis fastest, native byte order. Thread-safe, each thread with a
  * scratch of its own: takes the lock itself where the library behind needs it. A short or damaged read is an error that names file, variable and

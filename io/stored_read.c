@@ -42,6 +42,11 @@ static ash_status reserve(unsigned char **memory, int64_t *capacity, int64_t byt
     return *memory ? ASH_OK : ash_fail_memory(error, "read", bytes);
 }
 
+ash_status ash_read_scratch_reserve(ash_read_scratch *scratch, int64_t bytes, ash_error_state *error) {
+    scratch->window_of = NULL;
+    return reserve(&scratch->window, &scratch->window_capacity, bytes, error);
+}
+
 /* ---- The chunks of a box ---- */
 
 /* One after the other in C order. */
