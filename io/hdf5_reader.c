@@ -216,6 +216,10 @@ ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, 
     ash_library_enter(&scope);
     ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, start, extent, step, buffer, error);
     ash_library_leave(&scope);
+    int64_t bytes = status == ASH_OK ? ash_dtype_size(variable->dtype) : 0;
+    for (int a = 0; a < variable->ndim; a++)
+        bytes *= extent[a];
+    scratch->bytes_fetched += bytes; /* what HDF5 took from the file, it does not say */
     return status;
 }
 

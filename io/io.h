@@ -66,7 +66,7 @@ typedef struct ash_read_scratch {
     const unsigned char *decoded;
     const void *decoded_of;
     int64_t decoded_chunk;
-    int64_t bytes_fetched, bytes_decoded; /* taken from files as they are stored; made of them by undoing filters */
+    int64_t bytes_fetched, bytes_decoded; /* taken from files as they are stored (values, where the HDF5 library reads); made of them by undoing filters */
 } ash_read_scratch;
 void ash_read_scratch_free(ash_read_scratch *scratch); /* keeps the counts */
 /* Makes the window hold at least so many bytes, for whatever a driver wants; forgets what was in it. */

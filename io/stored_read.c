@@ -161,7 +161,7 @@ static ash_status decode(
         ash_pipeline_decode(pipeline, chunk->mask, *shuffled, bytes, chunk->bytes, stored->chunk_bytes, scratch->buffer, capacity, decoded);
     if (wrong)
         return ash_fail(error, ASH_ERR_FORMAT, "the chunk stored at byte %lld is damaged: %s", (long long)chunk->address, wrong);
-    scratch->bytes_decoded += stored->chunk_bytes;
+    scratch->bytes_decoded += *decoded == bytes ? 0 : stored->chunk_bytes;
     scratch->decoded = *decoded;
     scratch->decoded_of = *decoded == bytes ? NULL : stored; /* bytes in the window go with it */
     scratch->decoded_chunk = k;

@@ -77,6 +77,10 @@ static void keep_figures(ash_run *run) {
     ash_plan_info *info = &run->context->last_run;
     info->bytes_read = run->bytes_read;
     info->bytes_written = run->bytes_written;
+    for (int w = 0; w < run->plan->num_threads; w++) {
+        info->stored_bytes_read += run->worker[w].reading.bytes_fetched;
+        info->bytes_decoded += run->worker[w].reading.bytes_decoded;
+    }
     info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.peak;
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
 }
