@@ -204,7 +204,8 @@ void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
     data->stored = ash_hdf5_harvest(file->path, file->fd, file->size, data->path, variable->dtype, data->fill);
     ash_library_leave(&scope);
     if (data->stored)
-        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, data->stored->pipeline.count) };
+        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, data->stored->pipeline.count),
+            .decoded = data->stored->pipeline.count > 0 ? data->stored->chunk_bytes : 0 };
 }
 
 ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],

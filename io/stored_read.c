@@ -30,7 +30,8 @@ void ash_read_scratch_free(ash_read_scratch *scratch) {
     ash_free(scratch->window);
     ash_free(scratch->buffer[0]);
     ash_free(scratch->buffer[1]);
-    *scratch = (ash_read_scratch){ .bytes_fetched = scratch->bytes_fetched, .bytes_decoded = scratch->bytes_decoded };
+    *scratch =
+        (ash_read_scratch){ .cache = scratch->cache, .bytes_fetched = scratch->bytes_fetched, .bytes_decoded = scratch->bytes_decoded };
 }
 
 static ash_status reserve(unsigned char **memory, int64_t *capacity, int64_t bytes, ash_error_state *error) {
@@ -114,7 +115,7 @@ static ash_status fetch(int fd, const walk *w, ash_read_scratch *scratch, const 
             const ash_stored_chunk *next = &stored->chunks[ordinal(&ahead)];
             part wanted;
             part_of(&ahead, &wanted);
-            if (next->address < 0 || wanted.empty)
+            if (next->address < 0 || wanted.empty || ash_chunk_cache_has(scratch->cache, stored, ordinal(&ahead)))
                 continue;
             if (next->address < end || next->address - end > GAP_BYTES || next->address + next->bytes - begin > WINDOW_BYTES)
                 break;
@@ -136,19 +137,19 @@ static ash_status fetch(int fd, const walk *w, ash_read_scratch *scratch, const 
 
 /* ---- Decoding ---- */
 
-/* The decoded bytes of the walk's chunk, which may be shuffled still. The last chunk decoded by this scratch is not decoded again. */
-static ash_status decode(
-    int fd, const walk *w, ash_read_scratch *scratch, const unsigned char **decoded, int *shuffled, ash_error_state *error) {
-    const ash_stored *stored = w->stored;
+/* Whether the last filter to be undone is shuffle, which is undone as elements are placed. */
+static int is_shuffled(const ash_stored *stored, const ash_stored_chunk *chunk) {
     const ash_pipeline *pipeline = &stored->pipeline;
+    return pipeline->count > 0 && pipeline->filter[0].id == ASH_FILTER_SHUFFLE && !ash_filter_skipped(chunk->mask, 0) &&
+        pipeline->filter[0].count > 0 && (int64_t)pipeline->filter[0].value[0] == stored->element;
+}
+
+/* Fetches the walk's chunk and undoes its filters, all but shuffle. */
+static ash_status fetch_and_decode(
+    int fd, const walk *w, ash_read_scratch *scratch, const unsigned char **decoded, ash_error_state *error) {
+    const ash_stored *stored = w->stored;
     int64_t k = ordinal(w);
     const ash_stored_chunk *chunk = &stored->chunks[k];
-    *shuffled = pipeline->count > 0 && pipeline->filter[0].id == ASH_FILTER_SHUFFLE && !ash_filter_skipped(chunk->mask, 0) &&
-        pipeline->filter[0].count > 0 && (int64_t)pipeline->filter[0].value[0] == stored->element;
-    if (scratch->decoded_of == stored && scratch->decoded_chunk == k) {
-        *decoded = scratch->decoded;
-        return ASH_OK;
-    }
     const unsigned char *bytes = NULL;
     ash_status status = fetch(fd, w, scratch, &bytes, error);
     scratch->decoded_of = NULL;
@@ -157,8 +158,8 @@ static ash_status decode(
         status = reserve(&scratch->buffer[i], &scratch->buffer_capacity[i], capacity, error);
     if (status != ASH_OK)
         return status;
-    const char *wrong =
-        ash_pipeline_decode(pipeline, chunk->mask, *shuffled, bytes, chunk->bytes, stored->chunk_bytes, scratch->buffer, capacity, decoded);
+    const char *wrong = ash_pipeline_decode(&stored->pipeline, chunk->mask, is_shuffled(stored, chunk), bytes, chunk->bytes,
+        stored->chunk_bytes, scratch->buffer, capacity, decoded);
     if (wrong)
         return ash_fail(error, ASH_ERR_FORMAT, "the chunk stored at byte %lld is damaged: %s", (long long)chunk->address, wrong);
     scratch->bytes_decoded += *decoded == bytes ? 0 : stored->chunk_bytes;
@@ -166,6 +167,42 @@ static ash_status decode(
     scratch->decoded_of = *decoded == bytes ? NULL : stored; /* bytes in the window go with it */
     scratch->decoded_chunk = k;
     return ASH_OK;
+}
+
+/* Takes the memory of the last decoded chunk out of the scratch; NULL if it lies in the window. */
+static unsigned char *give_decoded(ash_read_scratch *scratch, const unsigned char *decoded) {
+    for (int i = 0; i < 2; i++) {
+        unsigned char *memory = scratch->buffer[i];
+        if (memory && memory == decoded) {
+            scratch->buffer[i] = NULL;
+            scratch->buffer_capacity[i] = 0;
+            scratch->decoded_of = NULL;
+            return memory;
+        }
+    }
+    return NULL;
+}
+
+/* The decoded bytes of the walk's chunk, which may be shuffled still. What is in the cache, or was the last chunk decoded by this scratch, is not
+ * decoded again. */
+static ash_status decode(int fd, const walk *w, ash_read_scratch *scratch, const unsigned char **decoded, ash_error_state *error) {
+    const ash_stored *stored = w->stored;
+    int64_t k = ordinal(w);
+    if (scratch->decoded_of == stored && scratch->decoded_chunk == k) {
+        *decoded = scratch->decoded;
+        return ASH_OK;
+    }
+    ash_chunk_cache *cache = stored->pipeline.count > 0 ? scratch->cache : NULL;
+    scratch->pinned = ash_chunk_cache_take(cache, stored, k, stored->chunk_bytes + SLACK_BYTES, decoded);
+    if (*decoded)
+        return ASH_OK;
+    ash_status status = fetch_and_decode(fd, w, scratch, decoded, error);
+    if (scratch->pinned) {
+        unsigned char *memory = status == ASH_OK ? give_decoded(scratch, *decoded) : NULL;
+        ash_chunk_cache_put(cache, scratch->pinned, memory);
+        scratch->pinned = memory ? scratch->pinned : NULL;
+    }
+    return status;
 }
 
 /* ---- Placing ---- */
@@ -268,12 +305,13 @@ static int is_plain(const ash_stored *stored, const ash_stored_chunk *chunk) {
 static ash_status read_chunk(int fd, const walk *w, const part *p, void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
     const ash_stored_chunk *chunk = &w->stored->chunks[ordinal(w)];
     const unsigned char *decoded = NULL;
-    int shuffled = 0;
     if (chunk->address >= 0 && chunk->bytes >= SMALL_CHUNK_BYTES && is_plain(w->stored, chunk))
         return read_plain(fd, w, p, buffer, scratch, error);
-    ash_status status = chunk->address < 0 ? ASH_OK : decode(fd, w, scratch, &decoded, &shuffled, error);
+    ash_status status = chunk->address < 0 ? ASH_OK : decode(fd, w, scratch, &decoded, error);
     if (status == ASH_OK)
-        place(w, p, decoded, shuffled, buffer);
+        place(w, p, decoded, is_shuffled(w->stored, chunk), buffer);
+    ash_chunk_cache_release(scratch->cache, scratch->pinned);
+    scratch->pinned = NULL;
     return status;
 }
 
