@@ -19,6 +19,8 @@ static const bench_case *const cases[] = {
     &bench_read_packed,
     &bench_read_contiguous,
     &bench_read_classic,
+    &bench_small_slices,
+    &bench_open_40000_chunks,
 };
 
 enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };
