@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/user_call.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -19,18 +20,13 @@ typedef struct opened_source {
 static ash_status call(
     opened_source *opened, int ndim, const int64_t start[], const int64_t extent[], void *buffer, ash_error_state *error) {
     const ash_user_source *source = &opened->source;
-    char message[sizeof error->text - 256] = ""; /* room for where it happened */
+    char message[ASH_USER_MESSAGE] = "";
     if (!source->thread_safe)
         pthread_mutex_lock(&opened->lock);
     ash_status status = source->read_box(source->user, ndim, start, extent, buffer, message, sizeof message);
     if (!source->thread_safe)
         pthread_mutex_unlock(&opened->lock);
-    if (status == ASH_OK)
-        return ASH_OK;
-    message[sizeof message - 1] = '\0';
-    int known = (int)status > ASH_OK && status < ASH_STATUS_COUNT;
-    return message[0] ? ash_fail(error, known ? status : ASH_ERR_IO, "%s", message)
-                      : ash_fail(error, known ? status : ASH_ERR_IO, "read_box returned %d and no sentence", (int)status);
+    return status == ASH_OK ? ASH_OK : ash_user_fail("read_box", status, message, error);
 }
 
 /* ---- Boxes with steps ---- */

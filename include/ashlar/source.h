@@ -1,8 +1,8 @@
-/* Sources of your own: arrays whose values come from a function. */
+/* Sources and sinks of your own: arrays whose values come from a function, and functions that receive the values of an array. */
 #ifndef ASHLAR_SOURCE_H
 #define ASHLAR_SOURCE_H
 
-#include <ashlar/array.h>
+#include <ashlar/compute.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +30,23 @@ typedef struct ash_source_options {
  * limit allows it; else in parts. A slice with steps is asked for with what lies between, or in several calls where that would be much. On failure the release callback is not called. */
 ASH_API ash_array ash_from_source(
     ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], ash_read_box_fn *read_box, void *user, const ash_source_options *options);
+
+/* Receives the elements start[a] <= i[a] < start[a] + extent[a] of an array, dense, last axis fastest; `data` is valid during the call. Returns as ash_read_box_fn does, and
+ * may do what that may. */
+typedef ash_status ash_write_box_fn(void *user, int32_t ndim, const int64_t start[], const int64_t extent[], const void *data, char *message, int64_t message_bytes);
+
+/* Options of ash_store. Zero-fill and set what you need. */
+typedef struct ash_store_options {
+    int64_t size;          /* sizeof the struct, or 0 for the fields of version 0.1 */
+    const char *chunks;    /* what is given in one call, as ash_rechunk() takes it; NULL: the chunks of the array */
+    bool thread_safe;      /* write_box may be called by several threads at once; default: one at a time */
+    int64_t scratch_bytes; /* what a call of write_box may allocate: counts against the memory limit, once a thread */
+    const ash_compute_options *compute; /* of the run; NULL: the context's */
+} ash_store_options;
+
+/* Computes the array and gives it away, one call a chunk, each element once, chunks in any order. Runs, collective. The array may be larger than memory. After a failure some
+ * chunks may have been given. */
+ASH_API ash_status ash_store(ash_array a, ash_write_box_fn *write_box, void *user, const ash_store_options *options);
 
 #ifdef __cplusplus
 }

@@ -259,6 +259,92 @@ static void another_context_inside(void **state) {
     }
 }
 
+/* ---- Sinks ---- */
+
+typedef struct basket {
+    atomic_int calls, inside, most_inside;
+    int64_t shape[2], largest[2];
+    int32_t *values;
+    int fail_at;
+    ash_context *other;
+} basket;
+
+static ash_status collect(
+    void *user, int32_t ndim, const int64_t start[], const int64_t extent[], const void *data, char *message, int64_t message_bytes) {
+    basket *b = user;
+    const int32_t *in = data;
+    int inside = atomic_fetch_add(&b->inside, 1) + 1;
+    for (int most = atomic_load(&b->most_inside); inside > most && !atomic_compare_exchange_weak(&b->most_inside, &most, inside);) {}
+    if (ndim != 2 || start[0] + extent[0] > b->shape[0] || start[1] + extent[1] > b->shape[1]) {
+        return ASH_ERR_INTERNAL;
+    }
+    for (int64_t i = 0; i < extent[0]; i++) {
+        for (int64_t j = 0; j < extent[1]; j++) {
+            b->values[(start[0] + i) * b->shape[1] + start[1] + j] += *in++;
+        }
+    }
+    for (int a = 0; a < 2; a++) {
+        b->largest[a] = extent[a] > b->largest[a] ? extent[a] : b->largest[a];
+    }
+    if (b->other) {
+        ash_array ramp = ash_rechunk(ash_arange(b->other, 0, 5000, 1, NULL), "64");
+        int64_t sum = 0;
+        if (ash_compute(ash_sum(ramp, NULL), &sum, sizeof sum, NULL) != ASH_OK || sum != 4999 * 2500) {
+            return ASH_ERR_INTERNAL;
+        }
+    }
+    atomic_fetch_sub(&b->inside, 1);
+    if (atomic_fetch_add(&b->calls, 1) + 1 == b->fail_at) {
+        snprintf(message, (size_t)message_bytes, "the basket is full");
+        return ASH_ERR_IO;
+    }
+    return ASH_OK;
+}
+
+static void every_element_is_given_once(void **state) {
+    (void)state;
+    for (int k = 0; k < 12; k++) {
+        table t = { 0 };
+        basket b = { .shape = { 40, 90 }, .values = calloc(40 * 90, 4), .other = k >= 8 ? context_with(3, NULL) : NULL };
+        ash_context *ctx = context_with(1 + k % 4, NULL);
+        ash_array a = ash_transpose(ash_add(source_of(ctx, &t, 90, 40, "20,16", true), ash_int(ctx, 3)), NULL);
+        ash_store_options o = { .chunks = k % 2 ? "7,-1" : NULL, .thread_safe = k < 8 && k % 3 == 0, .scratch_bytes = 1000 };
+        assert_done(ctx, ash_store(a, collect, &b, &o));
+        assert_int_equal(atomic_load(&b.calls), k % 2 ? 6 : 15);
+        assert_int_equal(b.largest[0], k % 2 ? 7 : 16);
+        assert_int_equal(b.largest[1], k % 2 ? 90 : 20);
+        assert_true(o.thread_safe || atomic_load(&b.most_inside) == 1);
+        assert_int_equal(ash_last_run(ctx).bytes_written, 40 * 90 * 4);
+        for (int i = 0; i < 40 * 90; i++) {
+            assert_int_equal(b.values[i], 10000 * (i % 90) + i / 90 + 3);
+        }
+        free(b.values);
+        ash_context_free(ctx);
+        ash_context_free(b.other);
+    }
+}
+
+static void sinks_fail(void **state) {
+    (void)state;
+    table t = { 0 };
+    basket b = { .shape = { 90, 40 }, .values = calloc(40 * 90, 4), .fail_at = 3 };
+    ash_context *ctx = context_with(2, NULL);
+    ash_array a = source_of(ctx, &t, 90, 40, "20,16", false);
+    assert_int_equal(ash_store(a, collect, &b, NULL), ASH_ERR_IO);
+    assert_sentence(ctx, ASH_ERR_IO, "store: user sink: variable 'positions': the basket is full");
+    assert_true(atomic_load(&b.calls) < 15);
+    assert_int_equal(ash_store(a, NULL, &b, NULL), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "store: write_box is NULL");
+    assert_int_equal(ash_store(a, collect, &b, &(ash_store_options){ .scratch_bytes = -5 }), ASH_ERR_ARGUMENT);
+    assert_int_equal(ash_store(a, collect, &b, &(ash_store_options){ .chunks = "no" }), ASH_ERR_ARGUMENT);
+    assert_int_equal(ash_store((ash_array){ 0 }, collect, &b, NULL), ASH_ERR_HANDLE);
+    b.fail_at = 0;
+    assert_done(ctx, ash_store(ash_index(a, ":0"), collect, &b, NULL)); /* nothing to give */
+    assert_done(ctx, ash_store(a, collect, &b, NULL));
+    free(b.values);
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_a_chunk),
@@ -269,6 +355,8 @@ int main(void) {
         cmocka_unit_test(bad_arguments),
         cmocka_unit_test(scratch_counts),
         cmocka_unit_test(another_context_inside),
+        cmocka_unit_test(every_element_is_given_once),
+        cmocka_unit_test(sinks_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
