@@ -9,7 +9,7 @@ module ashlar
     use ashlar_arrays, only: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_write, ash_apply, ash_apply_many, &
         ash_cast, ash_index, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords, &
         ash_set_attr, ash_time_field, ash_group_take, ash_explain
-    use ashlar_sources, only: ash_from_source, ash_read_box
+    use ashlar_sources, only: ash_from_source, ash_read_box, ash_store, ash_write_box
     use ashlar_elementwise
     use ashlar_reductions
     use ashlar_operators

@@ -56,6 +56,23 @@ contains
             status = ASH_ERR_INTERNAL
         end if
     end function
+
+    integer function keep_table(user, lower, upper, data, message) result(status)
+        type(c_ptr), intent(in) :: user
+        integer(int64), intent(in) :: lower(:), upper(:)
+        type(c_ptr), intent(in) :: data
+        character(*), intent(inout) :: message
+        real(real64), pointer :: table(:, :), x(:, :)
+
+        call c_f_pointer(user, table, [COLUMNS, ROWS])
+        call c_f_pointer(data, x, upper - lower + 1)
+        table(lower(1):upper(1), lower(2):upper(2)) = table(lower(1):upper(1), lower(2):upper(2)) + x
+        status = ASH_SUCCESS
+        if (any(x < 0)) then
+            message = 'below zero'
+            status = ASH_ERR_ARGUMENT
+        end if
+    end function
 end module
 
 program sources
@@ -69,6 +86,7 @@ program sources
     type(ash_array) :: a
     type(book), target :: notes
     real(real64) :: x(COLUMNS, ROWS), total
+    real(real64), target :: kept(COLUMNS, ROWS)
     integer(int32) :: sevens
     integer :: i, j, status
 
@@ -82,6 +100,12 @@ program sources
     call check('chunks', notes%calls == 6 .and. all(notes%largest == [3, 2]))
     call ash_compute(sum(ash_index(a, 'y=::2, x=1::3')), total, status)
     call check('steps', status == ASH_SUCCESS .and. total == sum(x(2::3, ::2)))
+
+    kept = 0
+    call ash_store(a*2, keep_table, c_loc(kept), status, chunks='-1,5')
+    call check('a sink', status == ASH_SUCCESS .and. all(kept == 2*x))
+    call ash_store(a - 300, keep_table, c_loc(kept), status)
+    call check('a sink that refuses', status == ASH_ERR_ARGUMENT .and. index(ash_error(ctx), 'below zero') > 0)
 
     notes%broken = .true.
     call ash_compute(sum(a), total, status)
