@@ -24,6 +24,22 @@ ash_status ash_read_bytes(int fd, void *buffer, int64_t bytes, int64_t offset, a
     return ASH_OK;
 }
 
+/* Every so many bytes an element, made dense. Copies of a size that is known are loads and stores. */
+static void pick(char *out, const char *in, int64_t n, int64_t size, int64_t distance) {
+    if (size == 4)
+        for (int64_t i = 0; i < n; i++)
+            memcpy(out + i * 4, in + i * distance, 4);
+    else if (size == 8)
+        for (int64_t i = 0; i < n; i++)
+            memcpy(out + i * 8, in + i * distance, 8);
+    else if (size == 2)
+        for (int64_t i = 0; i < n; i++)
+            memcpy(out + i * 2, in + i * distance, 2);
+    else
+        for (int64_t i = 0; i < n; i++)
+            memcpy(out + i * size, in + i * distance, (size_t)size);
+}
+
 /* `count` elements of `size` bytes that lie `distance` bytes apart: several to a read when they are near each other. */
 static ash_status gather(
     int fd, char *out, int64_t count, int64_t size, int64_t distance, int64_t offset, int64_t *fetched, ash_error_state *error) {
@@ -35,8 +51,7 @@ static ash_status gather(
         if (status != ASH_OK)
             return status;
         *fetched += bytes;
-        for (int64_t i = 0; i < n; i++)
-            memcpy(out + (done + i) * size, scratch + i * distance, (size_t)size);
+        pick(out + done * size, scratch, n, size, distance);
     }
     return ASH_OK;
 }
