@@ -70,7 +70,8 @@ typedef struct ash_read_scratch {
     int64_t decoded_chunk;
     ash_chunk_cache *cache;   /* shared with others; NULL: none */
     ash_cached_chunk *pinned; /* in use, of the cache */
-    int64_t bytes_fetched, bytes_decoded; /* taken from files as they are stored (values, where the HDF5 library reads); made of them by undoing filters */
+    int64_t bytes_fetched,
+        bytes_decoded; /* taken from files as they are stored (values, where the HDF5 library reads); made of them by undoing filters */
 } ash_read_scratch;
 void ash_read_scratch_free(ash_read_scratch *scratch); /* keeps the counts */
 /* Makes the window hold at least so many bytes, for whatever a driver wants; forgets what was in it. */
@@ -127,7 +128,7 @@ typedef struct ash_writer_variable {
     int64_t chunk[ASH_MAX_NDIM]; /* all 0: contiguous */
     const ash_attrs *attrs;      /* _FillValue among them is set as the fill value */
     int deflate, shuffle;
-    int zstd;                    /* level, 0: none */
+    int zstd; /* level, 0: none */
     int fletcher32;
 } ash_writer_variable;
 

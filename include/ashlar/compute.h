@@ -42,7 +42,7 @@ typedef struct ash_plan_info {
     int32_t num_threads;
     double seconds;      /* of the run; 0 before */
     double plan_seconds; /* of making the plan */
-    int64_t stored_bytes_read; /* of the run: taken from files as they are stored, compressed, whatever was read again included; where the HDF5 library reads by itself, the bytes
+    int64_t stored_bytes_read; /* of the run: taken from files as they are stored, what was read again included; where the HDF5 library reads, the bytes
                                   of the values it delivered */
     int64_t bytes_decoded;     /* of the run: made of stored chunks by undoing their filters */
 } ash_plan_info;

@@ -12,7 +12,8 @@ extern "C" {
  * of up to `message_bytes` bytes, terminator included, into `message`, the status that the run is to fail with (ASH_ERR_IO for a number that is no status). The same box
  * must have the same values each time. It runs on threads of the library, and may use the library with contexts of its own, but not with the context that is computing, nor
  * compute from the source itself. */
-typedef ash_status ash_read_box_fn(void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t message_bytes);
+typedef ash_status ash_read_box_fn(
+    void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t message_bytes);
 
 /* Options of a source. Zero-fill and set what you need. */
 typedef struct ash_source_options {
@@ -28,19 +29,20 @@ typedef struct ash_source_options {
 
 /* An array whose values `read_box` delivers when they are needed. Lazy. Chunks are asked for whole, one call each, where the expression needs them whole and the memory
  * limit allows it; else in parts. A slice with steps is asked for with what lies between, or in several calls where that would be much. On failure the release callback is not called. */
-ASH_API ash_array ash_from_source(
-    ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], ash_read_box_fn *read_box, void *user, const ash_source_options *options);
+ASH_API ash_array ash_from_source(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], ash_read_box_fn *read_box,
+    void *user, const ash_source_options *options);
 
 /* Receives the elements start[a] <= i[a] < start[a] + extent[a] of an array, dense, last axis fastest; `data` is valid during the call. Returns as ash_read_box_fn does, and
  * may do what that may. */
-typedef ash_status ash_write_box_fn(void *user, int32_t ndim, const int64_t start[], const int64_t extent[], const void *data, char *message, int64_t message_bytes);
+typedef ash_status ash_write_box_fn(
+    void *user, int32_t ndim, const int64_t start[], const int64_t extent[], const void *data, char *message, int64_t message_bytes);
 
 /* Options of ash_store. Zero-fill and set what you need. */
 typedef struct ash_store_options {
-    int64_t size;          /* sizeof the struct, or 0 for the fields of version 0.1 */
-    const char *chunks;    /* what is given in one call, as ash_rechunk() takes it; NULL: the chunks of the array */
-    bool thread_safe;      /* write_box may be called by several threads at once; default: one at a time */
-    int64_t scratch_bytes; /* what a call of write_box may allocate: counts against the memory limit, once a thread */
+    int64_t size;                       /* sizeof the struct, or 0 for the fields of version 0.1 */
+    const char *chunks;                 /* what is given in one call, as ash_rechunk() takes it; NULL: the chunks of the array */
+    bool thread_safe;                   /* write_box may be called by several threads at once; default: one at a time */
+    int64_t scratch_bytes;              /* what a call of write_box may allocate: counts against the memory limit, once a thread */
     const ash_compute_options *compute; /* of the run; NULL: the context's */
 } ash_store_options;
 

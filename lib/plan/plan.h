@@ -114,12 +114,12 @@ struct ash_stage {
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
     int64_t chunks;
-    int64_t largest[ASH_MAX_NDIM]; /* extents of the largest chunk */
-    int64_t piece[ASH_MAX_NDIM];   /* most extents of a piece: a chunk is worked through piece by piece, in order */
+    int64_t largest[ASH_MAX_NDIM];                 /* extents of the largest chunk */
+    int64_t piece[ASH_MAX_NDIM];                   /* most extents of a piece: a chunk is worked through piece by piece, in order */
     int64_t unit[ASH_MAX_NDIM], cut[ASH_MAX_NDIM]; /* pieces begin at cut + k * unit, or where the chunk does */
-    int run_axes;                  /* trailing axes that folds see as one run of elements; part of the meaning of sums */
-    int scans;                     /* bits: axes along which it has scans */
-    int64_t scan_bytes;            /* running values of its scans, kept over the pieces of a chunk */
+    int run_axes;                                  /* trailing axes that folds see as one run of elements; part of the meaning of sums */
+    int scans;                                     /* bits: axes along which it has scans */
+    int64_t scan_bytes;                            /* running values of its scans, kept over the pieces of a chunk */
     int noperands, ninstructions, nslots, nsinks, nregisters;
     int64_t block; /* elements that kernels are given at once, a multiple of ASH_BLOCK */
     int operand_capacity, instruction_capacity, slot_capacity, sink_capacity;
@@ -209,11 +209,11 @@ typedef struct ash_plan {
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* buffers of the smallest plan there is */
     int64_t bytes_read, bytes_written;
-    int64_t io_bytes; /* workspace of the storage libraries */
+    int64_t io_bytes;    /* workspace of the storage libraries */
     int64_t cache_bytes; /* for decoded chunks that several pieces need */
     double needed_times; /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
     double shared_bytes; /* decoded, of the stored chunks that one chunk of such a stage needs */
-    int absorb;       /* new grids over files are read as they are asked for, instead of held */
+    int absorb;          /* new grids over files are read as they are asked for, instead of held */
     int num_threads;
     int64_t limit;
 } ash_plan;
