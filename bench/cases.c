@@ -21,6 +21,8 @@ static const bench_case *const cases[] = {
     &bench_read_classic,
     &bench_write_deflate,
     &bench_write_plain,
+    &bench_small_slices,
+    &bench_open_40000_chunks,
 };
 
 enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };

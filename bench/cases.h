@@ -14,5 +14,7 @@ extern const bench_case bench_tasks;                      /* tasks.c */
 extern const bench_case bench_climatology;                /* climatology.c */
 extern const bench_case bench_read_deflate, bench_read_packed, bench_read_contiguous, bench_read_classic; /* read.c */
 extern const bench_case bench_write_deflate, bench_write_plain;                                           /* write.c */
+extern const bench_case bench_small_slices;      /* slices.c */
+extern const bench_case bench_open_40000_chunks; /* many_chunks.c */
 
 #endif

@@ -117,34 +117,71 @@ static bool chunk_sum(const stored_variable *v, const reader *r, int64_t k, doub
     return true;
 }
 
-bool plain_mean(const stored_variable *v, int threads, double *mean) {
-    double total = 0;
-    int failed = 0;
+static bool begin_reader(const stored_variable *v, reader *r) {
     int64_t largest = v->elements * 4;
     for (int64_t k = 0; k < v->chunks; k++)
         largest = v->chunk[k].bytes > largest ? v->chunk[k].bytes : largest;
+    *r = (reader){ .file = open(v->path, O_RDONLY) };
+    r->stored = malloc((size_t)largest);
+    r->shuffled = malloc((size_t)largest);
+    r->values = malloc((size_t)largest);
+#ifdef ASH_HAVE_LIBDEFLATE
+    r->inflater = libdeflate_alloc_decompressor();
+#endif
+    return r->file >= 0 && r->stored && r->shuffled && r->values;
+}
+
+static void end_reader(reader *r) {
+#ifdef ASH_HAVE_LIBDEFLATE
+    libdeflate_free_decompressor(r->inflater);
+#endif
+    free(r->stored);
+    free(r->shuffled);
+    free(r->values);
+    if (r->file >= 0)
+        close(r->file);
+}
+
+bool plain_slices(const stored_variable *v, int64_t lat, int64_t lon, int64_t n, const plain_slice slice[], double sum[]) {
+    int64_t steps = v->elements / (lat * lon);
+    reader r;
+    bool fine = begin_reader(v, &r);
+    for (int64_t k = 0; k < n && fine; k++) {
+        const plain_slice *s = &slice[k];
+        const stored_chunk *chunk = &v->chunk[s->time / steps];
+        int64_t first = (s->time % steps * lat + s->lat) * lon, count = s->rows * lon;
+        if (v->deflated) {
+            fine = read_bytes(r.file, r.stored, chunk->bytes, chunk->address) && inflate(&r, chunk->bytes, v->elements * 4);
+            for (int64_t i = 0; i < count && fine; i++) /* what is not needed stays shuffled */
+                for (int64_t b = 0; b < 4; b++)
+                    r.values[4 * i + b] = r.shuffled[b * v->elements + first + i];
+        } else {
+            fine = read_bytes(r.file, r.values, count * 4, chunk->address + first * 4);
+        }
+        const float *x = (const float *)(const void *)r.values;
+        sum[k] = 0;
+        for (int64_t i = 0; i < s->rows && fine; i++)
+            for (int64_t j = 0; j < lon; j += s->step)
+                sum[k] += (double)x[i * lon + j];
+    }
+    end_reader(&r);
+    return fine || bench_fail("the bare loop cannot read %s", v->path);
+}
+
+bool plain_mean(const stored_variable *v, int threads, double *mean) {
+    double total = 0;
+    int failed = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : total, failed)
     {
-        reader r = { .file = open(v->path, O_RDONLY) };
-        r.stored = malloc((size_t)largest);
-        r.shuffled = malloc((size_t)largest);
-        r.values = malloc((size_t)largest);
-#ifdef ASH_HAVE_LIBDEFLATE
-        r.inflater = libdeflate_alloc_decompressor();
-#endif
+        reader r;
+        bool fine = begin_reader(v, &r);
 #pragma omp for schedule(dynamic)
         for (int64_t k = 0; k < v->chunks; k++) {
             double sum = 0;
-            failed += r.file < 0 || !r.stored || !r.shuffled || !r.values || !chunk_sum(v, &r, k, &sum);
+            failed += !fine || !chunk_sum(v, &r, k, &sum);
             total += sum;
         }
-#ifdef ASH_HAVE_LIBDEFLATE
-        libdeflate_free_decompressor(r.inflater);
-#endif
-        free(r.stored);
-        free(r.shuffled);
-        free(r.values);
-        close(r.file);
+        end_reader(&r);
     }
     *mean = total / ((double)v->chunks * (double)v->elements);
     return failed == 0 || bench_fail("the bare loop cannot read %s", v->path);

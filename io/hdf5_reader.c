@@ -177,7 +177,8 @@ void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
     data->stored = ash_hdf5_harvest(file->path, file->fd, file->size, data->path, variable->dtype, data->fill);
     ash_library_leave(&scope);
     if (data->stored)
-        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, &data->stored->pipeline) };
+        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, &data->stored->pipeline),
+            .decoded = data->stored->pipeline.count > 0 ? data->stored->chunk_bytes : 0 };
 }
 
 ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
@@ -190,6 +191,10 @@ ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, 
     ash_status status = ash_hdf5_read(data->dataset, variable->dtype, variable->ndim, data->fill, data->leaves_absent ? data->absent : NULL,
         start, extent, step, buffer, error);
     ash_library_leave(&scope);
+    int64_t bytes = status == ASH_OK ? ash_dtype_size(variable->dtype) : 0;
+    for (int a = 0; a < variable->ndim; a++)
+        bytes *= extent[a];
+    scratch->bytes_fetched += bytes; /* what HDF5 took from the file, it does not say */
     return status;
 }
 

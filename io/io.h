@@ -5,6 +5,7 @@
 
 #include "base/attrs.h"
 #include "base/error.h"
+#include "io/chunk_cache.h"
 
 /* ---- Reading ---- */
 
@@ -15,6 +16,7 @@ typedef struct ash_read_need {
                       * read runs at a time under the lock; up to one decompressed chunk of each compressed variable stays in its cache until the
                       * file is released */
     int64_t scratch; /* bytes of a thread's scratch */
+    int64_t decoded; /* bytes of a stored chunk when its filters are undone, if reading threads do that; else 0 */
 } ash_read_need;
 
 /* What a file says about one variable. Names and attributes belong to the ash_file and live as long as it. */
@@ -79,7 +81,10 @@ typedef struct ash_read_scratch {
     const void *decoded_of;
     int64_t decoded_chunk;
     int decoded_shuffled;
-    int64_t bytes_fetched, bytes_decoded; /* taken from files as they are stored; made of them by undoing filters */
+    ash_chunk_cache *cache;   /* shared with others; NULL: none */
+    ash_cached_chunk *pinned; /* in use, of the cache */
+    int64_t bytes_fetched,
+        bytes_decoded; /* taken from files as they are stored (values, where the HDF5 library reads); made of them by undoing filters */
 } ash_read_scratch;
 void ash_read_scratch_free(ash_read_scratch *scratch); /* keeps the counts */
 
@@ -134,7 +139,7 @@ typedef struct ash_writer_variable {
     int64_t chunk[ASH_MAX_NDIM]; /* all 0: contiguous */
     const ash_attrs *attrs;      /* _FillValue among them is set as the fill value */
     int deflate, shuffle;
-    int zstd;                    /* level, 0: none */
+    int zstd; /* level, 0: none */
     int fletcher32;
 } ash_writer_variable;
 

@@ -6,7 +6,8 @@ void ash_read_scratch_free(ash_read_scratch *scratch) {
     ash_free(scratch->window);
     ash_free(scratch->buffer[0]);
     ash_free(scratch->buffer[1]);
-    *scratch = (ash_read_scratch){ .bytes_fetched = scratch->bytes_fetched, .bytes_decoded = scratch->bytes_decoded };
+    *scratch =
+        (ash_read_scratch){ .cache = scratch->cache, .bytes_fetched = scratch->bytes_fetched, .bytes_decoded = scratch->bytes_decoded };
 }
 
 ash_status ash_scratch_reserve(unsigned char **memory, int64_t *capacity, int64_t bytes, ash_error_state *error) {

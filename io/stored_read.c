@@ -133,7 +133,7 @@ static int in_window(const ash_read_scratch *scratch, const ash_stored *stored, 
 
 /* The end of the bytes that are fetched together from the walk's chunk on: those of the chunks to come as far as they follow it in the file and are
  * wanted. */
-static int64_t window_end(int fd, const walk *w, const ash_stored_chunk *chunk) {
+static int64_t window_end(int fd, const walk *w, const ash_stored_chunk *chunk, ash_chunk_cache *cache) {
     int64_t begin = chunk->address, end = begin + chunk->bytes;
     walk ahead = *w;
     while (end - begin < WINDOW_BYTES && next_chunk(&ahead)) {
@@ -141,7 +141,7 @@ static int64_t window_end(int fd, const walk *w, const ash_stored_chunk *chunk) 
         ash_error_state ignored = { 0 };
         part wanted;
         part_of(&ahead, &wanted);
-        if (wanted.empty)
+        if (wanted.empty || ash_chunk_cache_has(cache, ahead.stored, ordinal(&ahead)))
             continue;
         if (locate(fd, &ahead, &next, &ignored) != ASH_OK || check_found(&ahead, &next.chunk, &ignored) != ASH_OK)
             break; /* told when it is its turn */
@@ -161,7 +161,7 @@ static ash_status fetch(
     const ash_stored *stored = w->stored;
     const ash_stored_chunk *chunk = &place->chunk;
     if (place->own || !in_window(scratch, stored, chunk)) {
-        int64_t begin = chunk->address, end = place->own ? begin + chunk->bytes : window_end(place->fd, w, chunk);
+        int64_t begin = chunk->address, end = place->own ? begin + chunk->bytes : window_end(place->fd, w, chunk, scratch->cache);
         ash_status status = ash_scratch_window(scratch, window_capacity(stored->chunk_bytes), error);
         status = status == ASH_OK ? ash_read_bytes(place->fd, scratch->window, end - begin, begin, error) : status;
         if (status != ASH_OK)
@@ -184,8 +184,8 @@ static int stays_shuffled(const ash_stored *stored, uint32_t mask) {
         (int64_t)first->value[0] == stored->element && !stored->pairs;
 }
 
-/* The decoded bytes of the walk's chunk, which may be shuffled still. */
-static ash_status decode(
+/* Fetches the walk's chunk and undoes its filters, all but a shuffle that comes last. */
+static ash_status fetch_and_decode(
     const ash_chunk_place *place, const walk *w, ash_read_scratch *scratch, const unsigned char **decoded, ash_error_state *error) {
     const ash_stored *stored = w->stored;
     const unsigned char *bytes = NULL;
@@ -201,12 +201,46 @@ static ash_status decode(
         &stored->pipeline, place->chunk.mask, shuffled, bytes, place->chunk.bytes, stored->chunk_bytes, scratch->buffer, capacity, decoded);
     if (wrong)
         return fail_chunk(w, &place->chunk, wrong, error);
-    scratch->bytes_decoded += stored->chunk_bytes;
+    scratch->bytes_decoded += *decoded == bytes ? 0 : stored->chunk_bytes;
     scratch->decoded = *decoded;
     scratch->decoded_of = stored;
     scratch->decoded_chunk = ordinal(w);
     scratch->decoded_shuffled = shuffled;
     return ASH_OK;
+}
+
+/* Takes the memory of the last decoded chunk out of the scratch; NULL if it lies in the window. */
+static unsigned char *give_decoded(ash_read_scratch *scratch, const unsigned char *decoded) {
+    for (int i = 0; i < 2; i++) {
+        unsigned char *memory = scratch->buffer[i];
+        if (memory && memory == decoded) {
+            scratch->buffer[i] = NULL;
+            scratch->buffer_capacity[i] = 0;
+            scratch->decoded_of = NULL;
+            return memory;
+        }
+    }
+    return NULL;
+}
+
+/* The decoded bytes of the walk's chunk, which may be shuffled still. What is in the cache that the threads share is not decoded again. */
+static ash_status decode(
+    const ash_chunk_place *place, const walk *w, ash_read_scratch *scratch, const unsigned char **decoded, ash_error_state *error) {
+    const ash_stored *stored = w->stored;
+    ash_chunk_cache *cache = filters_of(stored, &place->chunk) > 0 ? scratch->cache : NULL;
+    scratch->pinned = ash_chunk_cache_take(cache, stored, ordinal(w), buffer_capacity(stored->chunk_bytes, &stored->pipeline), decoded);
+    if (*decoded) {
+        scratch->decoded_shuffled = stays_shuffled(stored, place->chunk.mask);
+        scratch->decoded_of = NULL; /* what is cached may go when it is released */
+        return ASH_OK;
+    }
+    ash_status status = fetch_and_decode(place, w, scratch, decoded, error);
+    if (scratch->pinned) {
+        unsigned char *memory = status == ASH_OK ? give_decoded(scratch, *decoded) : NULL;
+        ash_chunk_cache_put(cache, scratch->pinned, memory);
+        scratch->pinned = memory ? scratch->pinned : NULL;
+    }
+    return status;
 }
 
 /* ---- Placing ---- */
@@ -351,13 +385,16 @@ static ash_status read_found(
         filters_of(w->stored, chunk) == 0)
         return read_plain(place, w, p, buffer, scratch, error);
     ash_status status = check_found(w, chunk, error);
-    unsigned char *whole = filters_of(w->stored, chunk) == 1 && !stays_shuffled(w->stored, chunk->mask) ? whole_place(w, p, buffer) : NULL;
+    unsigned char *whole =
+        !scratch->cache && filters_of(w->stored, chunk) == 1 && !stays_shuffled(w->stored, chunk->mask) ? whole_place(w, p, buffer) : NULL;
     if (status == ASH_OK && chunk->address >= 0 && whole)
         return decode_whole(place, w, whole, scratch, error);
     if (status == ASH_OK && chunk->address >= 0)
         status = decode(place, w, scratch, &decoded, error);
     if (status == ASH_OK)
         place_part(w, p, decoded, scratch->decoded_shuffled, buffer);
+    ash_chunk_cache_release(scratch->cache, scratch->pinned);
+    scratch->pinned = NULL;
     return status;
 }
 

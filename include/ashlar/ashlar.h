@@ -17,6 +17,7 @@
  *   apply.h      every operation by name, with parameters as text
  *   compute.h    computing, explaining, progress
  *   io.h         opening and writing files
+ *   source.h     arrays whose values come from a function of yours, or go to one
  *
  * Tags used in the descriptions:
  *   lazy        adds a node to the expression; reads no data and does no work
@@ -46,6 +47,7 @@
 #include <ashlar/reduce.h>
 #include <ashlar/scan.h>
 #include <ashlar/shape.h>
+#include <ashlar/source.h>
 #include <ashlar/statistics.h>
 
 #endif

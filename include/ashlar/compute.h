@@ -42,6 +42,9 @@ typedef struct ash_plan_info {
     int32_t num_threads;
     double seconds;      /* of the run; 0 before */
     double plan_seconds; /* of making the plan */
+    int64_t stored_bytes_read; /* of the run: taken from files as they are stored, what was read again included; where the HDF5 library reads, the bytes
+                                  of the values it delivered */
+    int64_t bytes_decoded;     /* of the run: made of stored chunks by undoing their filters */
 } ash_plan_info;
 
 /* The plan for these arrays as readable text: nodes, fused groups and their operations, tasks, bytes read, peak bytes. Reads no data. The

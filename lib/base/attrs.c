@@ -138,6 +138,27 @@ int ash_attrs_set_text(ash_attrs **attrs, const char *name, const char *text) {
     return ash_attrs_set(attrs, name, 1, ASH_UINT8, text ? (int64_t)strlen(text) : 0, text);
 }
 
+ash_status ash_attrs_set_lines(ash_attrs **attrs, const char *lines, const char *function, ash_error_state *error) {
+    for (; *lines; lines += *lines == '\n') {
+        int64_t length = (int64_t)strcspn(lines, "\n");
+        const char *equals = memchr(lines, '=', (size_t)length);
+        if (length > 0 && (!equals || equals == lines))
+            return ash_fail(error, ASH_ERR_ARGUMENT, "%s: attributes must be lines of name=value, found '%.*s'", function,
+                (int)(length < 80 ? length : 80), lines);
+        char *line = length > 0 ? ash_malloc(length + 1) : NULL;
+        if (line) {
+            memcpy(line, lines, (size_t)length);
+            line[length] = line[equals - lines] = '\0';
+        }
+        int fine = length == 0 || (line && ash_attrs_set_text(attrs, line, line + (equals - lines) + 1));
+        ash_free(line);
+        if (!fine)
+            return ash_fail_memory(error, function, length + 1);
+        lines += length;
+    }
+    return ASH_OK;
+}
+
 int ash_attrs_real(const ash_attrs *attrs, const char *name, double *value) {
     const ash_attr_entry *entry = ash_attrs_find(attrs, name);
     if (!entry || entry->is_text || entry->count < 1)

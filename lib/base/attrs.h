@@ -2,6 +2,8 @@
 #ifndef ASH_BASE_ATTRS_H
 #define ASH_BASE_ATTRS_H
 
+#include "base/error.h"
+
 #include <ashlar/array.h>
 
 typedef struct ash_attr_entry {
@@ -26,6 +28,8 @@ const ash_attr_entry *ash_attrs_find(const ash_attrs *attrs, const char *name);
  * 0 and leaves *attrs. */
 int ash_attrs_set(ash_attrs **attrs, const char *name, int is_text, ash_dtype dtype, int64_t count, const void *data);
 int ash_attrs_set_text(ash_attrs **attrs, const char *name, const char *text);
+/* Sets the entries of a text of "name=value" lines. */
+ash_status ash_attrs_set_lines(ash_attrs **attrs, const char *lines, const char *function, ash_error_state *error);
 /* First number of a numeric entry as a double. */
 int ash_attrs_real(const ash_attrs *attrs, const char *name, double *value);
 const char *ash_attrs_text(const ash_attrs *attrs, const char *name);

@@ -1,14 +1,12 @@
 /* Making arrays from memory, single values and ramps. */
 #include "base/memory.h"
 #include "base/options.h"
-#include "expr/builder.h"
+#include "expr/maker.h"
 
 #include <string.h>
 
-/* Checks what all makers share and starts the node: rank, shape, dtype, names, chunks. Fills *options. */
-static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[],
-    const ash_make_options *given, ash_make_options *options) {
-    ash_options_copy(options, sizeof *options, given, sizeof *given);
+int ash_begin_maker(
+    ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[], const char *dims, const char *chunks) {
     if (!ash_builder_ok(builder)) {
         return 0;
     }
@@ -39,7 +37,7 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
     ash_grid_default(ndim, shape, ash_dtype_size(dtype), grid);
     char storage[2048];
     ash_dim_names names;
-    if (ash_parse_dim_names(options->dims, ndim, builder->function, storage, sizeof storage, &names, &builder->error) != ASH_OK) {
+    if (ash_parse_dim_names(dims, ndim, builder->function, storage, sizeof storage, &names, &builder->error) != ASH_OK) {
         return 0;
     }
     for (int a = 0; a < ndim; a++) {
@@ -49,12 +47,12 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
             return ash_builder_no_memory(builder);
         }
     }
-    if (!options->chunks) {
+    if (!chunks) {
         return 1;
     }
     ash_chunk_spec spec[ASH_MAX_NDIM];
     int64_t *lists = NULL;
-    if (ash_parse_chunks(options->chunks, &names, shape, builder->function, spec, &lists, &builder->error) == ASH_OK) {
+    if (ash_parse_chunks(chunks, &names, shape, builder->function, spec, &lists, &builder->error) == ASH_OK) {
         for (int a = 0; a < ndim; a++) {
             if (!ash_axis_from_spec(&spec[a], &grid[a], &builder->node->arena, &output->dim[a].axis)) {
                 ash_builder_no_memory(builder);
@@ -63,6 +61,13 @@ static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype
     }
     ash_free(lists);
     return ash_builder_ok(builder);
+}
+
+/* The same with the makers' options, which are copied to *options. */
+static int begin_maker(ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[],
+    const ash_make_options *given, ash_make_options *options) {
+    ash_options_copy(options, sizeof *options, given, sizeof *given);
+    return ash_begin_maker(builder, kind, dtype, ndim, shape, options->dims, options->chunks);
 }
 
 ash_array ash_from_buffer(

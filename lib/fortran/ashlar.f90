@@ -10,6 +10,7 @@ module ashlar
         ash_apply_many, &
         ash_cast, ash_index, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords, &
         ash_set_attr, ash_time_field, ash_group_take, ash_explain
+    use ashlar_sources, only: ash_from_source, ash_read_box, ash_store, ash_write_box
     use ashlar_elementwise
     use ashlar_reductions
     use ashlar_operators

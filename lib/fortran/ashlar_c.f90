@@ -43,6 +43,25 @@ module ashlar_c
         integer(c_int64_t) :: min_count = 0
     end type
 
+    type, bind(C) :: c_source_options
+        integer(c_int64_t) :: size = 0
+        type(c_ptr) :: name = c_null_ptr
+        type(c_ptr) :: dims = c_null_ptr
+        type(c_ptr) :: chunks = c_null_ptr
+        type(c_ptr) :: attributes = c_null_ptr
+        logical(c_bool) :: thread_safe = .false._c_bool
+        integer(c_int64_t) :: scratch_bytes = 0
+        type(c_funptr) :: release = c_null_funptr
+    end type
+
+    type, bind(C) :: c_store_options
+        integer(c_int64_t) :: size = 0
+        type(c_ptr) :: chunks = c_null_ptr
+        logical(c_bool) :: thread_safe = .false._c_bool
+        integer(c_int64_t) :: scratch_bytes = 0
+        type(c_ptr) :: compute = c_null_ptr
+    end type
+
     type, bind(C) :: c_open_options
         integer(c_int64_t) :: size = 0
         logical(c_bool) :: raw = .false._c_bool
@@ -284,6 +303,24 @@ module ashlar_c
             integer(c_int64_t), intent(in) :: shape(*)
             type(c_raw_options), intent(in) :: options
             type(c_array) :: out
+        end function
+        function c_from_source(context, dtype, ndim, shape, read_box, user, options) bind(C, name='ash_from_source') result(out)
+            import :: c_array, c_source_options, c_ptr, c_funptr, c_int, c_int64_t
+            type(c_ptr), value :: context
+            integer(c_int), value :: dtype, ndim
+            integer(c_int64_t), intent(in) :: shape(*)
+            type(c_funptr), value :: read_box
+            type(c_ptr), value :: user
+            type(c_source_options), intent(in) :: options
+            type(c_array) :: out
+        end function
+        function c_store(a, write_box, user, options) bind(C, name='ash_store') result(status)
+            import :: c_array, c_store_options, c_ptr, c_funptr, c_int
+            type(c_array), value :: a
+            type(c_funptr), value :: write_box
+            type(c_ptr), value :: user
+            type(c_store_options), intent(in) :: options
+            integer(c_int) :: status
         end function
         function c_write(a, path, name, options) bind(C, name='ash_write') result(status)
             import :: c_array, c_write_options, c_ptr, c_int

@@ -151,10 +151,12 @@ int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]) {
     return bytes;
 }
 
-/* Extents that a piece should have multiples of, so that stored chunks are decoded whole, and once. */
-static void stored_units(const ash_stage *stage, int64_t unit[]) {
+/* Extents that a piece should have multiples of, and where it should be cut, so that stored chunks are decoded whole, and once. */
+static void stored_units(ash_stage *stage) {
+    int64_t *unit = stage->unit;
     for (int a = 0; a < stage->ndim; a++) {
         unit[a] = 1;
+        stage->cut[a] = 0;
     }
     for (int k = 0; k < stage->noperands; k++) {
         const ash_operand *operand = &stage->operand[k];
@@ -163,7 +165,8 @@ static void stored_units(const ash_stage *stage, int64_t unit[]) {
             const ash_map *map = &operand->map[d];
             if (map->axis >= 0 && !map->table && !map->chunks && (map->step == 1 || map->step == -1) &&
                 variable->chunk[d] > unit[map->axis]) {
-                unit[map->axis] = variable->chunk[d];
+                int64_t chunk = unit[map->axis] = variable->chunk[d];
+                stage->cut[map->axis] = map->step > 0 ? chunk - map->start % chunk : (map->start + 1) % chunk;
             }
         }
     }
@@ -180,9 +183,9 @@ static void cut_piece(ash_stage *stage, const int64_t unit[], int64_t target_byt
     }
 }
 
-void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
-    int64_t unit[ASH_MAX_NDIM], one[ASH_MAX_NDIM], wanted = target_bytes;
-    stored_units(stage, unit);
+void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, int whole) {
+    int64_t one[ASH_MAX_NDIM], wanted = target_bytes;
+    stored_units(stage);
     for (int a = 0; a < stage->ndim; a++) {
         stage->piece[a] = stage->largest[a];
         one[a] = 1;
@@ -190,8 +193,15 @@ void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes) {
     if (wanted > PIECE_CACHED) { /* what was just read is still in the cache when it is worked on */
         wanted = PIECE_CACHED;
     }
-    cut_piece(stage, unit, wanted);
-    cut_piece(stage, one, target_bytes); /* stored chunks that are too large are cut all the same */
+    cut_piece(stage, stage->unit, wanted);
+    if (!whole) {
+        cut_piece(stage, one, target_bytes);
+    }
+    for (int a = 0; a < stage->ndim; a++) {
+        if (stage->piece[a] == stage->largest[a] || stage->piece[a] % stage->unit[a] != 0) {
+            stage->unit[a] = 1; /* not cut, or not at the ends of stored chunks */
+        }
+    }
     stage->work_bytes = ash_stage_work(stage, stage->piece);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Tasks larger than this gain nothing; pieces smaller than that cost more than they save. */
-enum { PIECE_LARGEST = 64 << 20, PIECE_SMALLEST = 64 << 10 };
+enum { PIECE_LARGEST = 64 << 20, PIECE_SMALLEST = 64 << 10, CACHE_LARGEST = 64 << 20 };
 
 void ash_plan_free(ash_plan *plan) {
     if (!plan) {
@@ -127,20 +127,20 @@ static int64_t peak_with(const ash_plan *plan, int64_t largest) {
     return peak < plan->limit ? peak : sequential > plan->limit ? sequential : plan->limit;
 }
 
-static int profile_with_pieces(ash_plan *plan, int64_t target) {
+static int profile_with_pieces(ash_plan *plan, int64_t target, int whole) {
     int known = plan->suffix_peak != NULL;
     for (int s = 0; s < plan->nstages; s++) {
         int64_t before = plan->stage[s]->work_bytes;
-        ash_stage_choose_piece(plan->stage[s], target);
+        ash_stage_choose_piece(plan->stage[s], target, whole);
         known &= plan->stage[s]->work_bytes == before;
     }
     return known || ash_plan_profile(plan);
 }
 
 /* Halves the pieces until all threads fit beside the sequential peak. 0 when out of memory. */
-static int choose_pieces(ash_plan *plan) {
+static int shrink_pieces(ash_plan *plan, int whole) {
     for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST; target /= 2) {
-        if (!profile_with_pieces(plan, target)) {
+        if (!profile_with_pieces(plan, target, whole)) {
             return 0;
         }
         int64_t largest = largest_task(plan);
@@ -152,9 +152,32 @@ static int choose_pieces(ash_plan *plan) {
     return 1;
 }
 
+/* Pieces of whole stored chunks if the plan runs with them at all: threads that wait for memory cost less than chunks decoded several times. */
+static int choose_pieces(ash_plan *plan) {
+    return shrink_pieces(plan, 1) && (ash_plan_sequential_peak(plan) <= plan->limit || shrink_pieces(plan, 0));
+}
+
+/* A cache for decoded chunks where pieces share some: room for those of neighbouring chunks on every thread, of memory that nothing else needs. */
+static void choose_cache(ash_plan *plan) {
+    int64_t spare = plan->limit - plan->peak_bytes;
+    ash_plan_count_needs(plan);
+    double wanted = plan->shared_bytes * 2 * (plan->num_threads + 1);
+    if (plan->needed_times > 1 && spare > 0) {
+        int64_t most = wanted < CACHE_LARGEST ? (int64_t)wanted : CACHE_LARGEST;
+        plan->cache_bytes = spare < most ? spare : most;
+        plan->reserve_bytes += plan->cache_bytes;
+        plan->peak_bytes += plan->cache_bytes;
+    }
+}
+
+/* Whether stored chunks will be decoded several times. */
+static int decodes_again(const ash_plan *plan) {
+    return plan->needed_times > 2 && (double)plan->cache_bytes < plan->shared_bytes;
+}
+
 /* The least that any choice of pieces needs. */
 static int find_least(ash_plan *plan) {
-    if (!profile_with_pieces(plan, PIECE_SMALLEST)) {
+    if (!profile_with_pieces(plan, PIECE_SMALLEST, 0)) {
         return 0;
     }
     plan->least_bytes = ash_plan_sequential_peak(plan);
@@ -177,6 +200,9 @@ static ash_status make(
         count_base(plan, request);
         ash_plan_count_bytes(plan);
         fine = find_least(plan) && choose_pieces(plan);
+        if (fine) {
+            choose_cache(plan);
+        }
     }
     if (!fine && plan->too_many) {
         char limit[32];
@@ -217,17 +243,24 @@ static const char *neediest(const ash_plan *plan) {
 
 ash_status ash_plan_make(
     ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error) {
-    if (make(context, request, 0, function, plan, error) != ASH_OK || ash_plan_sequential_peak(*plan) <= request->limit) {
+    if (make(context, request, 0, function, plan, error) != ASH_OK) {
         return error->status;
     }
-    /* Reading stored chunks again for each chunk of a new grid costs time, holding them all costs memory: memory ran out. */
+    int fits = ash_plan_sequential_peak(*plan) <= request->limit;
+    if (fits && !decodes_again(*plan)) {
+        return ASH_OK;
+    }
+    /* Reading stored chunks again for each chunk of a new grid costs time, holding them all costs memory: memory ran out, or left room for small parts
+     * of stored chunks only. */
     ash_plan *frugal;
     if (make(context, request, 1, function, &frugal, error) != ASH_OK) {
         ash_plan_free(*plan);
         *plan = NULL;
         return error->status;
     }
-    if (frugal->least_bytes < (*plan)->least_bytes) {
+    int better = fits ? ash_plan_sequential_peak(frugal) <= request->limit && frugal->needed_times < (*plan)->needed_times
+                      : frugal->least_bytes < (*plan)->least_bytes;
+    if (better) {
         ash_plan_free(*plan);
         *plan = frugal;
     } else {

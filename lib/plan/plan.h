@@ -114,11 +114,12 @@ struct ash_stage {
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
     int64_t chunks;
-    int64_t largest[ASH_MAX_NDIM]; /* extents of the largest chunk */
-    int64_t piece[ASH_MAX_NDIM];   /* extents of a piece: a chunk is worked through piece by piece, in order */
-    int run_axes;                  /* trailing axes that folds see as one run of elements; part of the meaning of sums */
-    int scans;                     /* bits: axes along which it has scans */
-    int64_t scan_bytes;            /* running values of its scans, kept over the pieces of a chunk */
+    int64_t largest[ASH_MAX_NDIM];                 /* extents of the largest chunk */
+    int64_t piece[ASH_MAX_NDIM];                   /* most extents of a piece: a chunk is worked through piece by piece, in order */
+    int64_t unit[ASH_MAX_NDIM], cut[ASH_MAX_NDIM]; /* pieces begin at cut + k * unit, or where the chunk does */
+    int run_axes;                                  /* trailing axes that folds see as one run of elements; part of the meaning of sums */
+    int scans;                                     /* bits: axes along which it has scans */
+    int64_t scan_bytes;                            /* running values of its scans, kept over the pieces of a chunk */
     int noperands, ninstructions, nslots, nsinks, nregisters;
     int64_t block; /* elements that kernels are given at once, a multiple of ASH_BLOCK */
     int operand_capacity, instruction_capacity, slot_capacity, sink_capacity;
@@ -208,8 +209,11 @@ typedef struct ash_plan {
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* buffers of the smallest plan there is */
     int64_t bytes_read, bytes_written;
-    int64_t io_bytes; /* workspace of the storage libraries */
-    int absorb;       /* new grids over files are read as they are asked for, instead of held */
+    int64_t io_bytes;    /* workspace of the storage libraries */
+    int64_t cache_bytes; /* for decoded chunks that several pieces need */
+    double needed_times; /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
+    double shared_bytes; /* decoded, of the stored chunks that one chunk of such a stage needs */
+    int absorb;          /* new grids over files are read as they are asked for, instead of held */
     int num_threads;
     int64_t limit;
 } ash_plan;
@@ -273,7 +277,17 @@ void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *
 int64_t ash_operand_piece_bytes(
     const ash_operand *operand, const ash_stage *stage, const int64_t piece[]); /* bound on scratch for one piece */
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]);
-void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes);
+/* Pieces that need about `target_bytes` of scratch. They hold whole stored chunks if `whole`, even where these are larger. */
+void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, int whole);
+/* The extent of the piece that begins at `start` of a chunk that ends at `end`. */
+static inline int64_t ash_piece_extent(const ash_stage *stage, int axis, int64_t start, int64_t end) {
+    int64_t over = (start - stage->cut[axis]) % stage->unit[axis];
+    over += over < 0 ? stage->unit[axis] : 0;
+    int64_t extent = stage->piece[axis] - over;
+    return extent < end - start ? extent : end - start;
+}
+/* sharing.c: sets needed_times and shared_bytes. */
+void ash_plan_count_needs(ash_plan *plan);
 int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk);
 /* Where the index that a map follows begins in a box of the stage, and how many values it takes; a map that follows none has one. */
 static inline int64_t ash_map_begin(const ash_map *map, const ash_box *box) {

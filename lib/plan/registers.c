@@ -1,7 +1,10 @@
 /* What a stage's blocks are kept in, and how long they are. */
 #include "plan/plan.h"
 
-/* Blocks of narrow elements are longer, as many bytes as those of the widest usual ones. Not where a block is the unit of something else: of
+enum { FEW = 2 };
+
+/* Blocks of narrow elements are longer, as many bytes as those of the widest usual ones. Where little is done with them (unpacking before a reduction, say), so
+ * that all of it stays in the first cache, those of 8 bytes are too: rows of latitudes then are a block. Not where a block is the unit of something else: of
  * scans, of runs of labels, of the steps of a user's reduction. */
 static int64_t block_elements(const ash_stage *stage) {
     int64_t widest = 1;
@@ -14,7 +17,10 @@ static int64_t block_elements(const ash_stage *stage) {
         const ash_fold *fold = stage->sink[s].fold;
         plain &= !fold || (fold->reduce->group_axis < 0 && !fold->reduce->general);
     }
-    return plain && widest < 8 ? ASH_BLOCK * 8 / widest : ASH_BLOCK;
+    if (!plain || widest > 8) {
+        return ASH_BLOCK;
+    }
+    return widest < 8 ? ASH_BLOCK * 8 / widest : stage->ninstructions > 0 && stage->ninstructions <= FEW ? 2 * ASH_BLOCK : ASH_BLOCK;
 }
 
 int ash_stage_finish(ash_plan *plan, ash_stage *stage) {

@@ -54,8 +54,10 @@ static int begin_workers(ash_run *run) {
     if (!run->worker || !run->idle_worker) {
         return 0;
     }
+    run->cache = run->plan->cache_bytes > 0 ? ash_chunk_cache_new(run->plan->cache_bytes) : NULL; /* without it is slower only */
     for (int w = 0; w < n; w++) {
         run->idle_worker[run->nidle++] = n - 1 - w;
+        run->worker[w].reading.cache = run->cache;
         if (!begin_worker(run->plan, &run->worker[w])) {
             return 0;
         }
@@ -69,6 +71,7 @@ static void end_workers(ash_run *run) {
     }
     ash_free(run->worker);
     ash_free(run->idle_worker);
+    ash_chunk_cache_free(run->cache);
 }
 
 /* ---- Runs ---- */
@@ -77,6 +80,10 @@ static void keep_figures(ash_run *run) {
     ash_plan_info *info = &run->context->last_run;
     info->bytes_read = run->bytes_read;
     info->bytes_written = run->bytes_written;
+    for (int w = 0; w < run->plan->num_threads; w++) {
+        info->stored_bytes_read += run->worker[w].reading.bytes_fetched;
+        info->bytes_decoded += run->worker[w].reading.bytes_decoded;
+    }
     info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.peak;
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
 }

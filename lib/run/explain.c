@@ -120,6 +120,9 @@ static void say_plan(text *t, const ash_plan *plan) {
     say(t, "  peak memory     %s of a limit of %s\n", bytes_text(info.peak_bytes), bytes_text(info.memory_limit));
     say(t, "  least limit     %s (plan %s, reserve %s)\n", bytes_text(info.least_limit), bytes_text(info.plan_bytes),
         bytes_text(info.reserve_bytes));
+    if (plan->needed_times > 1) {
+        say(t, "  stored chunks   needed %.1f times by the pieces, cache %s\n", plan->needed_times, bytes_text(plan->cache_bytes));
+    }
     if (info.sequential_peak > info.memory_limit) {
         say(t, "  the limit is too small for this plan\n");
     }

@@ -99,6 +99,7 @@ typedef struct ash_run {
     int64_t limit, live, early; /* of buffers and scratch */
     ash_worker *worker;
     int *idle_worker, nidle;
+    ash_chunk_cache *cache; /* of decoded chunks; NULL: none */
     int64_t bytes_read, bytes_written;
     ash_error_state error;
     atomic_int stop; /* 0, or one of the reasons below */

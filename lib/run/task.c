@@ -128,10 +128,10 @@ static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, 
 /* The piece after `piece` in C order; 0 after the last. */
 static int next_piece(const ash_stage *stage, const ash_box *chunk, ash_box *piece) {
     for (int a = stage->ndim - 1; a >= 0; a--) {
-        int64_t end = chunk->start[a] + chunk->extent[a], start = piece->start[a] + stage->piece[a];
+        int64_t end = chunk->start[a] + chunk->extent[a], start = piece->start[a] + piece->extent[a];
         int more = start < end;
         piece->start[a] = more ? start : chunk->start[a];
-        piece->extent[a] = end - piece->start[a] < stage->piece[a] ? end - piece->start[a] : stage->piece[a];
+        piece->extent[a] = ash_piece_extent(stage, a, piece->start[a], end);
         if (more) {
             return 1;
         }
@@ -166,7 +166,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     }
     piece = box;
     for (int a = 0; a < stage->ndim; a++) {
-        piece.extent[a] = box.extent[a] < stage->piece[a] ? box.extent[a] : stage->piece[a];
+        piece.extent[a] = ash_piece_extent(stage, a, box.start[a], box.start[a] + box.extent[a]);
     }
     int empty = 0;
     for (int a = 0; a < stage->ndim; a++) {

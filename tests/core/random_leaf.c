@@ -57,7 +57,7 @@ int generator_add(generator *g, ash_array handle, dense *value, const char *form
     return g->count++;
 }
 
-static void *memory_for(generator *g, int64_t bytes) {
+void *generator_memory(generator *g, int64_t bytes) {
     g->memory = realloc(g->memory, (size_t)(g->nmemory + 1) * sizeof *g->memory);
     g->memory[g->nmemory] = calloc(1, (size_t)bytes + 1);
     return g->memory[g->nmemory++];
@@ -112,7 +112,7 @@ void random_chunks(generator *g, int ndim, const int64_t shape[], char *text, in
     }
 }
 
-static const char *dims_text(const target *t, char *text) {
+const char *random_leaf_dims(const target *t, char *text) {
     char *end = text;
     for (int a = 0; a < t->ndim; a++) {
         if (a) {
@@ -163,7 +163,7 @@ static int random_buffer(generator *g, const target *t) {
     } else {
         random_strides(g, t, element, strides, &bytes, &first);
     }
-    char *memory = memory_for(g, bytes), chunks[2048], dims[64];
+    char *memory = generator_memory(g, bytes), chunks[2048], dims[64];
     for (int64_t k = 0; k < bytes; k += element) {
         cell_store(dtype, memory + k, random_cell(g, dtype, wild));
     }
@@ -176,7 +176,7 @@ static int random_buffer(generator *g, const target *t) {
         value->cell[k] = cell_load(dtype, memory + at);
     }
     random_chunks(g, t->ndim, t->shape, chunks, sizeof chunks);
-    const char *names = dims_text(t, dims);
+    const char *names = random_leaf_dims(t, dims);
     ash_make_options options = { .dims = names, .chunks = one_in(g, 4) ? NULL : chunks, .strides = dense_layout ? NULL : strides };
     ash_array handle = ash_from_buffer(g->context, dtype, t->ndim, t->shape, memory + first, &options);
     char layout[400] = "";
@@ -193,7 +193,7 @@ static int random_constant(generator *g, const target *t) {
     dense *value = dense_new(dtype, t->ndim, t->shape, t->name);
     char chunks[2048], dims[64];
     random_chunks(g, t->ndim, t->shape, chunks, sizeof chunks);
-    ash_make_options options = { .dims = dims_text(t, dims), .chunks = one_in(g, 3) ? NULL : chunks };
+    ash_make_options options = { .dims = random_leaf_dims(t, dims), .chunks = one_in(g, 3) ? NULL : chunks };
     int which = (int)random_below(g, 3), number = which < 2 ? which : (int)random_below(g, 100);
     ash_array handle = which == 0 ? ash_zeros(g->context, dtype, t->ndim, t->shape, &options)
         : which == 1              ? ash_ones(g->context, dtype, t->ndim, t->shape, &options)
@@ -208,7 +208,7 @@ static int random_ramp(generator *g, const target *t) {
     int64_t n = t->shape[0], start = random_below(g, 40) - 20, step = random_below(g, 5) + 1;
     char chunks[2048], dims[64];
     random_chunks(g, 1, t->shape, chunks, sizeof chunks);
-    ash_make_options options = { .dims = dims_text(t, dims), .chunks = chunks };
+    ash_make_options options = { .dims = random_leaf_dims(t, dims), .chunks = chunks };
     int real = one_in(g, 2);
     step = one_in(g, 2) ? step : -step;
     dense *value = dense_new(real ? ASH_FLOAT64 : ASH_INT64, 1, t->shape, t->name);
@@ -225,7 +225,7 @@ static int random_ramp(generator *g, const target *t) {
 
 int random_buffer_of(generator *g, dense *value) {
     int64_t element = ash_dtype_size(value->dtype);
-    char *memory = memory_for(g, value->size * element), chunks[2048], dims[64];
+    char *memory = generator_memory(g, value->size * element), chunks[2048], dims[64];
     target t = target_of(value);
     for (int64_t k = 0; k < value->size; k++) {
         cell_store(value->dtype, memory + k * element, value->cell[k]);
@@ -233,7 +233,7 @@ int random_buffer_of(generator *g, dense *value) {
     }
     random_chunks(g, t.ndim, t.shape, chunks, sizeof chunks);
     ash_array handle = ash_from_buffer(
-        g->context, value->dtype, t.ndim, t.shape, memory, &(ash_make_options){ .dims = dims_text(&t, dims), .chunks = chunks });
+        g->context, value->dtype, t.ndim, t.shape, memory, &(ash_make_options){ .dims = random_leaf_dims(&t, dims), .chunks = chunks });
     return generator_add(g, handle, value, "table(%s, %lld)", ash_dtype_name(value->dtype), (long long)value->size);
 }
 
@@ -241,7 +241,12 @@ int random_leaf(generator *g, const target *t) {
     if (t->ndim == 1 && one_in(g, 6)) {
         return random_ramp(g, t);
     }
-    return one_in(g, 8) ? random_constant(g, t) : random_buffer(g, t);
+    switch (random_below(g, 8)) {
+    case 0: return random_constant(g, t);
+    case 1:
+    case 2: return random_source(g, t);
+    default: return random_buffer(g, t);
+    }
 }
 
 int random_weak_scalar(generator *g) {
@@ -268,7 +273,7 @@ ash_array random_labels(generator *g, int64_t n, int64_t groups, int negative, c
         any_negative |= labels[k] < 0;
     }
     ash_dtype dtype = groups > 100 ? ASH_INT32 : dtypes[random_below(g, any_negative ? 4 : 6)];
-    char *memory = memory_for(g, n * 8), chunks[2048], dims[2] = { name, 0 };
+    char *memory = generator_memory(g, n * 8), chunks[2048], dims[2] = { name, 0 };
     for (int64_t k = 0; k < n; k++) {
         cell_store(dtype, memory + k * ash_dtype_size(dtype), (cell){ .i = labels[k] });
     }

@@ -39,6 +39,11 @@ int random_buffer_of(generator *g, dense *value);
 cell random_cell(generator *g, ash_dtype dtype, int wild);
 int generator_add(generator *g, ash_array handle, dense *value, const char *format, ...) __attribute__((format(printf, 4, 5)));
 void random_chunks(generator *g, int ndim, const int64_t shape[], char *text, int64_t size);
+/* Zeroed memory that lives as long as the generator. */
+void *generator_memory(generator *g, int64_t bytes);
+/* "p,,q"; NULL without dimensions. */
+const char *random_leaf_dims(const target *t, char *text);
+int random_source(generator *g, const target *t); /* random_source.c */
 
 /* ---- Steps ---- */
 typedef int random_step(generator *g, int depth, const target *t);

@@ -1,0 +1,193 @@
+/* What is taken from files and what is decoded, counted: each stored byte once, for several results of one pass, by any number of threads. */
+#include "netcdf_support.h"
+
+#include <hdf5.h>
+
+enum { STEPS = 130, LAT = 90, LON = 120, ELEMENTS = STEPS * LAT * LON };
+static float values[ELEMENTS];
+
+/* Chunks that fit no axis, shuffled and deflated, or neither. */
+static void make_file(const char *name, const size_t chunk[3], int deflate) {
+    int file, dimension[3], variable;
+    uint32_t noise = 1;
+    for (int k = 0; k < ELEMENTS; k++) {
+        noise = noise * 1664525u + 1013904223u;
+        values[k] = (float)(k / (LAT * LON)) + (float)(noise >> 26) / 8;
+    }
+    nc_done(nc_create(test_path(name), NC_NETCDF4, &file));
+    nc_done(nc_def_dim(file, "time", STEPS, &dimension[0]));
+    nc_done(nc_def_dim(file, "lat", LAT, &dimension[1]));
+    nc_done(nc_def_dim(file, "lon", LON, &dimension[2]));
+    nc_done(nc_def_var(file, "t", NC_FLOAT, 3, dimension, &variable));
+    nc_done(nc_def_var_chunking(file, variable, chunk ? NC_CHUNKED : NC_CONTIGUOUS, chunk));
+    nc_done(nc_def_var_deflate(file, variable, deflate, deflate, 4));
+    nc_done(nc_put_var_float(file, variable, values));
+    nc_done(nc_close(file));
+}
+
+/* Bytes of the chunks of "t": stored, and decoded. `most` is what reading all of them once may take: the little that lies between neighbours is
+ * read with them. */
+static void count_stored(const char *name, const size_t chunk[3], int64_t *stored, int64_t *most, int64_t *decoded) {
+    hid_t file = H5Fopen(test_path(name), H5F_ACC_RDONLY, H5P_DEFAULT), dataset = H5Dopen2(file, "t", H5P_DEFAULT);
+    hid_t space = H5Dget_space(dataset);
+    hsize_t chunks;
+    assert_true(H5Dget_num_chunks(dataset, space, &chunks) >= 0);
+    *stored = 0;
+    *decoded = (int64_t)(chunks * chunk[0] * chunk[1] * chunk[2] * sizeof(float));
+    for (hsize_t k = 0; k < chunks; k++) {
+        hsize_t bytes;
+        assert_true(H5Dget_chunk_info(dataset, space, k, NULL, NULL, NULL, &bytes) >= 0);
+        *stored += (int64_t)bytes;
+    }
+    *most = *stored + *stored / 50;
+    H5Sclose(space);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+/* mean, std and max together. */
+static ash_plan_info run_three(ash_context *ctx, const char *name, const char *chunks, const char *index, const char *dims) {
+    ash_array t = ash_open(ctx, test_path(name), "t", &(ash_open_options){ .chunks = chunks });
+    t = index ? ash_index(t, index) : t;
+    ash_array result[3] = { ash_mean(t, dims), ash_std(t, dims), ash_max(t, dims) };
+    void *buffer[3];
+    int64_t bytes[3];
+    for (int k = 0; k < 3; k++) {
+        assert_good(result[k]);
+        bytes[k] = ash_size(result[k]) * 4;
+        buffer[k] = malloc((size_t)bytes[k] + 1);
+    }
+    assert_done(ctx, ash_compute_many(ctx, 3, result, buffer, bytes, NULL));
+    for (int k = 0; k < 3; k++) {
+        free(buffer[k]);
+    }
+    return ash_last_run(ctx);
+}
+
+static const size_t chunk_shapes[][3] = { { 24, 45, 60 }, { 1, LAT, LON }, { STEPS, 13, 17 }, { 50, 40, 50 } };
+
+static void three_statistics_read_and_decode_once(void **state) {
+    (void)state;
+    static const char *const dims[] = { NULL, "time", "lat", "lon", "time,lon" };
+    static const char *const grids[] = { NULL, "time=31", "7,-1,50" };
+    for (size_t s = 0; s < sizeof chunk_shapes / sizeof *chunk_shapes; s++) {
+        int64_t stored, most, decoded;
+        make_file("once.nc", chunk_shapes[s], 1);
+        count_stored("once.nc", chunk_shapes[s], &stored, &most, &decoded);
+        for (int threads = 1; threads <= 4; threads *= 2) {
+            for (int d = 0; d < 5; d++) {
+                for (int g = 0; g < 3; g++) {
+                    ash_context *ctx = context_with(threads, NULL);
+                    ash_plan_info info = run_three(ctx, "once.nc", grids[g], NULL, dims[d]);
+                    if (info.stored_bytes_read < stored || info.stored_bytes_read > most || info.bytes_decoded != decoded) {
+                        fail_msg("chunks %d, %d threads, over %s, grid %s: %lld of %lld stored bytes read, %lld of %lld decoded", (int)s,
+                            threads, dims[d] ? dims[d] : "all", grids[g] ? grids[g] : "as stored", (long long)info.stored_bytes_read,
+                            (long long)stored, (long long)info.bytes_decoded, (long long)decoded);
+                    }
+                    assert_int_equal(info.bytes_read, ELEMENTS * 4);
+                    ash_context_free(ctx);
+                }
+            }
+        }
+    }
+}
+
+/* The same in little memory: with the stored chunks as they are nothing needs to be read again. */
+static void small_limits(void **state) {
+    (void)state;
+    for (size_t s = 0; s < sizeof chunk_shapes / sizeof *chunk_shapes; s++) {
+        int64_t stored, most, decoded;
+        make_file("once.nc", chunk_shapes[s], 1);
+        count_stored("once.nc", chunk_shapes[s], &stored, &most, &decoded);
+        for (int threads = 1; threads <= 4; threads *= 2) {
+            ash_context *ctx = context_with(threads, NULL);
+            ash_plan_info least = { 0 };
+            ash_array all = ash_mean(ash_open(ctx, test_path("once.nc"), "t", NULL), NULL);
+            assert_done(ctx, ash_plan_query(ctx, 1, &all, NULL, &least));
+            ash_context_free(ctx);
+            ctx = ash_context_new(&(ash_context_options){ .num_threads = threads, .memory_limit = least.least_limit + (5 << 20) });
+            assert_non_null(ctx);
+            ash_plan_info info = run_three(ctx, "once.nc", NULL, NULL, NULL);
+            assert_true(info.stored_bytes_read >= stored && info.stored_bytes_read <= most);
+            assert_int_equal(info.bytes_decoded, decoded);
+            ash_context_free(ctx);
+        }
+    }
+}
+
+/* Slices that cut stored chunks, and several that overlap: all that is needed of them is decoded once. */
+static void chunks_that_pieces_share(void **state) {
+    (void)state;
+    for (size_t s = 0; s < sizeof chunk_shapes / sizeof *chunk_shapes; s++) {
+        int64_t stored, most, decoded;
+        make_file("once.nc", chunk_shapes[s], 1);
+        count_stored("once.nc", chunk_shapes[s], &stored, &most, &decoded);
+        for (int threads = 1; threads <= 4; threads *= 2) {
+            ash_context *ctx = context_with(threads, NULL);
+            ash_plan_info info = run_three(ctx, "once.nc", NULL, "time=7:-3, lat=3:-1, lon=::-1", "time");
+            assert_true(info.bytes_decoded <= decoded && info.stored_bytes_read <= most);
+            ash_array t = ash_open(ctx, test_path("once.nc"), "t", NULL);
+            double found = real_of(ash_mean(ash_cast(ash_add(ash_drop_coords(ash_index(t, "time=2:, lat=:-1"), NULL),
+                                                         ash_drop_coords(ash_index(t, "time=:-2, lat=1:"), NULL)),
+                                                ASH_FLOAT64),
+                       NULL)),
+                   expected = 0;
+            info = ash_last_run(ctx);
+            for (int64_t k = 0; k < STEPS - 2; k++) {
+                for (int64_t i = 0; i < (LAT - 1) * LON; i++) {
+                    expected += (double)(values[(k + 2) * LAT * LON + i] + values[k * LAT * LON + LON + i]);
+                }
+            }
+            expected /= (double)(STEPS - 2) * (LAT - 1) * LON;
+            assert_true(found > expected - 1e-6 && found < expected + 1e-6);
+            assert_int_equal(info.bytes_decoded, decoded);
+            assert_true(info.stored_bytes_read <= stored + stored / 4); /* neighbours that were there already may be fetched along */
+            ash_context_free(ctx);
+        }
+    }
+}
+
+/* Where memory does not allow it, the plan says so before, and the numbers are the same. */
+static void when_memory_is_short(void **state) {
+    (void)state;
+    make_file("once.nc", chunk_shapes[1], 1);
+    ash_context *ctx = context_with(2, NULL);
+    ash_array t = ash_open(ctx, test_path("once.nc"), "t", &(ash_open_options){ .chunks = "-1,9,9" }), sum = ash_sum(t, "time");
+    static float wide[LAT * LON], narrow[LAT * LON];
+    assert_done(ctx, ash_compute(sum, wide, sizeof wide, NULL));
+    ash_compute_options tight = { .memory_limit = 4500000 }; /* less than the variable has */
+    assert_null(strstr(ash_explain(ctx, 1, &sum, NULL), "stored chunks   needed"));
+    assert_non_null(strstr(ash_explain(ctx, 1, &sum, &tight), "stored chunks   needed"));
+    assert_done(ctx, ash_compute(sum, narrow, sizeof narrow, &tight));
+    assert_memory_equal(wide, narrow, sizeof wide);
+    assert_true(ash_last_run(ctx).bytes_decoded > ELEMENTS * 4);
+    assert_true(ash_last_run(ctx).peak_bytes <= tight.memory_limit);
+    ash_context_free(ctx);
+}
+
+static void without_filters(void **state) {
+    (void)state;
+    make_file("plain.nc", NULL, 0);
+    ash_context *ctx = context_with(2, NULL);
+    ash_plan_info info = run_three(ctx, "plain.nc", NULL, NULL, "time");
+    assert_int_equal(info.stored_bytes_read, ELEMENTS * 4);
+    assert_int_equal(info.bytes_decoded, 0);
+    int64_t stored, most, decoded;
+    make_file("chunked.nc", chunk_shapes[0], 0);
+    count_stored("chunked.nc", chunk_shapes[0], &stored, &most, &decoded);
+    info = run_three(ctx, "chunked.nc", NULL, NULL, "time");
+    assert_int_equal(info.bytes_decoded, 0);
+    assert_true(info.stored_bytes_read <= stored && info.stored_bytes_read >= ELEMENTS * 4);
+    ash_context_free(ctx);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(three_statistics_read_and_decode_once),
+        cmocka_unit_test(small_limits),
+        cmocka_unit_test(chunks_that_pieces_share),
+        cmocka_unit_test(when_memory_is_short),
+        cmocka_unit_test(without_filters),
+    };
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}
