@@ -62,13 +62,19 @@ ash_file *ash_file_retain(ash_file *file) {
     return file;
 }
 
+void ash_variable_clear(ash_variable *variable) {
+    for (int i = 0; i < ASH_MAX_NDIM; i++)
+        ash_free(variable->dim[i]);
+    ash_free(variable->name);
+    ash_free(variable->type);
+    ash_attrs_release(variable->attrs);
+    *variable = (ash_variable){ 0 };
+}
+
 static void free_entry(ash_file *file, ash_file_entry *entry) {
     if (file->driver->forget)
         file->driver->forget(file, &entry->variable);
-    for (int i = 0; i < ASH_MAX_NDIM; i++)
-        ash_free(entry->variable.dim[i]);
-    ash_free(entry->variable.name);
-    ash_attrs_release(entry->variable.attrs);
+    ash_variable_clear(&entry->variable);
     ash_free(entry->path);
     ash_free(entry);
 }
@@ -224,7 +230,7 @@ const ash_variable *ash_file_sibling(ash_file *file, const ash_variable *variabl
 static ash_status fail_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
     const ash_error_state *reason, ash_error_state *error) {
     char from[160], shape[160];
-    if (reason->status == ASH_ERR_MEMORY)
+    if (reason->status == ASH_ERR_MEMORY || file->driver->has_members)
         return ash_fail(error, reason->status, "%s", reason->text);
     return ash_fail(error, reason->status, "read: %s: variable '%s', box of shape %s at %s: %s", file->path,
         ((const ash_file_entry *)variable)->path, ash_format_shape(variable->ndim, extent, shape, sizeof shape),
