@@ -17,6 +17,7 @@
  *   apply.h      every operation by name, with parameters as text
  *   compute.h    computing, explaining, progress
  *   io.h         opening and writing files
+ *   dataset.h    what files hold; many files as one
  *
  * Tags used in the descriptions:
  *   lazy        adds a node to the expression; reads no data and does no work
@@ -39,6 +40,7 @@
 #include <ashlar/compute.h>
 #include <ashlar/context.h>
 #include <ashlar/custom.h>
+#include <ashlar/dataset.h>
 #include <ashlar/io.h>
 #include <ashlar/lookup.h>
 #include <ashlar/ops.h>

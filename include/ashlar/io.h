@@ -12,6 +12,7 @@ typedef struct ash_open_options {
     int64_t size;
     bool raw;           /* the stored values as they are: no scale, offset or missing values */
     const char *chunks; /* chunk sizes as ash_rechunk() takes them; default: stored chunks, joined into pieces of some MiB */
+    bool valid_range;   /* values outside valid_range, or valid_min and valid_max, are missing */
 } ash_open_options;
 
 /* A variable of a NetCDF (classic, 64-bit offset, CDF-5, NetCDF-4) or HDF5 file as a lazy array. Reads the header and 1-D coordinates only;
@@ -25,7 +26,11 @@ typedef struct ash_open_options {
  * (float64 for 32-bit and wider integers), with scale_factor alone its type, otherwise float64; without them, float32 for stored integers
  * of up to 16 bits and float64 for wider ones if there is a fill value, else the stored dtype. A fill value that the stored dtype cannot
  * hold is ignored. Without _FillValue, NetCDF's default fill value of the type (not of bytes) counts as missing in floating variables.
- * valid_range is not applied.
+ * Packed values stay packed in memory until a task uses them.
+ *
+ * valid_min, valid_max and valid_range are applied on request only, since many files have wrong ones: what lies outside is missing. They are compared in the
+ * stored dtype, after _Unsigned (limits written as signed numbers are reinterpreted too); floating limits of packed integers that are of the type of the
+ * unpacked values are compared with those, as the NetCDF User's Guide says.
  *
  * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text,
  * compound, ...), damaged file. */
@@ -33,9 +38,9 @@ ASH_API ash_array ash_open(ash_context *context, const char *path, const char *v
 
 typedef struct ash_write_options {
     int64_t size;
-    int32_t deflate; /* 0 (default) to 9 */
-    bool shuffle;    /* byte shuffle before deflate */
-    const char *history;    /* put in front of the history attribute after the time of day; "": no history;
+    int32_t deflate;                    /* 0 (default) to 9 */
+    bool shuffle;                       /* byte shuffle before deflate */
+    const char *history;                /* put in front of the history attribute after the time of day; "": no history;
                                NULL: "ashlar VERSION: write NAME, ..." */
     const char *attributes;             /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
     const char *unlimited;              /* name of the dimension written as unlimited; NULL: none */
