@@ -28,14 +28,21 @@ program layout
     type(c_reduce_options), target :: r
     type(c_open_options), target :: o
     type(c_write_options), target :: w
+    type(c_sel_options), target :: s
+    type(c_dataset) :: d
+    type(c_dataset_options), target :: p
+    type(c_variable_info), target :: v
 
-    call figures([c_sizeof(a), c_sizeof(c), c_sizeof(m), c_sizeof(r), c_sizeof(o), c_sizeof(w)], 0)
+    call figures([c_sizeof(a), c_sizeof(c), c_sizeof(m), c_sizeof(r), c_sizeof(o), c_sizeof(w), &
+        c_sizeof(s), c_sizeof(d), c_sizeof(p), c_sizeof(v)], 0)
     call figures([between(c_loc(a), c_loc(a%output)), between(c_loc(c), c_loc(c%memory_limit)), &
         between(c_loc(c), c_loc(c%progress_user)), between(c_loc(m), c_loc(m%release_user)), between(c_loc(r), c_loc(r%groups)), &
         between(c_loc(r), c_loc(r%where)), between(c_loc(r), c_loc(r%initial)), between(c_loc(r), c_loc(r%min_count)), &
         between(c_loc(o), c_loc(o%chunks)), between(c_loc(w), c_loc(w%shuffle)), between(c_loc(w), c_loc(w%history)), &
-        between(c_loc(w), c_loc(w%compute)), between(c_loc(w), c_loc(w%zstd)), between(c_loc(w), c_loc(w%resume))], 6)
-    call check('as many figures', layout_figure(20) == -1)
+        between(c_loc(w), c_loc(w%compute)), between(c_loc(w), c_loc(w%zstd)), between(c_loc(w), c_loc(w%resume)), &
+        between(c_loc(o), c_loc(o%valid_range)), between(c_loc(s), c_loc(s%tolerance)), between(c_loc(p), c_loc(p%sort)), &
+        between(c_loc(v), c_loc(v%shape)), between(c_loc(v), c_loc(v%is_text))], 10)
+    call check('as many figures', layout_figure(29) == -1)
 
     call status('ASH_OK', ASH_SUCCESS)
     call status('ASH_ERR_ARGUMENT', ASH_ERR_ARGUMENT)
