@@ -222,11 +222,16 @@ static ash_status read_parts(const ash_joined *joined, const ash_joined_variable
     return status;
 }
 
-/* Values in memory; the variable is one-dimensional. */
-static void read_values(const ash_joined_variable *rule, const int64_t start[], const int64_t extent[], const int64_t step[], char *out) {
-    int64_t size = ash_dtype_size(rule->dtype);
-    for (int64_t k = 0; k < extent[0]; k++)
-        memcpy(out + k * size, (const char *)rule->values + (start[0] + k * step[0]) * size, (size_t)size);
+/* Values in memory: of a coordinate, or of its bounds with a second dimension. */
+static void read_values(const ash_joined_variable *rule, const ash_variable *variable, const int64_t start[], const int64_t extent[],
+    const int64_t step[], char *out) {
+    int64_t size = ash_dtype_size(rule->dtype), columns = variable->ndim > 1 ? extent[1] : 1;
+    for (int64_t k = 0; k < extent[0] * columns; k++) {
+        int64_t at = start[0] + k / columns * step[0];
+        if (variable->ndim > 1)
+            at = at * variable->shape[1] + start[1] + k % columns * step[1];
+        memcpy(out + k * size, (const char *)rule->values + at * size, (size_t)size);
+    }
 }
 
 static ash_status joined_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
@@ -235,7 +240,7 @@ static ash_status joined_read(ash_file *file, const ash_variable *variable, cons
     const ash_joined_variable *rule = variable->driver_data;
     const char *path = ((const ash_file_entry *)variable)->path;
     if (rule && rule->values) {
-        read_values(rule, start, extent, step, buffer);
+        read_values(rule, variable, start, extent, step, buffer);
         return ASH_OK;
     }
     if (rule)

@@ -6,7 +6,6 @@
 #include "base/paths.h"
 #include "expr/open.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -164,7 +163,7 @@ ash_array ash_dataset_variable(ash_dataset dataset, const char *variable, const 
             content->path[0], variable, content->entry[k].about.type);
     }
     ash_open_options o;
-    ash_options_copy(&o, sizeof o, options, offsetof(ash_open_options, valid_range));
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
     if (k >= 0 && content->entry[k].converted && (o.raw || o.valid_range)) {
         ash_fail(&builder.error, ASH_ERR_UNSUPPORTED, "dataset_variable: %s: variable '%s' is not stored as in %s, so %s is not possible",
             content->entry[k].converted, variable, content->path[0], o.raw ? "raw" : "valid_range");

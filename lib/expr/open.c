@@ -10,7 +10,6 @@
 #include <ashlar/io.h>
 #include <ashlar/shape.h>
 
-#include <stddef.h>
 #include <string.h>
 
 /* Coordinates are kept in memory outside the limit; one longer than this is left in the file. */
@@ -177,7 +176,7 @@ static ash_array build_file(ash_builder *builder, ash_file *file, const ash_vari
 
 ash_array ash_open_stored(ash_builder *builder, ash_file *file, const char *name, const ash_open_options *options) {
     ash_open_options o;
-    ash_options_copy(&o, sizeof o, options, offsetof(ash_open_options, valid_range));
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
     const ash_variable *stored = ash_builder_ok(builder) ? ash_file_variable(file, name, builder->function, &builder->error) : NULL;
     if (!stored) {
         ash_file_release(file);
