@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { TOGETHER_BYTES = 4 << 20, STACKED_DIM = 1 << 30 };
+enum { TOGETHER_BYTES = 4 << 20, STACKED_DIM = 1 << 30, OPEN_FILE_BYTES = 3 << 18 /* measured: what HDF5 and NetCDF-C keep of an open file */ };
 
 /* ---- What is known about a variable ---- */
 
@@ -92,11 +92,13 @@ static void joined_prepare(ash_file *file, ash_variable *variable) {
     if (stored)
         variable->need = ash_file_read_need(first, stored);
     ash_member_give(&joined->member[0]);
+    int64_t open_files = joined->parts < ash_member_limit() ? joined->parts : ash_member_limit();
     if (!rule)
         return;
+    if (variable->need.library + variable->need.scratch > 0)
+        variable->need.library += open_files * OPEN_FILE_BYTES + (variable->need.library > 0 ? (3 * open_files + 4) * rule->chunk_bytes : 0);
     int64_t scratch = rule->chunk_bytes > 0 ? ash_stored_scratch_bytes(rule->chunk_bytes, 1) : 0;
     variable->need.scratch = (scratch > variable->need.scratch ? scratch : variable->need.scratch) + (rule->axis > 0 ? TOGETHER_BYTES : 0);
-    variable->need.library += variable->need.library > 0 ? (3 * ash_member_limit() + 4) * rule->chunk_bytes : 0;
 }
 
 /* ---- Reading ---- */

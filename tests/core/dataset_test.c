@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "dataset_expected.h"
+
 enum { LAT = 3, LON = 4 };
 
 static ash_context *ctx;
@@ -581,6 +583,39 @@ static void a_thousand_files(void **state) {
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+/* ---- Real files ---- */
+
+static void check_figures(ash_array a, const expected_figures *expected) {
+    ash_array wide = ash_cast(a, ASH_FLOAT64);
+    assert_true(fabs(real_of(ash_nansum(wide, NULL)) - expected->sum) <= 1e-12 * fabs(expected->sum));
+    assert_true(real_of(ash_nanmin(wide, NULL)) == expected->least);
+    assert_true(real_of(ash_nanmax(wide, NULL)) == expected->largest);
+    assert_int_equal(integer_of(ash_count(wide, NULL)), expected->count);
+}
+
+static void as_xarray(void **state) {
+    (void)state;
+    const char *folder = getenv("ASH_TEST_DATA");
+    char path[600];
+    if (!folder || !*folder) {
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/nemo_monthly/*.nc", folder);
+    assert_false(ash_dataset_ok(ash_dataset_open(ctx, path, &(ash_dataset_options){ .join = "time_counter" })));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "'time_counter' overlaps"); /* it is 0 in all of them */
+    ash_dataset data = ash_dataset_open(ctx, path, &(ash_dataset_options){ .join = "time_counter", .by_position = true });
+    ash_array tos = ash_dataset_variable(data, "tos", NULL), time = ash_dataset_variable(data, "time_centered", NULL);
+    assert_good(tos);
+    assert_string_equal(ash_attr(tos, "cell_methods"), "time: mean (interval: 2700 s)");
+    for (int k = 0; k < 3; k++) {
+        char index[16];
+        snprintf(index, sizeof index, "%d", k);
+        check_figures(ash_index(tos, index), &expected_tos[k]);
+        assert_true(real_of(ash_index(time, index)) == expected_time_centered[k]);
+    }
+    check_figures(ash_dataset_variable(data, "nav_lat", NULL), &expected_nav_lat);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(contents, begin, end),
@@ -596,6 +631,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(arguments, begin, end),
         cmocka_unit_test_setup_teardown(changed_between, begin, end),
         cmocka_unit_test_setup_teardown(a_thousand_files, begin, end),
+        cmocka_unit_test_setup_teardown(as_xarray, begin, end),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -1,4 +1,4 @@
-/* Written by select_expected.py. What Xarray 999 selects: first index and count. */
+/* Written by select_expected.py. What Xarray selects: first index and count. */
 static const struct {
     double start, step;
     int64_t n;

@@ -54,7 +54,7 @@ def number(value, calendar):
     return None if value is None else value if calendar else float(value)
 
 
-print("/* Written by select_expected.py. What Xarray %s selects: first index and count. */" % xr.__version__)
+print("/* Written by select_expected.py. What Xarray selects: first index and count. */")
 print("static const struct {\n    double start, step;\n    int64_t n;\n    const char *units, *calendar;\n} coordinates[] = {")
 for start, step, n, units, calendar in COORDINATES:
     print('    { %r, %r, %d, "%s", %s },' % (start, step, n, units, '"%s"' % calendar if calendar else "NULL"))
