@@ -167,8 +167,9 @@ static ash_status classic_text(ash_file *file, const char *name, const char *fun
         status = ash_fail(error, ASH_ERR_DTYPE, "%s: %s: variable '%s' is no text", function, file->path, name);
     for (int a = 0; status == ASH_OK && a < about.ndim; a++) {
         one[a] = 1;
-        if (about.shape[a] > 0 && count > file->size / about.shape[a])
-            status = ash_fail(error, ASH_ERR_FORMAT, "%s: %s: variable '%s' is larger than the file", function, file->path, name);
+        if (about.shape[a] > 0 && count > ASH_TEXT_MOST / about.shape[a])
+            status = ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: the text variable '%s' has more than %d characters", function,
+                file->path, name, ASH_TEXT_MOST);
         else
             count *= about.shape[a];
     }

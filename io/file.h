@@ -37,6 +37,8 @@ ash_status ash_fail_unknown_format(
 /* Copies `bytes` bytes of text with a terminator; NULL when out of memory. */
 char *ash_text_copy(const char *text, int64_t bytes);
 
+/* The most characters, or strings, that a text variable is read with. */
+enum { ASH_TEXT_MOST = 16 << 20 };
 /* Adds `rows` rows of `width` characters, without what follows a zero and blanks at the end. 0 when out of memory. */
 int ash_add_rows_of_text(ash_name_list *texts, const char *characters, int64_t rows, int64_t width);
 /* "file "x.nc" has no variable 'tmp', nearest is 'temp' (it has a, b, c)". */

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_BYTES_MOST = 16 << 20 };
-
 static const ash_netcdf_file *opened(const ash_file *file) {
     return file->driver_data;
 }
@@ -225,9 +223,9 @@ static ash_status read_text(const ash_file *file, const ash_netcdf_variable *at,
     int kept = 1, result = nc_inq_vartype(at->group, at->id, &type);
     int64_t count = 1, width = type == NC_CHAR && about->ndim > 0 ? about->shape[about->ndim - 1] : 1;
     for (int i = 0; i < about->ndim; i++)
-        if (about->shape[i] > 0 && count > TEXT_BYTES_MOST / about->shape[i])
+        if (about->shape[i] > 0 && count > ASH_TEXT_MOST / about->shape[i])
             return ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: the text variable '%s' has more than %d characters or strings", function,
-                file->path, path, TEXT_BYTES_MOST);
+                file->path, path, ASH_TEXT_MOST);
         else
             count *= about->shape[i];
     if (result == NC_NOERR)

@@ -90,6 +90,12 @@ static void find_times(join *j) {
         int usual = about->ndim == 2 && j->checker[j->bounds].axis == 0 && about->dtype < ASH_DTYPE_COUNT;
         j->bounds = usual ? j->bounds : -1;
     }
+    if (j->coordinate >= 0) {
+        j->checker[j->coordinate].kept = 1;
+    }
+    if (j->bounds >= 0) {
+        j->checker[j->bounds].kept = 1;
+    }
 }
 
 /* ---- One file ---- */
@@ -146,17 +152,18 @@ static int check_variable(join *j, int k, ash_file *file, int64_t part, int64_t 
 }
 
 /* Values of the coordinate and its bounds. What cannot be read of the bounds makes them no bounds. */
-static int keep_values(join *j, ash_file *file, int64_t part, int64_t extent) {
+static int keep_values(join *j, ash_file *file, int64_t extent) {
     const ash_part_checker *checker = j->coordinate >= 0 ? &j->checker[j->coordinate] : NULL;
-    const ash_part_rule *rule = checker && checker->rules ? checker->rules->rule[part] : NULL;
-    const ash_time_change *change = rule && rule->is_time ? &rule->change : NULL;
+    const ash_time_change *change = checker && checker->changed ? &checker->change : NULL;
     if (checker && !ash_kept_add(&j->kept[0], j->builder, file, checker->entry->path, extent, change)) {
         return 0;
     }
-    if (j->bounds >= 0 && !j->content->entry[j->bounds].refusal) {
-        return ash_kept_add(&j->kept[1], j->builder, file, j->content->entry[j->bounds].path, extent, change);
+    const ash_part_checker *bounds = j->bounds >= 0 ? &j->checker[j->bounds] : NULL;
+    if (!bounds || bounds->entry->refusal) {
+        return 1;
     }
-    return 1;
+    change = !bounds->is_time ? change : bounds->changed ? &bounds->change : NULL;
+    return ash_kept_add(&j->kept[1], j->builder, file, bounds->entry->path, extent, change);
 }
 
 static int add_part(join *j, ash_file *file, int64_t part) {
@@ -184,7 +191,7 @@ static int add_part(join *j, ash_file *file, int64_t part) {
         return 0;
     }
     joined->begin[part + 1] = joined->begin[part] + extent;
-    return keep_values(j, file, part, extent);
+    return keep_values(j, file, extent);
 }
 
 static void add_parts(join *j) {

@@ -35,7 +35,8 @@ static ash_status check_shape(const ash_part_checker *checker, const ash_variabl
     const char *name = checker->entry->path;
     char expected[160], found[160];
     int same = variable->ndim == first->ndim, named = 1;
-    if (variable->dtype != first->dtype || variable->is_text != first->is_text) {
+    int numbers = variable->dtype < ASH_DTYPE_COUNT && first->dtype < ASH_DTYPE_COUNT;
+    if (!(checker->kept && numbers) && (variable->dtype != first->dtype || variable->is_text != first->is_text)) {
         return ash_fail(error, ASH_ERR_DTYPE, "%s: %s: variable '%s' is %s, expected %s as in %s", function, path, name,
             variable->type ? variable->type : ash_dtype_name(variable->dtype), first->type ? first->type : ash_dtype_name(first->dtype),
             first_path);
@@ -85,7 +86,6 @@ static ash_status begin_rules(ash_part_checker *checker, int64_t parts, const ch
         return ash_fail_memory(error, function, parts * (int64_t)sizeof *rules->rule);
     }
     ash_status status = unpacking(&checker->entry->about, function, &rules->first, &rules->result, error);
-    rules->first.change = (ash_time_change){ .multiply = 1, .divide = 1 };
     checker->rules = rules;
     return status;
 }
@@ -115,7 +115,12 @@ ash_status ash_part_check(ash_part_checker *checker, const ash_variable *variabl
     ash_status status = check_shape(checker, variable, path, first_path, function, error);
     const char *units = ash_attrs_text(variable->attrs, "units"), *calendar = ash_attrs_text(variable->attrs, "calendar");
     int timed = checker->is_time && !(same_text(units, checker->units_text) && same_text(calendar, checker->calendar));
-    if (status != ASH_OK || first->is_text || (!timed && ash_parts_packed_alike(first, variable))) {
+    checker->changed = 0;
+    if (status == ASH_OK && timed) {
+        status = time_change(checker, units ? units : "", calendar, path, first_path, function, &checker->change, error);
+        checker->changed = 1;
+    }
+    if (status != ASH_OK || first->is_text || checker->kept || (!timed && ash_parts_packed_alike(first, variable))) {
         return status;
     }
     ash_part_rule *rule = ash_arena_alloc(arena, sizeof *rule);
@@ -123,12 +128,9 @@ ash_status ash_part_check(ash_part_checker *checker, const ash_variable *variabl
     if (!rule) {
         return ash_fail_memory(error, function, sizeof *rule);
     }
-    rule->change = (ash_time_change){ .multiply = 1, .divide = 1 };
+    rule->is_time = timed;
+    rule->change = checker->change;
     status = unpacking(variable, function, rule, &result, error);
-    if (status == ASH_OK && timed) {
-        rule->is_time = 1;
-        status = time_change(checker, units ? units : "", calendar, path, first_path, function, &rule->change, error);
-    }
     if (status == ASH_OK && !checker->rules) {
         status = begin_rules(checker, parts, function, arena, error);
     }
@@ -136,7 +138,7 @@ ash_status ash_part_check(ash_part_checker *checker, const ash_variable *variabl
         return status;
     }
     ash_part_rules *rules = checker->rules;
-    if (checker->is_time && timed) {
+    if (timed) {
         rules->result = ASH_FLOAT64;
     }
     if (ash_dtype_kind(rules->result) != 'f') {

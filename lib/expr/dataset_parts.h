@@ -32,6 +32,9 @@ typedef struct ash_part_checker {
     const char *units_text, *calendar; /* NULL: none */
     ash_part_rules *rules;             /* NULL while all files are alike */
     int64_t chunk_bytes;               /* of the largest chunk */
+    int kept;                          /* its values are read and kept, so that nothing but their time units matters */
+    int changed;                       /* in the file checked last, times are in other units: */
+    ash_time_change change;
 } ash_part_checker;
 
 /* Whether the attributes that decoding depends on are the same. */

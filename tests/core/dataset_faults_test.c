@@ -50,7 +50,7 @@ typedef struct outcome {
     double values[16];
 } outcome;
 
-static const char *path_of_all;
+static char path_of_all[600];
 
 static outcome once(ash_context *ctx, const ash_dataset_options *options) {
     outcome o = { .status = ASH_OK };
@@ -104,9 +104,7 @@ static void every_allocation_may_fail(void **state) {
     for (int k = 0; k < FILES; k++) {
         make_file(k);
     }
-    char path[600];
-    snprintf(path, sizeof path, "%s", test_path("f*.nc"));
-    path_of_all = path;
+    snprintf(path_of_all, sizeof path_of_all, "%s", test_path("f*.nc"));
     for (int c = 0; c < 3; c++) {
         ash_context *ctx = context_with(1, "serial");
         outcome expected = once(ctx, &cases[c]);

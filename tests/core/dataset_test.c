@@ -32,7 +32,7 @@ typedef struct recipe {
     int days;                     /* records; times are first, first + 1, ... */
     double first, step;
     int lat;              /* other number of latitudes */
-    int type;             /* of `t` */
+    int type, time_type;  /* of `t`, of time */
     double scale, offset; /* packing of `t`, if scale != 0 */
     double fill;          /* _FillValue of `t`, if != 0 */
     int without, classic; /* no `extra`; a classic file */
@@ -46,7 +46,7 @@ static double expected_t(const recipe *r, int record, int k) {
 }
 
 static void make_file(const char *name, const recipe *r) {
-    int file, dims[3], time, bounds, t, fixed, extra, lat, vertices, lat_dim = r->lat ? r->lat : LAT;
+    int file, dims[3], time, bounds, t, fixed, extra, when, lat, vertices, lat_dim = r->lat ? r->lat : LAT;
     const char *units = r->units ? r->units : "days since 2000-01-01";
     nc_type type = r->type ? r->type : NC_FLOAT;
     nc_done(nc_create(test_path(name), r->classic ? NC_CLOBBER : NC_NETCDF4 | NC_CLOBBER, &file));
@@ -54,7 +54,7 @@ static void make_file(const char *name, const recipe *r) {
     nc_done(nc_def_dim(file, "lat", (size_t)lat_dim, &dims[1]));
     nc_done(nc_def_dim(file, "lon", LON, &dims[2]));
     nc_done(nc_def_dim(file, "nv", 2, &vertices));
-    nc_done(nc_def_var(file, "time", NC_DOUBLE, 1, dims, &time));
+    nc_done(nc_def_var(file, "time", r->time_type ? r->time_type : NC_DOUBLE, 1, dims, &time));
     nc_done(nc_put_att_text(file, time, "units", strlen(units), units));
     nc_done(nc_put_att_text(file, time, "bounds", 9, "time_bnds"));
     if (r->calendar) {
@@ -80,6 +80,11 @@ static void make_file(const char *name, const recipe *r) {
     if (!r->without) {
         nc_done(nc_def_var(file, "extra", NC_INT, 1, dims, &extra));
     }
+    nc_done(nc_def_var(file, "when", NC_INT, 1, dims, &when));
+    nc_done(nc_put_att_text(file, when, "units", strlen(units), units));
+    if (r->calendar) {
+        nc_done(nc_put_att_text(file, when, "calendar", strlen(r->calendar), r->calendar));
+    }
     nc_done(nc_put_att_text(file, NC_GLOBAL, "title", 6, "a test"));
     nc_done(nc_enddef(file));
     for (int d = 0; d < r->days; d++) {
@@ -93,6 +98,7 @@ static void make_file(const char *name, const recipe *r) {
             row[1] = r->fill;
         }
         nc_done(nc_put_var1_double(file, time, at, &value));
+        nc_done(nc_put_var1_double(file, when, at, &value));
         nc_done(nc_put_vara_double(file, bounds, at, (size_t[]){ 1, 2 }, edges));
         nc_done(nc_put_vara_double(file, t, at, count, row));
         if (!r->without) {
@@ -164,7 +170,7 @@ static void contents(void **state) {
     ash_dataset data = ash_dataset_open(ctx, test_path("a.nc"), NULL);
     assert_true(ash_dataset_ok(data));
     assert_int_equal(ash_dataset_status(data), ASH_OK);
-    assert_int_equal(ash_dataset_variable_count(data), 6);
+    assert_int_equal(ash_dataset_variable_count(data), 7);
     static const struct {
         const char *name, *type;
         ash_variable_role role;
@@ -206,7 +212,7 @@ static void contents(void **state) {
     assert_non_null(strstr(text, "float32 t(time, lat, lon)  chunks 1, 3, 2\n        t:cell_methods = \"time: mean\""));
     assert_string_equal(ash_attr(ash_dataset_variable(data, "t", NULL), "cell_methods"), "time: mean");
     /* Nothing beyond the last, and of what is no dataset. */
-    assert_int_equal(ash_dataset_variable_info(data, 6, &t), ASH_ERR_ARGUMENT);
+    assert_int_equal(ash_dataset_variable_info(data, 7, &t), ASH_ERR_ARGUMENT);
     assert_int_equal(ash_dataset_dimension_info(data, -1, &dim), ASH_ERR_ARGUMENT);
     assert_null(ash_dataset_file(data, 1));
     ash_dataset none = { 0 };
@@ -353,7 +359,23 @@ static void other_units(void **state) {
         fail_msg("%s", ash_error(ctx));
     }
     check_times(data, 4, (double[]){ 0, 1, 31, 32 });
+    double *when = values_of(ash_dataset_variable(data, "when", NULL)); /* any variable of times, int or not */
+    assert_true(when[0] == 0 && when[1] == 1 && when[2] == 31 && when[3] == 32);
+    free(when);
     assert_string_equal(ash_attr(ash_dataset_variable(data, "time", NULL), "units"), "days since 2000-01-01");
+    make_file("c.nc", &(recipe){ .days = 2, .time_type = NC_INT, .first = 3 });
+    make_file("d.nc", &(recipe){ .days = 1, .time_type = NC_INT, .units = "hours since 2000-01-05", .first = 36 });
+    data = open_files(2, (const char *const[]){ "c.nc", "d.nc" }, &join_time);
+    if (!ash_dataset_ok(data)) {
+        fail_msg("%s", ash_error(ctx));
+    }
+    ash_array time = ash_dataset_variable(data, "time", NULL);
+    assert_int_equal(ash_array_dtype(time), ASH_FLOAT64); /* half a day is no int */
+    assert_true(real_of(ash_index(time, "2")) == 5.5);
+    data = open_files(2, (const char *const[]){ "a.nc", "c.nc" }, &join_time);
+    assert_true(ash_dataset_ok(data));
+    ash_context_free(ctx); /* and with it what holds b.nc open */
+    ctx = context_with(2, "openmp");
     make_file("b.nc", &(recipe){ .days = 2, .calendar = "360_day", .first = 40 });
     assert_false(ash_dataset_ok(open_files(2, ab, &join_time)));
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "b.nc: variable 'time' has the calendar '360_day', expected 'standard' as in");
