@@ -104,7 +104,9 @@ void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed) {
     struct stat about;
     *size = file->size;
     *changed = 0;
-    if (file->fd >= 0 ? fstat(file->fd, &about) == 0 : stat(file->path, &about) == 0)
+    if (file->driver->identity)
+        file->driver->identity(file, size, changed);
+    else if (file->fd >= 0 ? fstat(file->fd, &about) == 0 : stat(file->path, &about) == 0)
         *changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
 }
 

@@ -144,6 +144,7 @@ typedef struct ash_driver {
         ash_file *file, const char *path, const char *function, ash_attrs **attrs, ash_error_state *error); /* NULL: no groups */
     /* Adds the values of a text variable. NULL: it cannot be read. */
     ash_status (*text)(ash_file *file, const char *path, const char *function, ash_name_list *texts, ash_error_state *error);
+    void (*identity)(const ash_file *file, int64_t *size, int64_t *changed); /* NULL: that of the file itself */
     int has_members;                                        /* its reads are reads of other files, whose sentences say all */
     void (*forget)(ash_file *file, ash_variable *variable); /* releases driver_data; NULL: there is none */
     /* Called once before the first read, under the lock: finds out how to read best, and sets variable->need. NULL: nothing to find out. */

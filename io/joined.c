@@ -6,7 +6,11 @@
 
 #include <string.h>
 
-enum { TOGETHER_BYTES = 4 << 20, STACKED_DIM = 1 << 30, OPEN_FILE_BYTES = 3 << 18 /* measured: what HDF5 and NetCDF-C keep of an open file */ };
+enum {
+    TOGETHER_BYTES = 4 << 20,
+    STACKED_DIM = 1 << 30,
+    OPEN_FILE_BYTES = 3 << 18 /* measured: what HDF5 and NetCDF-C keep of an open file */
+};
 
 /* ---- What is known about a variable ---- */
 
@@ -27,6 +31,7 @@ static int fill_variable(const ash_joined *joined, const ash_joined_variable *ru
     int added = rule && joined->stack;
     out->dtype = rule && (rule->convert || rule->values) ? rule->dtype : first->dtype;
     out->ndim = first->ndim + added;
+    out->id = first->id;
     out->no_fill = first->no_fill || (rule && (rule->convert || rule->values));
     out->attrs = ash_attrs_retain(rule && (rule->convert || rule->values) ? rule->attrs : first->attrs);
     int copied = copy_text(&out->name, first->name);
@@ -96,7 +101,8 @@ static void joined_prepare(ash_file *file, ash_variable *variable) {
     if (!rule)
         return;
     if (variable->need.library + variable->need.scratch > 0)
-        variable->need.library += open_files * OPEN_FILE_BYTES + (variable->need.library > 0 ? (3 * open_files + 4) * rule->chunk_bytes : 0);
+        variable->need.library +=
+            open_files * OPEN_FILE_BYTES + (variable->need.library > 0 ? (3 * open_files + 4) * rule->chunk_bytes : 0);
     int64_t scratch = rule->chunk_bytes > 0 ? ash_stored_scratch_bytes(rule->chunk_bytes, 1) : 0;
     variable->need.scratch = (scratch > variable->need.scratch ? scratch : variable->need.scratch) + (rule->axis > 0 ? TOGETHER_BYTES : 0);
 }
@@ -256,6 +262,22 @@ static ash_status joined_read(ash_file *file, const ash_variable *variable, cons
     return read_member(joined, NULL, variable, path, 0, &box, buffer, scratch, error);
 }
 
+/* All sizes, and a hash of the members' paths, times and extents. */
+static void joined_identity(const ash_file *file, int64_t *size, int64_t *changed) {
+    const ash_joined *joined = file->driver_data;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    *size = 0;
+    for (int64_t k = 0; k < joined->parts; k++) {
+        const ash_member *member = &joined->member[k];
+        *size += member->size;
+        hash = (hash ^ (uint64_t)member->modified) * UINT64_C(1099511628211);
+        hash = (hash ^ (uint64_t)joined->begin[k + 1]) * UINT64_C(1099511628211);
+        for (const char *c = member->path; *c; c++)
+            hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+    }
+    *changed = (int64_t)hash;
+}
+
 /* ---- Texts ---- */
 
 static ash_status joined_text(ash_file *file, const char *path, const char *function, ash_name_list *texts, ash_error_state *error) {
@@ -293,6 +315,7 @@ static const ash_driver joined_driver = {
     .list = joined_list,
     .find = joined_find,
     .text = joined_text,
+    .identity = joined_identity,
     .has_members = 1,
     .prepare = joined_prepare,
     .read = joined_read,
