@@ -61,21 +61,59 @@ static ash_status fill_variable(
     return ASH_OK;
 }
 
-static ash_status classic_find(ash_file *file, const char *name, const char *function, ash_variable *out, ash_error_state *error) {
-    const ash_classic_header *header = file->driver_data;
+/* Position of a variable in the header, the number of variables if there is none. */
+static int64_t position(const ash_classic_header *header, const char *name) {
     int64_t i = 0;
     while (i < header->variable_count && strcmp(header->variable[i].name, name) != 0)
         i++;
+    return i;
+}
+
+static ash_status check_rank(const ash_file *file, const ash_classic_variable *stored, const char *function, ash_error_state *error) {
+    if (stored->ndim > ASH_MAX_NDIM)
+        return ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: variable '%s' has %lld dimensions, at most %d are supported", function,
+            file->path, stored->name, (long long)stored->ndim, ASH_MAX_NDIM);
+    return ASH_OK;
+}
+
+static ash_status classic_find(ash_file *file, const char *name, const char *function, ash_variable *out, ash_error_state *error) {
+    const ash_classic_header *header = file->driver_data;
+    int64_t i = position(header, name);
     if (i == header->variable_count)
         return ASH_ERR_NOT_FOUND;
     const ash_classic_variable *stored = &header->variable[i];
     if (stored->nc_type == ASH_NC_CHAR)
         return ash_fail(error, ASH_ERR_DTYPE, "%s: %s: variable '%s' is text (type char), expected numbers", function, file->path, name);
-    if (stored->ndim > ASH_MAX_NDIM)
-        return ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: variable '%s' has %lld dimensions, at most %d are supported", function,
-            file->path, name, (long long)stored->ndim, ASH_MAX_NDIM);
+    if (check_rank(file, stored, function, error) != ASH_OK)
+        return error->status;
     out->id = (int)i;
     return fill_variable(header, stored, function, out, error);
+}
+
+static ash_status classic_describe(ash_file *file, const char *name, const char *function, ash_variable *out, ash_error_state *error) {
+    static const char text[] = "text (char)";
+    const ash_classic_header *header = file->driver_data;
+    int64_t i = position(header, name);
+    if (i == header->variable_count)
+        return ASH_ERR_NOT_FOUND;
+    const ash_classic_variable *stored = &header->variable[i];
+    if (check_rank(file, stored, function, error) != ASH_OK)
+        return error->status;
+    out->is_text = stored->nc_type == ASH_NC_CHAR;
+    out->type = out->is_text ? ash_text_copy(text, sizeof text - 1) : NULL;
+    if (out->is_text && !out->type)
+        return ash_fail_memory(error, function, sizeof text);
+    return fill_variable(header, stored, function, out, error);
+}
+
+static ash_status classic_dims(ash_file *file, ash_stored_dims *dims, ash_error_state *error) {
+    const ash_classic_header *header = file->driver_data;
+    for (int64_t i = 0; i < header->dim_count; i++) {
+        int unlimited = header->dim[i].extent == 0;
+        if (!ash_stored_dims_add(dims, header->dim[i].name, unlimited ? header->records : header->dim[i].extent, unlimited))
+            return ash_fail_memory(error, "dataset_open", 64);
+    }
+    return ASH_OK;
 }
 
 /* ---- Reading a box ---- */
@@ -115,6 +153,47 @@ static ash_status classic_read(ash_file *file, const ash_variable *variable, con
     return ash_flat_read(file->fd, &box, buffer, scratch, error);
 }
 
+/* ---- Texts ---- */
+
+static ash_status classic_text(ash_file *file, const char *name, const char *function, ash_name_list *texts, ash_error_state *error) {
+    const ash_classic_header *header = file->driver_data;
+    ash_variable about = { 0 };
+    ash_error_state reason = { 0 };
+    ash_flat_box box;
+    int64_t zero[ASH_MAX_NDIM] = { 0 }, one[ASH_MAX_NDIM], count = 1, end = 0;
+    ash_read_scratch scratch = { 0 };
+    ash_status status = classic_describe(file, name, function, &about, error);
+    if (status == ASH_ERR_NOT_FOUND)
+        status = ash_fail(error, status, "%s: %s has no variable '%s'", function, file->path, name);
+    if (status == ASH_OK && !about.is_text)
+        status = ash_fail(error, ASH_ERR_DTYPE, "%s: %s: variable '%s' is no text", function, file->path, name);
+    for (int a = 0; status == ASH_OK && a < about.ndim; a++) {
+        one[a] = 1;
+        if (about.shape[a] > 0 && count > ASH_TEXT_MOST / about.shape[a])
+            status = ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: the text variable '%s' has more than %d characters", function,
+                file->path, name, ASH_TEXT_MOST);
+        else
+            count *= about.shape[a];
+    }
+    char *characters = status == ASH_OK ? ash_calloc(count + 1, 1) : NULL;
+    about.dtype = ASH_INT8;
+    about.id = (int)position(header, name);
+    if (status == ASH_OK && !characters)
+        status = ash_fail_memory(error, function, count + 1);
+    if (status == ASH_OK && count > 0 &&
+        (!lay_out(header, &about, zero, about.shape, one, &box, &end) || end > file->size ||
+            ash_flat_read(file->fd, &box, characters, &scratch, &reason) != ASH_OK))
+        status = ash_fail(error, ASH_ERR_IO, "%s: %s: variable '%s' cannot be read: %s", function, file->path, name,
+            *reason.text ? reason.text : "the file is cut short");
+    int64_t width = status == ASH_OK && about.ndim > 0 ? about.shape[about.ndim - 1] : 1;
+    if (status == ASH_OK && !ash_add_rows_of_text(texts, characters, width > 0 ? count / width : 0, width))
+        status = ash_fail_memory(error, function, count);
+    ash_read_scratch_free(&scratch);
+    ash_free(characters);
+    ash_variable_clear(&about);
+    return status;
+}
+
 const ash_driver ash_classic_driver = {
     .name = "NetCDF classic",
     .recognise = classic_recognise,
@@ -122,5 +201,8 @@ const ash_driver ash_classic_driver = {
     .close = classic_close,
     .list = classic_list,
     .find = classic_find,
+    .describe = classic_describe,
+    .dims = classic_dims,
+    .text = classic_text,
     .read = classic_read,
 };

@@ -111,13 +111,19 @@ ash_file *ash_file_retain(ash_file *file) {
     return file;
 }
 
+void ash_variable_clear(ash_variable *variable) {
+    for (int i = 0; i < ASH_MAX_NDIM; i++)
+        ash_free(variable->dim[i]);
+    ash_free(variable->name);
+    ash_free(variable->type);
+    ash_attrs_release(variable->attrs);
+    *variable = (ash_variable){ 0 };
+}
+
 static void free_entry(ash_file *file, ash_file_entry *entry) {
     if (file->driver->forget)
         file->driver->forget(file, &entry->variable);
-    for (int i = 0; i < ASH_MAX_NDIM; i++)
-        ash_free(entry->variable.dim[i]);
-    ash_free(entry->variable.name);
-    ash_attrs_release(entry->variable.attrs);
+    ash_variable_clear(&entry->variable);
     ash_free(entry->path);
     ash_free(entry);
 }
@@ -149,6 +155,8 @@ void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed) {
         about.st_mtim = (struct timespec){ 0 };
     *size = file->size;
     *changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    if (file->driver->identity)
+        file->driver->identity(file, size, changed);
 }
 
 const ash_attrs *ash_file_attrs(ash_file *file) {
@@ -303,7 +311,7 @@ const ash_variable *ash_file_sibling(ash_file *file, const ash_variable *variabl
 static ash_status fail_read(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],
     const ash_error_state *reason, ash_error_state *error) {
     char from[160], shape[160];
-    if (reason->status == ASH_ERR_MEMORY)
+    if (reason->status == ASH_ERR_MEMORY || file->driver->has_members)
         return ash_fail(error, reason->status, "%s", reason->text);
     return ash_fail(error, reason->status, "read: %s: variable '%s', box of shape %s at %s: %s", file->path,
         ((const ash_file_entry *)variable)->path, ash_format_shape(variable->ndim, extent, shape, sizeof shape),

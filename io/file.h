@@ -45,8 +45,10 @@ char *ash_text_copy(const char *text, int64_t bytes);
 /* The last part of a path without its extensions of formats, "sst" of "a/sst.zarr.zip": the name of what is alone in a file. Returns `name`. */
 const char *ash_base_name(const char *path, char *name, int64_t size);
 
-int ash_name_list_add(ash_name_list *names, const char *name); /* 0 when out of memory */
-void ash_name_list_free(ash_name_list *names);
+/* The most characters, or strings, that a text variable is read with. */
+enum { ASH_TEXT_MOST = 16 << 20 };
+/* Adds `rows` rows of `width` characters, without what follows a zero and blanks at the end. 0 when out of memory. */
+int ash_add_rows_of_text(ash_name_list *texts, const char *characters, int64_t rows, int64_t width);
 /* "file "x.nc" has no variable 'tmp', nearest is 'temp' (it has a, b, c)". */
 ash_status ash_fail_no_variable(
     const char *path, const char *wanted, const char *function, const ash_name_list *names, ash_error_state *error);

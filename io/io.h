@@ -28,13 +28,36 @@ typedef struct ash_variable {
     char *dim[ASH_MAX_NDIM];     /* NULL: anonymous */
     int64_t chunk[ASH_MAX_NDIM]; /* extents of a stored chunk; all 0 for contiguous and classic layouts */
     ash_attrs *attrs;            /* as stored, _FillValue and packing included */
+    char *type;                  /* in words, of a variable that was only described and is no number (dtype ASH_DTYPE_COUNT); else NULL */
+    int is_text;                 /* its type is characters or strings */
     int no_fill;                 /* the file says that this variable has no default fill value (NC_NOFILL) */
     int record;                  /* classic: a record variable */
     int dim_id[ASH_MAX_NDIM];    /* driver's own: equal numbers are one dimension of the file; -1: anonymous */
     ash_read_need need;
+    /* Where parts of the variable lie in files of their own: along `part_axis`, part k is [part_begin[k], part_begin[k + 1]). */
+    int part_axis;
+    int64_t parts; /* 0: it is one */
+    const int64_t *part_begin;
     int id;            /* driver's own */
     void *driver_data; /* driver's own, released with the file */
 } ash_variable;
+
+/* Names of a file's variables, or texts. */
+typedef struct ash_name_list {
+    char **name;
+    int count, capacity;
+} ash_name_list;
+
+/* Dimensions of a file. */
+typedef struct ash_stored_dim {
+    char *name; /* with its groups, "grp1/time" */
+    int64_t extent;
+    int unlimited;
+} ash_stored_dim;
+typedef struct ash_stored_dims {
+    ash_stored_dim *dim;
+    int count, capacity;
+} ash_stored_dims;
 
 typedef struct ash_file ash_file;
 
@@ -59,7 +82,30 @@ void ash_file_release(ash_file *file);
 const char *ash_file_path(const ash_file *file);
 /* What tells one state of a file from another: its size and when it was changed, in nanoseconds. */
 void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed);
-const ash_attrs *ash_file_attrs(ash_file *file); /* global attributes; NULL if none */
+const ash_attrs *ash_file_attrs(ash_file *file);   /* global attributes; NULL if none */
+const char *ash_file_format(const ash_file *file); /* "NetCDF-4" */
+
+/* ---- What a file holds, without opening any of it ---- */
+
+/* Paths of all variables, of any type, in the file's order. */
+ash_status ash_file_list(ash_file *file, ash_name_list *names, ash_error_state *error);
+/* A variable of any type: everything but what reading needs. What is no number has dtype ASH_DTYPE_COUNT and its type in words. The caller ends with
+ * ash_variable_clear(), on failure too. ASH_ERR_NOT_FOUND without a sentence if there is none of that path. */
+ash_status ash_file_describe(ash_file *file, const char *path, const char *function, ash_variable *out, ash_error_state *error);
+void ash_variable_clear(ash_variable *variable);
+/* All dimensions; formats without any have none. */
+ash_status ash_file_dims(ash_file *file, ash_stored_dims *dims, ash_error_state *error);
+void ash_stored_dims_free(ash_stored_dims *dims);
+int ash_stored_dims_add(ash_stored_dims *dims, const char *name, int64_t extent, int unlimited); /* 0 when out of memory */
+/* Attributes of a group by its path, "grp1"; NULL where it has none. The caller's reference. */
+ash_status ash_file_group_attrs(ash_file *file, const char *path, const char *function, ash_attrs **attrs, ash_error_state *error);
+/* The values of a text variable: of strings each, of characters each row along the last dimension, without blanks and zeros at its end. */
+ash_status ash_file_text(ash_file *file, const char *path, const char *function, ash_name_list *texts, ash_error_state *error);
+int ash_name_list_add(ash_name_list *names, const char *name); /* 0 when out of memory */
+int ash_name_list_add_bytes(ash_name_list *names, const char *text, int64_t bytes);
+void ash_name_list_free(ash_name_list *names);
+
+/* ---- Variables ---- */
 
 /* A variable by name or path, "" for the only one; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
  * its type. NULL on failure. Lives as long as the file. */
@@ -80,6 +126,7 @@ typedef struct ash_read_scratch {
     const unsigned char *decoded;
     const void *decoded_of;
     int64_t decoded_chunk;
+    int64_t opened; /* of joined files: which opening of a member the above is of */
     int decoded_shuffled;
     ash_chunk_cache *cache;   /* shared with others; NULL: none */
     ash_cached_chunk *pinned; /* in use, of the cache */
@@ -96,12 +143,6 @@ ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int
 
 ash_read_need ash_file_read_need(ash_file *file, const ash_variable *variable);
 
-/* Names of a file's variables, for error sentences. */
-typedef struct ash_name_list {
-    char **name;
-    int count, capacity;
-} ash_name_list;
-
 /* One storage format. `recognise` sees the path and the first `n` bytes of the file (0 for a folder); the first row that recognises and
  * opens wins. */
 typedef struct ash_driver {
@@ -114,6 +155,15 @@ typedef struct ash_driver {
     /* Fills *out (zeroed before). ASH_ERR_NOT_FOUND without a sentence if there is no variable of that path. On failure what was filled is
      * released by the caller. */
     ash_status (*find)(ash_file *file, const char *name, const char *function, ash_variable *out, ash_error_state *error);
+    /* As find, of any type and without driver_data, see ash_file_describe(). NULL: what find says is all. */
+    ash_status (*describe)(ash_file *file, const char *path, const char *function, ash_variable *out, ash_error_state *error);
+    ash_status (*dims)(ash_file *file, ash_stored_dims *dims, ash_error_state *error); /* NULL: those of its variables */
+    ash_status (*group_attrs)(
+        ash_file *file, const char *path, const char *function, ash_attrs **attrs, ash_error_state *error); /* NULL: no groups */
+    /* Adds the values of a text variable. NULL: it cannot be read. */
+    ash_status (*text)(ash_file *file, const char *path, const char *function, ash_name_list *texts, ash_error_state *error);
+    void (*identity)(const ash_file *file, int64_t *size, int64_t *changed); /* NULL: that of the file itself */
+    int has_members;                                        /* its reads are reads of other files, whose sentences say all */
     void (*forget)(ash_file *file, ash_variable *variable); /* releases driver_data; NULL: there is none */
     /* Called once before the first read, under the lock: finds out how to read best, and sets variable->need. NULL: nothing to find out. */
     void (*prepare)(ash_file *file, ash_variable *variable);

@@ -35,6 +35,10 @@ const char *ash_base_name(const char *path, char *name, int64_t size) {
 }
 
 int ash_name_list_add(ash_name_list *names, const char *name) {
+    return ash_name_list_add_bytes(names, name, (int64_t)strlen(name));
+}
+
+int ash_name_list_add_bytes(ash_name_list *names, const char *text, int64_t bytes) {
     if (names->count == names->capacity) {
         int capacity = names->capacity ? 2 * names->capacity : 16;
         char **grown = ash_realloc(names->name, capacity * (int64_t)sizeof *grown);
@@ -43,7 +47,7 @@ int ash_name_list_add(ash_name_list *names, const char *name) {
         names->name = grown;
         names->capacity = capacity;
     }
-    names->name[names->count] = ash_text_copy(name, (int64_t)strlen(name));
+    names->name[names->count] = ash_text_copy(text, bytes);
     if (!names->name[names->count])
         return 0;
     names->count++;
@@ -55,6 +59,20 @@ void ash_name_list_free(ash_name_list *names) {
         ash_free(names->name[i]);
     ash_free(names->name);
     *names = (ash_name_list){ 0 };
+}
+
+int ash_add_rows_of_text(ash_name_list *texts, const char *characters, int64_t rows, int64_t width) {
+    int kept = 1;
+    for (int64_t i = 0; kept && i < rows; i++) {
+        const char *row = characters + i * width;
+        int64_t n = width;
+        const char *end = memchr(row, '\0', (size_t)width);
+        n = end ? end - row : n;
+        while (n > 0 && row[n - 1] == ' ')
+            n--;
+        kept = ash_name_list_add_bytes(texts, row, n);
+    }
+    return kept;
 }
 
 static const char *last_component(const char *path) {

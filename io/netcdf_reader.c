@@ -8,23 +8,12 @@
 #include "io/hdf5_reader.h"
 #include "io/lock.h"
 #include "io/netcdf_attrs.h"
+#include "io/netcdf_contents.h"
 
-#include <ctype.h>
 #include <netcdf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { PATH_BYTES = 4096 };
-
-typedef struct netcdf_file {
-    int id;
-    hid_t hdf5; /* the same file */
-} netcdf_file;
-
-typedef struct netcdf_variable {
-    int group, id;
-} netcdf_variable;
 
 /* NetCDF-C gives every variable a cache of 16 MiB as it opens a file; ours come when a variable is asked for. The host's setting is put
  * back. */
@@ -52,7 +41,7 @@ static ash_status check_groups(const char *path, const char *function, ash_error
 }
 
 static ash_status netcdf_open(ash_file *file, const char *function, ash_error_state *error) {
-    netcdf_file *opened = ash_calloc(1, sizeof *opened);
+    ash_netcdf_file *opened = ash_calloc(1, sizeof *opened);
     if (!opened)
         return ash_fail_memory(error, function, sizeof *opened);
     ash_library_scope scope;
@@ -78,7 +67,7 @@ static ash_status netcdf_open(ash_file *file, const char *function, ash_error_st
 }
 
 static void netcdf_close(ash_file *file) {
-    netcdf_file *opened = file->driver_data;
+    ash_netcdf_file *opened = file->driver_data;
     ash_library_scope scope;
     ash_library_enter(&scope);
     H5Fclose(opened->hdf5);
@@ -107,7 +96,7 @@ static int list_group(int group, char *path, int64_t used, ash_name_list *names)
         return 0;
     nc_inq_grps(group, &count, inner);
     for (int i = 0; kept && i < count; i++) {
-        if (used + 2 * (NC_MAX_NAME + 2) > PATH_BYTES || nc_inq_grpname(inner[i], path + used) != NC_NOERR)
+        if (used + 2 * (NC_MAX_NAME + 2) > ASH_NETCDF_PATH_BYTES || nc_inq_grpname(inner[i], path + used) != NC_NOERR)
             continue;
         strcat(path + used, "/");
         kept = list_group(inner[i], path, used + (int64_t)strlen(path + used), names);
@@ -117,52 +106,32 @@ static int list_group(int group, char *path, int64_t used, ash_name_list *names)
 }
 
 static ash_status netcdf_list(ash_file *file, ash_name_list *names, ash_error_state *error) {
-    char *path = ash_malloc(PATH_BYTES);
+    char *path = ash_malloc(ASH_NETCDF_PATH_BYTES);
     if (!path)
-        return ash_fail_memory(error, "open", PATH_BYTES);
+        return ash_fail_memory(error, "open", ASH_NETCDF_PATH_BYTES);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    int listed = list_group(((netcdf_file *)file->driver_data)->id, path, 0, names);
+    int listed = list_group(((ash_netcdf_file *)file->driver_data)->id, path, 0, names);
     ash_library_leave(&scope);
     ash_free(path);
     return listed ? ASH_OK : ash_fail_memory(error, "open", 64);
-}
-
-/* Follows the groups of a path. 0 if NetCDF-C shows no such variable. */
-static int locate(int file, const char *path, netcdf_variable *out) {
-    char name[NC_MAX_NAME + 1];
-    out->group = file;
-    for (const char *slash; (slash = strchr(path, '/')); path = slash + 1) {
-        if (slash - path > NC_MAX_NAME)
-            return 0;
-        memcpy(name, path, (size_t)(slash - path));
-        name[slash - path] = '\0';
-        if (nc_inq_ncid(out->group, name, &out->group) != NC_NOERR)
-            return 0;
-    }
-    return nc_inq_varid(out->group, path, &out->id) == NC_NOERR;
 }
 
 /* ---- What is known about a variable ---- */
 
 /* Path of the dataset behind a variable; one that shares its name with a dimension, without being its coordinate, is stored under a longer
  * name. */
-static const char *path_behind(hid_t hdf5, const char *path, char stored[PATH_BYTES]) {
+static const char *path_behind(hid_t hdf5, const char *path, char stored[ASH_NETCDF_PATH_BYTES]) {
     static const char prefix[] = "_nc4_non_coord_";
     const char *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path + 1) : 0;
-    int length = snprintf(stored, PATH_BYTES, "%.*s%s%s", folder, path, prefix, path + folder);
-    return length < PATH_BYTES && H5Lexists(hdf5, stored, H5P_DEFAULT) > 0 ? stored : path;
-}
-
-/* The name NetCDF-C makes up for a dimension that has none. */
-static int is_phony(const char *dim) {
-    static const char prefix[] = "phony_dim_";
-    return strncmp(dim, prefix, sizeof prefix - 1) == 0 && isdigit((unsigned char)dim[sizeof prefix - 1]);
+    int length = snprintf(stored, ASH_NETCDF_PATH_BYTES, "%.*s%s%s", folder, path, prefix, path + folder);
+    return length < ASH_NETCDF_PATH_BYTES && H5Lexists(hdf5, stored, H5P_DEFAULT) > 0 ? stored : path;
 }
 
 /* Dimensions as NetCDF-C has them: an unlimited one may reach further than the dataset. */
-static ash_status fill_dims(const netcdf_variable *found, const char *function, ash_variable *out, int *result, ash_error_state *error) {
+static ash_status fill_dims(
+    const ash_netcdf_variable *found, const char *function, ash_variable *out, int *result, ash_error_state *error) {
     int ndim, ids[NC_MAX_VAR_DIMS];
     *result = nc_inq_var(found->group, found->id, NULL, NULL, &ndim, ids, NULL);
     if (*result == NC_NOERR && ndim != out->ndim)
@@ -171,7 +140,7 @@ static ash_status fill_dims(const netcdf_variable *found, const char *function, 
         char name[NC_MAX_NAME + 1];
         size_t extent;
         *result = nc_inq_dim(found->group, ids[i], name, &extent);
-        if (*result != NC_NOERR || is_phony(name))
+        if (*result != NC_NOERR || ash_netcdf_is_phony(name))
             continue;
         out->shape[i] = (int64_t)extent;
         out->dim_id[i] = ids[i];
@@ -182,8 +151,8 @@ static ash_status fill_dims(const netcdf_variable *found, const char *function, 
     return ASH_OK;
 }
 
-static ash_status fill_variable(
-    const ash_file *file, const netcdf_variable *found, const char *path, const char *function, ash_variable *out, ash_error_state *error) {
+static ash_status fill_variable(const ash_file *file, const ash_netcdf_variable *found, const char *path, const char *function,
+    ash_variable *out, ash_error_state *error) {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     out->name = ash_text_copy(base, (int64_t)strlen(base));
     if (!out->name)
@@ -199,10 +168,10 @@ static ash_status fill_variable(
     return status;
 }
 
-static ash_status find_shown(
-    const ash_file *file, const netcdf_variable *found, const char *path, const char *function, ash_variable *out, ash_error_state *error) {
-    const netcdf_file *opened = file->driver_data;
-    char stored[PATH_BYTES];
+static ash_status find_shown(const ash_file *file, const ash_netcdf_variable *found, const char *path, const char *function,
+    ash_variable *out, ash_error_state *error) {
+    const ash_netcdf_file *opened = file->driver_data;
+    char stored[ASH_NETCDF_PATH_BYTES];
     ash_hdf5_about about;
     const char *behind = path_behind(opened->hdf5, path, stored);
     hid_t dataset = ash_hdf5_open_dataset(opened->hdf5, behind);
@@ -220,12 +189,12 @@ static ash_status find_shown(
 }
 
 static ash_status netcdf_find(ash_file *file, const char *path, const char *function, ash_variable *out, ash_error_state *error) {
-    const netcdf_file *opened = file->driver_data;
-    netcdf_variable found;
+    const ash_netcdf_file *opened = file->driver_data;
+    ash_netcdf_variable found;
     ash_library_scope scope;
     ash_library_enter(&scope);
-    ash_status status = locate(opened->id, path, &found) ? find_shown(file, &found, path, function, out, error)
-                                                         : ash_hdf5_find(opened->hdf5, file->path, path, function, out, error);
+    ash_status status = ash_netcdf_locate(opened->id, path, &found) ? find_shown(file, &found, path, function, out, error)
+                                                                    : ash_hdf5_find(opened->hdf5, file->path, path, function, out, error);
     ash_library_leave(&scope);
     return status;
 }
@@ -237,6 +206,10 @@ const ash_driver ash_netcdf_driver = {
     .close = netcdf_close,
     .list = netcdf_list,
     .find = netcdf_find,
+    .describe = ash_netcdf_describe,
+    .dims = ash_netcdf_dims,
+    .group_attrs = ash_netcdf_group_attrs,
+    .text = ash_netcdf_text,
     .forget = ash_hdf5_forget,
     .prepare = ash_hdf5_prepare,
     .read = ash_hdf5_read_variable,

@@ -37,12 +37,14 @@ ash_dtype ash_op_result_dtype(ash_op op, int output, ash_dtype loop);
 ash_block_kernel *ash_kernel_cast(ash_isa isa, ash_dtype from, ash_dtype to);
 
 /* CF unpacking: stored integers or floats to floating values: missing -> NaN, then value * scale + offset in the result dtype's arithmetic
- * (no multiplication or addition if absent). */
+ * (no multiplication or addition if absent). What lies outside the range is missing too. */
 typedef struct ash_unpack {
     int missing_count;   /* values equal to one of these (compared in the stored dtype) are missing */
     ash_number *missing; /* of the stored dtype */
     int has_scale, has_offset;
     double scale, offset;
+    int has_range, range_of_result; /* the limits are compared with stored values, or with results */
+    ash_number low, high;           /* of the stored dtype, or `f` */
 } ash_unpack;
 ash_block_kernel *ash_kernel_unpack(ash_isa isa, ash_dtype stored, ash_dtype to); /* to is float32 or float64; parameter is ash_unpack */
 

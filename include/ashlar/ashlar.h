@@ -18,6 +18,7 @@
  *   compute.h    computing, explaining, progress
  *   io.h         opening and writing files
  *   source.h     arrays whose values come from a function of yours, or go to one
+ *   dataset.h    what files hold; many files as one
  *
  * Tags used in the descriptions:
  *   lazy        adds a node to the expression; reads no data and does no work
@@ -40,6 +41,7 @@
 #include <ashlar/compute.h>
 #include <ashlar/context.h>
 #include <ashlar/custom.h>
+#include <ashlar/dataset.h>
 #include <ashlar/io.h>
 #include <ashlar/lookup.h>
 #include <ashlar/ops.h>

@@ -11,8 +11,10 @@ extern "C" {
 /* One part of the date of each value of `time`, as int32. Lazy, elementwise.
  *
  * `time` is an array with a `units` attribute, "<unit> since <reference>", and perhaps `calendar` (default standard), as ash_coord(a,
- * "time") gives it. Units: days, hours, minutes, seconds, milliseconds, microseconds and their CF spellings. Months and years are refused:
- * UDUNITS' month is 30.44 days, CDO's a calendar month, so no reading is safe. A reference may have a time of day and a zone. Calendars,
+ * "time") gives it. Units: days, hours, minutes, seconds, milliseconds, microseconds and their CF spellings; months and years, which are
+ * those of the calendar: 1 month since 2000-01-31 is 2000-02-29, and a fraction is that part of the month or year it falls in, so that 0.5 is its
+ * middle. (CDO counts calendar months too. UDUNITS has years of 365.242198781 days and months of a twelfth of that, by which 1 month since 2000-01-01 is
+ * still in January.) A common_year has 365 days. A reference may have a time of day and a zone. Calendars,
  * case ignored: standard and gregorian (Julian before 1582-10-15, with a year 0 as UDUNITS has it), proleptic_gregorian, julian, noleap and
  * 365_day, all_leap and 366_day, 360_day. "none" has no dates and is refused.
  *

@@ -12,6 +12,7 @@ typedef struct ash_open_options {
     int64_t size;
     bool raw;           /* the stored values as they are: no scale, offset or missing values */
     const char *chunks; /* chunk sizes as ash_rechunk() takes them; default: stored chunks, joined into pieces of some MiB */
+    bool valid_range;   /* values outside valid_range, or valid_min and valid_max, are missing */
 } ash_open_options;
 
 /* A variable of a file as a lazy array. Reads the header and 1-D coordinates only; collective. Formats: NetCDF (classic, 64-bit offset, CDF-5,
@@ -26,7 +27,12 @@ typedef struct ash_open_options {
  * (float64 for 32-bit and wider integers), with scale_factor alone its type, otherwise float64; without them, float32 for stored integers
  * of up to 16 bits and float64 for wider ones if there is a fill value, else the stored dtype. A fill value that the stored dtype cannot
  * hold is ignored. Without _FillValue, NetCDF's default fill value of the type (not of bytes) counts as missing in floating variables.
- * valid_range is not applied. As in Xarray, the fill_value of a Zarr array of version 2 is its _FillValue, and that of version 3 is not.
+ * As in Xarray, the fill_value of a Zarr array of version 2 is its _FillValue, and that of version 3 is not.
+ * Packed values stay packed in memory until a task uses them.
+ *
+ * valid_min, valid_max and valid_range are applied on request only, since many files have wrong ones: what lies outside is missing. They are compared in the
+ * stored dtype, after _Unsigned (limits written as signed numbers are reinterpreted too); floating limits of packed integers that are of the type of the
+ * unpacked values are compared with those, as the NetCDF User's Guide says.
  *
  * A file that is changed after it was opened (its size or time of modification) is an error of the run that reads it.
  *
@@ -49,9 +55,9 @@ ASH_API ash_array ash_open_raw(
 
 typedef struct ash_write_options {
     int64_t size;
-    int32_t deflate; /* 0 (default) to 9 */
-    bool shuffle;    /* byte shuffle before deflate */
-    const char *history;    /* put in front of the history attribute after the time of day; "": no history;
+    int32_t deflate;                    /* 0 (default) to 9 */
+    bool shuffle;                       /* byte shuffle before deflate */
+    const char *history;                /* put in front of the history attribute after the time of day; "": no history;
                                NULL: "ashlar VERSION: write NAME, ..." */
     const char *attributes;             /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
     const char *unlimited;              /* name of the dimension written as unlimited; NULL: none */

@@ -20,6 +20,35 @@ extern "C" {
  * name, and a mix of positions and names. Steps may be negative. Coordinates are indexed too; one indexed by an integer is dropped. */
 ASH_API ash_array ash_index(ash_array a, const char *index);
 
+/* Selection by value along dimensions with coordinates, Xarray's rules for labels:
+ *
+ *   "time=1990-01:1999-12, lat=-30:30, lon=350:20"     ranges, both ends inclusive
+ *   "lat=45, lon=9.5 nearest"                          single values, exactly or the nearest; the dimension is dropped
+ *   "time=1990-01"                                     all of a month
+ *
+ * Ranges need a coordinate that rises or falls; their ends may stand in either order, a missing one is that end of the axis, and the result keeps the
+ * order of the coordinate. A range that holds no value is an error, which says how far the coordinate goes.
+ *
+ * Along coordinates with time units labels are dates of their calendar: 1990, 1990-01, 1990-01-15 (also 19900115), 1990-01-15T06, 1990-01-15T06:00:00. The end of a
+ * range takes in the whole period it names. A single date without a time of day selects all of its period and keeps the dimension; one with a time of day, or
+ * with "nearest", is the instant its period begins with.
+ *
+ * Along longitudes (units degrees_east, or standard_name longitude) values count modulo 360. From the first to the second end one goes east, over the end of the
+ * axis where need be, and the result's longitudes rise from the first end on (fall, where the coordinate falls): on a coordinate of 0 to 359, "lon=350:20" gives 350 to 380, "lon=-10:20"
+ * gives -10 to 20, and "lon=-180:180" turns the whole axis. Where a range lies within the coordinate as it is, the coordinate stays as it is.
+ *
+ * "nearest" takes the larger of two values that are equally near. Lazy. Errors: an unknown or repeated dimension, one without a coordinate, a label that is not there
+ * or not understood. */
+ASH_API ash_array ash_sel(ash_array a, const char *labels);
+
+typedef struct ash_sel_options {
+    int64_t size;
+    const char *method; /* of single values: "exact" (also NULL), "nearest" */
+    double tolerance;   /* > 0: an error if the nearest value is farther away, in units of the coordinate */
+} ash_sel_options;
+
+ASH_API ash_array ash_sel_with(ash_array a, const char *labels, const ash_sel_options *options);
+
 /* Axes in the order given, "lat,lon,time" or "2,0,1"; NULL reverses them. Every axis exactly once. */
 ASH_API ash_array ash_transpose(ash_array a, const char *dims);
 

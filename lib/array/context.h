@@ -47,6 +47,9 @@ ash_array ash_publish_error(ash_context *context, ash_node *node, const ash_erro
 ash_status ash_resolve(
     ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error);
 
+/* The node of a serial, NULL if there is none. */
+ash_node *ash_context_find(const ash_context *context, int64_t serial);
+
 /* Makes `error` the context's recorded one and returns its status. */
 ash_status ash_record(ash_context *context, const ash_error_state *error);
 

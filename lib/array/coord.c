@@ -70,6 +70,29 @@ ash_coordinate *ash_coord_slice(const ash_coordinate *coord, int64_t start, int6
     return slice;
 }
 
+ash_coordinate *ash_coord_join(const ash_coordinate *a, const ash_coordinate *b) {
+    int64_t size = ash_dtype_size(a->dtype), row = a->vertices * ash_dtype_size(a->bounds_dtype), n = a->extent + b->extent;
+    ash_coordinate *both = ash_coord_slice(a, 0, 1, a->extent);
+    void *values = both ? ash_realloc(both->values, (n + 1) * size) : NULL;
+    if (both && values) {
+        both->values = values;
+    }
+    void *bounds = values && both->vertices > 0 ? ash_realloc(both->bounds, (n + 1) * row) : NULL;
+    if (bounds) {
+        both->bounds = bounds;
+    }
+    if (!values || (both->vertices > 0 && !bounds)) {
+        ash_coord_release(both);
+        return NULL;
+    }
+    memcpy((char *)both->values + a->extent * size, b->values, (size_t)(b->extent * size));
+    if (bounds) {
+        memcpy((char *)both->bounds + a->extent * row, b->bounds, (size_t)(b->extent * row));
+    }
+    both->extent = n;
+    return both;
+}
+
 static int numbers_equal(ash_dtype da, const char *a, ash_dtype db, const char *b) {
     if (ash_dtype_kind(da) != 'f' && ash_dtype_kind(db) != 'f') { /* doubles do not tell large integers apart */
         ash_number m = ash_number_load(da, a), n = ash_number_load(db, b);

@@ -144,6 +144,28 @@ int ash_axis_slice(const ash_grid_axis *axis, int64_t start, int64_t step, int64
     return slice_listed(axis, start, step, extent, arena, out);
 }
 
+int ash_axis_parts(const ash_grid_axis *axis, int64_t parts, const int64_t begin[], ash_arena *arena, ash_grid_axis *out) {
+    int64_t step = axis->count > 1 ? axis->step : axis->extent, count = 0, most = parts + (step > 0 ? axis->extent / step : 0) + 1;
+    int64_t *bounds = ash_arena_alloc(arena, (most + 1) * (int64_t)sizeof *bounds);
+    if (!bounds) {
+        return 0;
+    }
+    for (int64_t k = 0; k < parts; k++) {
+        if (begin[k + 1] - bounds[count] > step && begin[k] > bounds[count]) { /* does not fit beside those before it */
+            bounds[++count] = begin[k];
+        }
+        while (begin[k + 1] - bounds[count] > step) {
+            bounds[count + 1] = bounds[count] + step;
+            count++;
+        }
+    }
+    if (axis->extent > bounds[count]) {
+        bounds[++count] = axis->extent;
+    }
+    *out = ash_axis_listed(count > 0 ? count : 1, bounds);
+    return 1;
+}
+
 int ash_axis_from_spec(const ash_chunk_spec *spec, const ash_grid_axis *keep, ash_arena *arena, ash_grid_axis *out) {
     if (spec->size == 0) {
         *out = *keep;

@@ -30,6 +30,8 @@ int ash_axis_equal(const ash_grid_axis *a, const ash_grid_axis *b);           /*
 int ash_axis_refines(const ash_grid_axis *fine, const ash_grid_axis *coarse); /* every cut of coarse is a cut of fine */
 /* The cuts of `axis` seen through start + k * step, k < extent. Lists are allocated in the arena. 0 when out of memory. */
 int ash_axis_slice(const ash_grid_axis *axis, int64_t start, int64_t step, int64_t extent, ash_arena *arena, ash_grid_axis *out);
+/* The cuts of `axis` moved so that each chunk consists of whole parts, or lies in one: part k is [begin[k], begin[k + 1]). 0 when out of memory. */
+int ash_axis_parts(const ash_grid_axis *axis, int64_t parts, const int64_t begin[], ash_arena *arena, ash_grid_axis *out);
 /* As a chunk text asks; `keep` is the axis as it is. 0 when out of memory. */
 int ash_axis_from_spec(const ash_chunk_spec *spec, const ash_grid_axis *keep, ash_arena *arena, ash_grid_axis *out);
 /* The default grid of data without stored chunks: chunks of about ASH_CHUNK_BYTES, long rows first, the other axes cut evenly. Depends on

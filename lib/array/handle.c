@@ -59,7 +59,7 @@ ash_array ash_publish_error(ash_context *context, ash_node *node, const ash_erro
     return carrier ? ash_publish(context, carrier, 0) : (ash_array){ .context = context, .serial = SERIAL_NO_MEMORY };
 }
 
-static ash_node *find(const ash_context *context, int64_t serial) {
+ash_node *ash_context_find(const ash_context *context, int64_t serial) {
     int64_t low = 0, high = context->nnodes - 1;
     while (low <= high) {
         int64_t middle = (low + high) / 2;
@@ -87,7 +87,7 @@ ash_status ash_resolve(
     if (handle.serial == SERIAL_NO_MEMORY) {
         return ash_fail(error, ASH_ERR_MEMORY, "%s: %s could not be made: the system gave no memory", function, argument);
     }
-    ash_node *node = find(context, handle.serial);
+    ash_node *node = ash_context_find(context, handle.serial);
     if (node && node->kind == ASH_NODE_ERROR) {
         return ash_fail(error, node->u.error.status, "%s", node->u.error.text);
     }
@@ -134,7 +134,7 @@ ash_status ash_scope_end(ash_context *context, const ash_array keep[], int n) {
     int64_t mark = ash_context_mark(context);
     for (int k = 0; keep && k < n; k++) {
         /* A kept array may carry an error: its node is kept as well, so that the sentence survives. */
-        ash_node *node = keep[k].context == context ? find(context, keep[k].serial) : NULL;
+        ash_node *node = keep[k].context == context ? ash_context_find(context, keep[k].serial) : NULL;
         if (node) {
             ash_context_reach(context, 1, &(ash_value){ node, 0 }, mark);
         } else {

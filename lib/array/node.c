@@ -48,6 +48,9 @@ void ash_node_free(ash_node *node) {
     if (node->kind == ASH_NODE_FILE) {
         ash_file_release(node->u.file.file);
     }
+    if (node->kind == ASH_NODE_DATASET) {
+        node->u.dataset.release(node->u.dataset.content);
+    }
     if (node->kind == ASH_NODE_MEMORY && node->u.memory.release) {
         node->u.memory.release((void *)(uintptr_t)node->u.memory.data, node->u.memory.release_user);
     }

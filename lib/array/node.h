@@ -43,6 +43,7 @@ typedef enum ash_node_kind {
     ASH_NODE_TAKE,        /* rows of the input by a list of positions */
     ASH_NODE_REDUCE,      /* a reduction over dimensions, or by groups along one */
     ASH_NODE_SCAN,        /* running values along a dimension: of each chunk, on top of what a carry has for the chunk if there is one */
+    ASH_NODE_DATASET,     /* what a file or several hold; without outputs, so it is no array */
     ASH_NODE_CARRY        /* per chunk along a dimension: what the totals of all chunks before it combine to */
 } ash_node_kind;
 
@@ -131,6 +132,10 @@ struct ash_node {
             ash_file *file;
             const ash_variable *variable;
         } file;
+        struct {
+            struct ash_dataset_content *content;
+            void (*release)(struct ash_dataset_content *content);
+        } dataset;
         ash_elementwise_node elementwise;
         struct {
             ash_view_axis *axis;

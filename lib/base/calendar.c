@@ -2,6 +2,7 @@
 #include "base/calendar.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DAY_MICROSECONDS INT64_C(86400000000)
@@ -172,16 +173,107 @@ static int date_from_microseconds(ash_calendar calendar, wide_int time, ash_date
     return date->year >= INT32_MIN && date->year <= INT32_MAX;
 }
 
-int ash_time_decode(const ash_time_units *units, double value, ash_date *date) {
-    wide_int offset;
-    memset(date, 0, sizeof *date);
-    if (!isfinite(value) || !scale_exactly(value, units->unit_microseconds, &offset))
+/* The reference and `count` calendar months, in microseconds; a day that a month does not have becomes its last. */
+static wide_int months_later(const ash_time_units *units, int64_t count) {
+    ash_date reference, first;
+    wide_int time = units->reference;
+    wide_int days = time / DAY_MICROSECONDS - (time % DAY_MICROSECONDS < 0);
+    ash_date_from_days(units->calendar, (int64_t)days, &reference);
+    int64_t months = reference.year * 12 + reference.month - 1 + count;
+    int64_t year = floor_divide(months, 12), begin = ash_days_from_date(units->calendar, year, (int)floor_modulo(months, 12) + 1, 1);
+    ash_date_from_days(units->calendar, begin, &first);
+    int day = reference.day < first.days_in_month ? reference.day : first.days_in_month;
+    int64_t reached = ash_days_from_date(units->calendar, year, first.month, day);
+    return (wide_int)reached * DAY_MICROSECONDS + (time - days * DAY_MICROSECONDS);
+}
+
+/* Whole units are calendar months or years; a fraction is that part of the month or year it is in. */
+static int months_to_microseconds(const ash_time_units *units, double value, wide_int *time) {
+    double whole = floor(value);
+    if (fabs(value) * (double)units->months > 12.0 * INT32_MAX)
         return 0;
-    return date_from_microseconds(units->calendar, offset + units->reference, date);
+    wide_int begin = months_later(units, (int64_t)whole * units->months), end = months_later(units, ((int64_t)whole + 1) * units->months);
+    *time = begin + (wide_int)llround((value - whole) * (double)(end - begin));
+    return 1;
+}
+
+static int to_microseconds(const ash_time_units *units, double value, wide_int *time) {
+    if (!isfinite(value))
+        return 0;
+    if (units->months > 0)
+        return months_to_microseconds(units, value, time);
+    if (!scale_exactly(value, units->unit_microseconds, time))
+        return 0;
+    *time += units->reference;
+    return 1;
+}
+
+int ash_time_microseconds(const ash_time_units *units, double value, int64_t *time) {
+    wide_int wide;
+    int known = to_microseconds(units, value, &wide) && wide >= INT64_MIN && wide <= INT64_MAX;
+    *time = known ? (int64_t)wide : 0;
+    return known;
+}
+
+int ash_time_decode(const ash_time_units *units, double value, ash_date *date) {
+    wide_int time;
+    memset(date, 0, sizeof *date);
+    return to_microseconds(units, value, &time) && date_from_microseconds(units->calendar, time, date);
 }
 
 int ash_time_decode_integer(const ash_time_units *units, int64_t value, ash_date *date) {
+    if (units->months > 0)
+        return ash_time_decode(units, (double)value, date);
     return date_from_microseconds(units->calendar, (wide_int)value * units->unit_microseconds + units->reference, date);
+}
+
+int ash_time_of_date(const ash_date *date, ash_calendar calendar, int64_t *time) {
+    ash_date found;
+    if (date->month < 1 || date->month > 12 || date->day < 1 || date->day > 31 || date->year < -290000 || date->year > 290000)
+        return 0;
+    int64_t days = ash_days_from_date(calendar, date->year, date->month, date->day);
+    ash_date_from_days(calendar, days, &found);
+    if (found.year != date->year || found.month != date->month || found.day != date->day)
+        return 0;
+    *time = days * DAY_MICROSECONDS + date->hour * INT64_C(3600000000) + date->minute * INT64_C(60000000) +
+        date->second * INT64_C(1000000) + date->microsecond;
+    return 1;
+}
+
+int ash_time_units_change(const ash_time_units *from, const ash_time_units *to, ash_time_change *change) {
+    ash_date a, b;
+    if (from->calendar != to->calendar || (from->months > 0) != (to->months > 0))
+        return 0;
+    if (from->months == 0) {
+        change->multiply = (double)from->unit_microseconds;
+        change->divide = (double)to->unit_microseconds;
+        change->shift = (double)(from->reference - to->reference) / change->divide;
+        if (from->unit_microseconds % to->unit_microseconds == 0) { /* no rounding where it can be helped */
+            change->multiply = (double)(from->unit_microseconds / to->unit_microseconds);
+            change->divide = 1;
+        }
+        return 1;
+    }
+    ash_date_from_days(from->calendar, floor_divide(from->reference, DAY_MICROSECONDS), &a);
+    ash_date_from_days(to->calendar, floor_divide(to->reference, DAY_MICROSECONDS), &b);
+    if (a.day != b.day || a.day > 28 || floor_modulo(from->reference, DAY_MICROSECONDS) != floor_modulo(to->reference, DAY_MICROSECONDS))
+        return 0;
+    change->multiply = (double)from->months;
+    change->divide = (double)to->months;
+    change->shift = (double)((a.year - b.year) * 12 + a.month - b.month) / change->divide;
+    return from->months == to->months; /* parts of years are no parts of months */
+}
+
+const char *ash_time_words(const ash_time_units *units, double value, char *buffer, int64_t size) {
+    ash_date date;
+    if (!ash_time_decode(units, value, &date)) {
+        snprintf(buffer, (size_t)size, "?");
+        return buffer;
+    }
+    int used = snprintf(buffer, (size_t)size, "%04lld-%02d-%02d", (long long)date.year, date.month, date.day);
+    if (date.hour || date.minute || date.second)
+        snprintf(buffer + used, (size_t)(size - used), "T%02d:%02d:%02d", date.hour, date.minute, date.second);
+    return buffer;
 }
 
 /* ---- Fields ---- */

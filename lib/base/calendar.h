@@ -15,8 +15,9 @@ typedef enum ash_calendar {
 
 typedef struct ash_time_units {
     ash_calendar calendar;
-    int64_t unit_microseconds; /* microseconds in one unit (1 for microseconds) */
+    int64_t unit_microseconds; /* microseconds in one unit (1 for microseconds); 0 where the unit is months */
     int64_t reference;         /* of the reference date, microseconds since 0000-01-01 00:00 in the same calendar */
+    int64_t months;            /* calendar months in one unit: 1, or 12 for years; else 0 */
 } ash_time_units;
 
 typedef struct ash_date {
@@ -27,6 +28,18 @@ typedef struct ash_date {
 
 /* `calendar` NULL or "" means standard. Errors say what was understood and what not. `function` is named in errors. */
 ash_status ash_time_units_parse(const char *units, const char *calendar, const char *function, ash_time_units *out, ash_error_state *error);
+
+/* Microseconds since 0000-01-01 00:00 of a time value, rounded to the nearest. 0 for NaN, infinity or a time beyond int64. */
+int ash_time_microseconds(const ash_time_units *units, double value, int64_t *time);
+/* How values in `from` become values in `to`: value * multiply / divide + shift. 0 if they do not: another calendar, or months against days. */
+typedef struct ash_time_change {
+    double multiply, divide, shift;
+} ash_time_change;
+int ash_time_units_change(const ash_time_units *from, const ash_time_units *to, ash_time_change *change);
+/* The beginning of a date, in microseconds as above; 0 for one that the calendar does not have or that is too far away. */
+int ash_time_of_date(const ash_date *date, ash_calendar calendar, int64_t *time);
+/* "2000-01-31", or with the time of day where it has one; "?" if it has no date. Into a buffer that is returned. */
+const char *ash_time_words(const ash_time_units *units, double value, char *buffer, int64_t size);
 
 /* The date of a time value, rounded to the nearest microsecond. 0 for NaN, infinity or a year beyond what int32 holds. */
 int ash_time_decode(const ash_time_units *units, double value, ash_date *date);

@@ -34,7 +34,7 @@ static ash_status fail_unknown(ash_span span, const ash_dim_names *dims, const c
 /* A text that reads as a position is one: names of that form cannot be given to dimensions. */
 ash_status ash_span_axis(ash_span span, const ash_dim_names *dims, const char *function, int *axis, ash_error_state *error) {
     int64_t position = 0;
-    ash_scan scan = ash_span_integer(span, &position);
+    ash_scan_result scan = ash_span_integer(span, &position);
     if (scan == ASH_SCAN_OTHER) {
         for (int i = 0; i < dims->ndim; i++)
             if (dims->name[i] && ash_span_is(span, dims->name[i])) {

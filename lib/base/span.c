@@ -44,7 +44,7 @@ int ash_span_is_word(ash_span span, const char *word) {
     return span.length == (int64_t)strlen(word) && strncasecmp(span.text, word, (size_t)span.length) == 0;
 }
 
-ash_scan ash_span_integer(ash_span span, int64_t *value) {
+ash_scan_result ash_span_integer(ash_span span, int64_t *value) {
     int negative = span.length > 0 && span.text[0] == '-';
     int64_t i = negative || (span.length > 0 && span.text[0] == '+'), number = 0;
     int overflow = 0;

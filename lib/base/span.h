@@ -22,8 +22,8 @@ int ash_span_is(ash_span span, const char *word);
 int ash_span_is_word(ash_span span, const char *word); /* the same, case ignored */
 
 /* A decimal integer with an optional sign. */
-typedef enum ash_scan { ASH_SCAN_OK, ASH_SCAN_OTHER, ASH_SCAN_OVERFLOW } ash_scan;
-ash_scan ash_span_integer(ash_span span, int64_t *value);
+typedef enum ash_scan_result { ASH_SCAN_OK, ASH_SCAN_OTHER, ASH_SCAN_OVERFLOW } ash_scan_result;
+ash_scan_result ash_span_integer(ash_span span, int64_t *value);
 
 /* "name=value": 1 if the part has a name. A name may not hold "=", so the first one divides. */
 int ash_span_named(ash_span part, ash_span *name, ash_span *value);

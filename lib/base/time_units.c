@@ -9,10 +9,12 @@
 
 typedef struct named_unit {
     const char *name;
-    int64_t microseconds;
-    int is_symbol; /* case counts: Ms is a megasecond */
+    int64_t microseconds; /* negative: calendar months */
+    int is_symbol;        /* case counts: Ms is a megasecond */
 } named_unit;
 
+/* Months are told from microseconds by a mark. */
+#define MONTHS(n) (-(n))
 #define MILLISECOND INT64_C(1000)
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -51,12 +53,19 @@ static const named_unit units[] = {
     { "usecs", 1, 0 },
     { "usec", 1, 0 },
     { "us", 1, 1 },
+    { "months", MONTHS(1), 0 },
+    { "month", MONTHS(1), 0 },
+    { "mon", MONTHS(1), 0 },
+    { "years", MONTHS(12), 0 },
+    { "year", MONTHS(12), 0 },
+    { "yrs", MONTHS(12), 0 },
+    { "yr", MONTHS(12), 0 },
+    { "a", MONTHS(12), 1 },
+    { "common_years", 365 * DAY, 0 },
+    { "common_year", 365 * DAY, 0 },
 };
 
 enum { UNIT_COUNT = sizeof units / sizeof *units };
-
-/* Units whose length depends on who is asked. */
-static const char *const unsafe_units[] = { "month", "months", "mon", "year", "years", "yr", "yrs", "a", "common_year", "common_years" };
 
 static const char *const since_words[] = { "since", "after", "from", "ref" };
 
@@ -148,15 +157,9 @@ static const named_unit *find_unit(ash_span word) {
 }
 
 static ash_status fail_unit(const time_reader *reader, ash_span word) {
-    static const char expected[] = "expected days, hours, minutes, seconds, milliseconds or microseconds";
+    static const char expected[] = "expected years, months, days, hours, minutes, seconds, milliseconds or microseconds";
     const char *names[UNIT_COUNT];
     char wanted[64] = "";
-    for (size_t i = 0; i < sizeof unsafe_units / sizeof *unsafe_units; i++)
-        if (ash_span_is_word(word, unsafe_units[i]))
-            return ash_fail(reader->error, ASH_ERR_UNSUPPORTED,
-                "%s: units '%.200s': the length of a unit of '%.*s' is not agreed on (30.44 days or a calendar month, 365.24 days or a "
-                "calendar year), %s",
-                reader->function, reader->text, ASH_SPAN_ARGS(word), expected);
     for (int i = 0; i < UNIT_COUNT; i++)
         names[i] = units[i].name;
     memcpy(wanted, word.text, (size_t)(word.length < 63 ? word.length : 63));
@@ -178,7 +181,7 @@ static ash_status fail_since(const time_reader *reader, ash_span unit, ash_span 
 }
 
 /* "<unit> since", up to the reference. */
-static ash_status read_unit(time_reader *reader, int64_t *microseconds) {
+static ash_status read_unit(time_reader *reader, ash_time_units *out) {
     ash_span word = take_while(reader, is_letter);
     if (word.length == 0)
         word = take_while(reader, not_blank);
@@ -193,7 +196,8 @@ static ash_status read_unit(time_reader *reader, int64_t *microseconds) {
         return fail_since(reader, word, take_while(&at_word, not_blank));
     if (!unit)
         return fail_unit(reader, word);
-    *microseconds = unit->microseconds;
+    out->unit_microseconds = unit->microseconds > 0 ? unit->microseconds : 0;
+    out->months = unit->microseconds > 0 ? 0 : -unit->microseconds;
     skip_blanks(reader);
     return ASH_OK;
 }
@@ -381,7 +385,7 @@ ash_status ash_time_units_parse(const char *text, const char *calendar, const ch
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: units: expected '<unit> since <date>', found nothing", function);
     ash_status status = read_calendar(&reader, calendar);
     if (status == ASH_OK)
-        status = read_unit(&reader, &out->unit_microseconds);
+        status = read_unit(&reader, out);
     if (status == ASH_OK)
         status = read_reference(&reader, &out->reference);
     out->calendar = reader.calendar;

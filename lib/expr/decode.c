@@ -115,7 +115,86 @@ static int strip_attributes(const ash_variable *variable, ash_decoding *out) {
     return fine;
 }
 
-ash_status ash_decoding_find(const ash_variable *variable, const char *function, ash_decoding *out, ash_error_state *error) {
+/* ---- The valid range ---- */
+
+/* An integer limit in the stored dtype, moved to its nearest value; see add_missing_integer(). */
+static ash_number limit_integer(const ash_decoding *out, __int128 value, int reinterpreted) {
+    int is_unsigned = ash_dtype_kind(out->stored) == 'u';
+    __int128 span = (__int128)1 << (8 * ash_dtype_size(out->stored)), low = is_unsigned ? 0 : -(span / 2), high = low + span - 1;
+    if (reinterpreted && value >= -(span / 2) && value < span) {
+        value += value < low ? span : value > high ? -span : 0;
+    }
+    value = value < low ? low : value > high ? high : value;
+    return is_unsigned ? (ash_number){ .u = (uint64_t)value } : (ash_number){ .i = (int64_t)value };
+}
+
+/* A limit as it is compared: of results where a packed integer has a floating one, else of the stored dtype. `up`: the lower limit, which is rounded
+ * upwards if it must be. */
+static ash_number limit_of(const ash_decoding *out, ash_dtype from, ash_number value, int up, int reinterpreted) {
+    char kind = ash_dtype_kind(from);
+    double number;
+    ash_number_store(ASH_FLOAT64, &number, from, value);
+    if (out->unpack.range_of_result) {
+        return (ash_number){ .f = number };
+    }
+    if (ash_dtype_kind(out->stored) == 'f') {
+        unsigned char element[16];
+        ash_number_store(out->stored, element, from, value);
+        return ash_number_load(out->stored, element);
+    }
+    if (kind != 'f') {
+        return limit_integer(out, kind == 'u' ? (__int128)value.u : (__int128)value.i, reinterpreted);
+    }
+    number = up ? ceil(number) : floor(number);
+    return limit_integer(out, (__int128)(number < -0x1p65 ? -0x1p65 : number > 0x1p65 ? 0x1p65 : number), 0);
+}
+
+/* Number k of a numeric attribute as a limit; 0 if there is none. */
+static int find_limit(const ash_variable *variable, const char *name, int64_t k, int up, ash_decoding *out, ash_number *limit) {
+    const ash_attr_entry *entry = ash_attrs_find(variable->attrs, name);
+    double number;
+    if (!entry || entry->is_text || k >= entry->count) {
+        return 0;
+    }
+    ash_number value = ash_number_load(entry->dtype, (const char *)entry->data + k * ash_dtype_size(entry->dtype));
+    ash_number_store(ASH_FLOAT64, &number, entry->dtype, value);
+    *limit = limit_of(out, entry->dtype, value, up, out->stored != variable->dtype);
+    return !isnan(number);
+}
+
+/* Whether the limits are those of unpacked values: floating ones of packed integers. */
+static int limits_results(const ash_variable *variable, const ash_decoding *out) {
+    static const char *const names[] = { "valid_range", "valid_min", "valid_max" };
+    int floating = 0;
+    for (int k = 0; k < 3; k++) {
+        const ash_attr_entry *entry = ash_attrs_find(variable->attrs, names[k]);
+        floating |= entry && !entry->is_text && ash_dtype_kind(entry->dtype) == 'f';
+    }
+    return floating && ash_dtype_kind(out->stored) != 'f' && (out->unpack.has_scale || out->unpack.has_offset);
+}
+
+static void find_range(const ash_variable *variable, ash_decoding *out) {
+    ash_unpack *unpack = &out->unpack;
+    unpack->range_of_result = limits_results(variable, out);
+    int low = find_limit(variable, "valid_range", 0, 1, out, &unpack->low),
+        high = find_limit(variable, "valid_range", 1, 0, out, &unpack->high);
+    if (!low && !high) {
+        low = find_limit(variable, "valid_min", 0, 1, out, &unpack->low);
+        high = find_limit(variable, "valid_max", 0, 0, out, &unpack->high);
+    }
+    char kind = ash_dtype_kind(out->stored);
+    int floating = kind == 'f' || unpack->range_of_result;
+    if (!low) {
+        unpack->low = floating ? (ash_number){ .f = -INFINITY } : limit_integer(out, -((__int128)1 << 65), 0);
+    }
+    if (!high) {
+        unpack->high = floating ? (ash_number){ .f = INFINITY } : limit_integer(out, (__int128)1 << 65, 0);
+    }
+    unpack->has_range = low || high;
+}
+
+ash_status ash_decoding_find(
+    const ash_variable *variable, int valid_range, const char *function, ash_decoding *out, ash_error_state *error) {
     memset(out, 0, sizeof *out);
     out->stored = apply_unsigned(variable);
     char kind = ash_dtype_kind(out->stored);
@@ -123,9 +202,12 @@ ash_status ash_decoding_find(const ash_variable *variable, const char *function,
         find_missing(variable, function, out, error);
         out->unpack.has_scale = ash_attrs_real(variable->attrs, "scale_factor", &out->unpack.scale);
         out->unpack.has_offset = ash_attrs_real(variable->attrs, "add_offset", &out->unpack.offset);
+        if (valid_range) {
+            find_range(variable, out);
+        }
     }
     out->unpack.missing = out->missing;
-    out->needed = out->unpack.missing_count > 0 || out->unpack.has_scale || out->unpack.has_offset;
+    out->needed = out->unpack.missing_count > 0 || out->unpack.has_range || out->unpack.has_scale || out->unpack.has_offset;
     out->result = out->needed ? result_dtype(variable, out) : out->stored;
     if (error->status != ASH_OK) {
         return error->status;

@@ -15,7 +15,8 @@ typedef struct ash_decoding {
     ash_attrs *attrs;                        /* those that still hold after decoding; the caller's reference */
 } ash_decoding;
 
-/* Reads the rules off a variable's attributes, see ash_open(). */
-ash_status ash_decoding_find(const ash_variable *variable, const char *function, ash_decoding *out, ash_error_state *error);
+/* Reads the rules off a variable's attributes, see ash_open(); those of the valid range if asked to. */
+ash_status ash_decoding_find(
+    const ash_variable *variable, int valid_range, const char *function, ash_decoding *out, ash_error_state *error);
 
 #endif

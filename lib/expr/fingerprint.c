@@ -66,12 +66,17 @@ static void add_unpack(ash_fingerprint *print, const ash_unpack *unpack) {
     ash_fingerprint_int(print, unpack->has_scale + 2 * unpack->has_offset);
     add_real(print, unpack->has_scale ? unpack->scale : 1);
     add_real(print, unpack->has_offset ? unpack->offset : 0);
+    if (unpack->has_range) {
+        ash_fingerprint_int(print, unpack->range_of_result);
+        ash_fingerprint_bytes(print, (ash_number[]){ unpack->low, unpack->high }, 2 * (int64_t)sizeof unpack->low);
+    }
 }
 
 static void add_date(ash_fingerprint *print, const ash_date_parameter *date) {
     ash_fingerprint_int(print, date->units.calendar);
     ash_fingerprint_int(print, date->units.unit_microseconds);
     ash_fingerprint_int(print, date->units.reference);
+    ash_fingerprint_int(print, date->units.months);
     ash_fingerprint_int(print, date->field);
 }
 
@@ -156,7 +161,8 @@ static void add_node(ash_fingerprint *print, const ash_node *node) {
     ash_fingerprint_int(print, node->kind);
     add_outputs(print, node);
     switch (node->kind) {
-    case ASH_NODE_ERROR: break;
+    case ASH_NODE_ERROR:
+    case ASH_NODE_DATASET: break;
     case ASH_NODE_CONSTANT: ash_fingerprint_bytes(print, node->u.constant.element, sizeof node->u.constant.element); break;
     case ASH_NODE_RAMP:
         ash_fingerprint_bytes(print, &node->u.ramp.start, sizeof node->u.ramp.start);

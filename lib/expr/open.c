@@ -9,7 +9,6 @@
 #include <ashlar/io.h>
 #include <ashlar/shape.h>
 
-#include <stdio.h>
 #include <string.h>
 
 /* Coordinates are kept in memory outside the limit; one longer than this is left in the file. */
@@ -25,15 +24,14 @@ static void decode_values(const ash_decoding *decoding, int64_t n, const char *s
     }
 }
 
-/* All values of a variable, decoded, in memory of their own. Sets dtype and attributes (the caller's reference). NULL on failure. */
-static void *read_all(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_dtype *dtype, ash_attrs **attrs) {
+void *ash_read_decoded(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_dtype *dtype, ash_attrs **attrs) {
     ash_decoding decoding;
     int64_t zero[ASH_MAX_NDIM] = { 0 }, one[ASH_MAX_NDIM], n = 1;
     for (int a = 0; a < variable->ndim; a++) {
         one[a] = 1;
         n *= variable->shape[a];
     }
-    if (ash_decoding_find(variable, builder->function, &decoding, &builder->error) != ASH_OK) {
+    if (ash_decoding_find(variable, 0, builder->function, &decoding, &builder->error) != ASH_OK) {
         return NULL;
     }
     ash_read_scratch scratch = { 0 };
@@ -75,7 +73,7 @@ static void read_bounds(ash_builder *builder, ash_file *file, const ash_variable
     ash_attrs *attrs = NULL;
     ash_builder reader =
         ash_builder_begin(builder->context, builder->function); /* unreadable bounds are no reason to refuse the variable */
-    coord->bounds = read_all(&reader, file, bounds, &coord->bounds_dtype, &attrs);
+    coord->bounds = ash_read_decoded(&reader, file, bounds, &coord->bounds_dtype, &attrs);
     ash_attrs_release(attrs);
     int64_t bytes = (int64_t)strlen(name) + 1;
     coord->bounds_name = coord->bounds ? ash_malloc(bytes) : NULL;
@@ -97,7 +95,7 @@ static ash_coordinate *read_coordinate(ash_builder *builder, ash_file *file, con
     }
     coord->references = 1;
     coord->extent = stored->shape[0];
-    coord->values = read_all(builder, file, stored, &coord->dtype, &coord->attrs);
+    coord->values = ash_read_decoded(builder, file, stored, &coord->dtype, &coord->attrs);
     if (!coord->values) {
         ash_coord_release(coord);
         return NULL;
@@ -120,6 +118,10 @@ static void build_dims(ash_builder *builder, ash_file *file, const ash_variable 
     ash_node *node = builder->node;
     ash_grid_axis grid[ASH_MAX_NDIM];
     ash_grid_stored(variable->ndim, variable->shape, variable->chunk, element_bytes, grid);
+    ash_grid_axis *joined = &grid[variable->part_axis];
+    if (variable->parts > 1 && !ash_axis_parts(joined, variable->parts, variable->part_begin, &node->arena, joined)) {
+        ash_builder_no_memory(builder);
+    }
     for (int a = 0; a < variable->ndim && ash_builder_ok(builder); a++) {
         ash_dim *dim = &node->output[0].dim[a];
         dim->axis = grid[a];
@@ -134,12 +136,12 @@ static void build_dims(ash_builder *builder, ash_file *file, const ash_variable 
 }
 
 /* The file node and, unless raw, the decoding after it. Consumes the file's reference. */
-static ash_array build_file(ash_builder *builder, ash_file *file, const ash_variable *variable, int raw) {
+static ash_array build_file(ash_builder *builder, ash_file *file, const ash_variable *variable, const ash_open_options *options) {
     ash_decoding decoding = { .stored = variable->dtype, .result = variable->dtype };
-    if (raw) {
+    if (options->raw) {
         decoding.attrs = ash_attrs_retain(variable->attrs);
     } else {
-        ash_decoding_find(variable, builder->function, &decoding, &builder->error);
+        ash_decoding_find(variable, options->valid_range, builder->function, &decoding, &builder->error);
     }
     if (!ash_builder_node(builder, ASH_NODE_FILE, 0, 1)) {
         ash_attrs_release(decoding.attrs);
@@ -171,25 +173,23 @@ static ash_array build_file(ash_builder *builder, ash_file *file, const ash_vari
         &decoder, value, ASH_FUNCTION_UNPACK, decoding.result, &decoding.unpack, sizeof decoding.unpack, decoding.attrs);
 }
 
-ash_array ash_open_variable(ash_builder *builder, ash_file *file, const char *name, int raw) {
-    const ash_variable *stored = file ? ash_file_variable(file, name, builder->function, &builder->error) : NULL;
+ash_array ash_open_stored(ash_builder *builder, ash_file *file, const char *name, const ash_open_options *options) {
+    ash_open_options o;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
+    const ash_variable *stored = ash_builder_ok(builder) ? ash_file_variable(file, name, builder->function, &builder->error) : NULL;
     if (!stored) {
-        if (file) {
-            ash_file_release(file);
-        }
+        ash_file_release(file);
         return ash_builder_done(builder);
     }
-    return build_file(builder, file, stored, raw);
+    ash_array array = build_file(builder, file, stored, &o);
+    return o.chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, o.chunks) : array;
 }
 
 ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options) {
     ash_builder builder = ash_builder_begin(context, "open");
-    ash_open_options o;
-    ash_options_copy(&o, sizeof o, options, sizeof *options);
     if (!path) {
         ash_fail(&builder.error, ASH_ERR_ARGUMENT, "open: path is NULL");
     }
     ash_file *file = ash_builder_ok(&builder) ? ash_file_open(path, "open", &builder.error) : NULL;
-    ash_array array = ash_open_variable(&builder, file, variable ? variable : "", o.raw);
-    return o.chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, o.chunks) : array;
+    return file ? ash_open_stored(&builder, file, variable ? variable : "", options) : ash_builder_done(&builder);
 }

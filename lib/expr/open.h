@@ -1,10 +1,15 @@
-/* Arrays of files. */
+/* Stored variables as arrays, and as values at once. */
 #ifndef ASH_EXPR_OPEN_H
 #define ASH_EXPR_OPEN_H
 
 #include "expr/builder.h"
 
-/* A variable of an open file, decoded unless `raw`. Consumes the file's reference; NULL or a failed builder gives the error's array. */
-ash_array ash_open_variable(ash_builder *builder, ash_file *file, const char *name, int raw);
+#include <ashlar/io.h>
+
+/* A variable of an open file as an array. Consumes the file's reference. */
+ash_array ash_open_stored(ash_builder *builder, ash_file *file, const char *name, const ash_open_options *options);
+
+/* All values of a variable, decoded, in memory of their own. Sets dtype and attributes (the caller's reference). NULL on failure. */
+void *ash_read_decoded(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_dtype *dtype, ash_attrs **attrs);
 
 #endif

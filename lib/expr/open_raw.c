@@ -58,7 +58,8 @@ ash_array ash_open_raw(
     ash_file *file = ash_builder_ok(&builder) && take_layout(&builder, dtype, ndim, shape, &o, &layout)
         ? ash_file_open_raw(path, &layout, "open_raw", &builder.error)
         : NULL;
-    ash_array array = ash_open_variable(&builder, file, "", 1);
+    ash_array array = file ? ash_open_stored(&builder, file, "", &(ash_open_options){ .size = sizeof(ash_open_options), .raw = true })
+                           : ash_builder_done(&builder);
     if (o.dims && ash_array_status(array) == ASH_OK) {
         array = ash_set_dims(array, o.dims);
     }

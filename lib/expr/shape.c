@@ -24,25 +24,17 @@ static int index_range(ash_builder *builder, int to, const ash_index_part *part)
     return 1;
 }
 
-static void build_index(ash_builder *builder, ash_value input, const char *index) {
-    const ash_output *source = ash_value_output(input);
-    int64_t shape[ASH_MAX_NDIM];
-    ash_output_shape(source, shape);
-    ash_dim_names names = ash_output_dim_names(source);
-    ash_index_part part[2 * ASH_MAX_NDIM];
-    int count, ndim = 0;
-    if (ash_parse_index(index, &names, shape, &count, part, &builder->error) != ASH_OK) {
-        return;
-    }
+int ash_view_index(ash_builder *builder, ash_value input, int count, const ash_index_part part[]) {
+    int ndim = 0;
     for (int k = 0; k < count; k++) {
         ndim += part[k].kind != ASH_INDEX_INTEGER;
     }
     if (ndim > ASH_MAX_NDIM) {
         ash_fail(&builder->error, ASH_ERR_SHAPE, "index: the result would have %d dimensions, more than %d", ndim, ASH_MAX_NDIM);
-        return;
+        return 0;
     }
     if (!ash_view_begin(builder, input, ndim)) {
-        return;
+        return 0;
     }
     for (int k = 0, to = 0; k < count && ash_builder_ok(builder); k++) {
         if (part[k].kind == ASH_INDEX_INTEGER) {
@@ -52,6 +44,19 @@ static void build_index(ash_builder *builder, ash_value input, const char *index
         } else {
             index_range(builder, to++, &part[k]);
         }
+    }
+    return ash_builder_ok(builder);
+}
+
+static void build_index(ash_builder *builder, ash_value input, const char *index) {
+    const ash_output *source = ash_value_output(input);
+    int64_t shape[ASH_MAX_NDIM];
+    ash_output_shape(source, shape);
+    ash_dim_names names = ash_output_dim_names(source);
+    ash_index_part part[2 * ASH_MAX_NDIM];
+    int count;
+    if (ash_parse_index(index, &names, shape, &count, part, &builder->error) == ASH_OK) {
+        ash_view_index(builder, input, count, part);
     }
 }
 

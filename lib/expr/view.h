@@ -2,6 +2,7 @@
 #ifndef ASH_EXPR_VIEW_H
 #define ASH_EXPR_VIEW_H
 
+#include "base/text.h"
 #include "expr/builder.h"
 
 /* Starts a view of `input` with `ndim` anonymous output dimensions; the caller sets the output's dimensions and the input's axes
@@ -11,6 +12,8 @@ int ash_view_begin(ash_builder *builder, ash_value input, int ndim);
 int ash_view_keep_axis(ash_builder *builder, int to, int from);
 /* A view that shows the input as it is: for changes of names, coordinates, attributes and grids. */
 int ash_view_identity(ash_builder *builder, ash_value input);
+/* A view of the parts, which cover every axis of the input in its order. 0 on failure. */
+int ash_view_index(ash_builder *builder, ash_value input, int count, const ash_index_part part[]);
 /* A view of `a` with the name and the attributes of `from`. */
 ash_array ash_view_dressed(const char *function, ash_array a, ash_value from);
 

@@ -11,7 +11,7 @@ module ashlar_arrays
     private
 
     public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_apply, ash_apply_many
-    public :: ash_cast, ash_index, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords
+    public :: ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords
     public :: ash_set_attr, ash_time_field, ash_group_take, ash_explain
     public :: from_memory, compute_into
 
@@ -169,11 +169,11 @@ contains
     ! ---- Files ----
 
     !> A variable of a file as a lazy array.
-    function ash_open(context, path, variable, chunks, raw) result(out)
+    function ash_open(context, path, variable, chunks, raw, valid_range) result(out)
         type(ash_context), intent(in) :: context
         character(*), intent(in) :: path, variable
         character(*), intent(in), optional :: chunks
-        logical, intent(in), optional :: raw
+        logical, intent(in), optional :: raw, valid_range
         type(ash_array) :: out
         character(kind=c_char), allocatable, target :: path_text(:), variable_text(:), chunks_text(:)
         type(c_open_options) :: options
@@ -181,6 +181,7 @@ contains
         options%size = c_sizeof(options)
         options%chunks = c_text(chunks_text, chunks)
         if (present(raw)) options%raw = logical(raw, c_bool)
+        if (present(valid_range)) options%valid_range = logical(valid_range, c_bool)
         out%handle = c_open(context%pointer, c_text(path_text, path), c_text(variable_text, variable), options)
     end function
 
@@ -319,6 +320,22 @@ contains
         type(ash_array) :: out
 
         out = by_text(c_index, a, index)
+    end function
+
+    !> Selection by value: 'time=1990-01:1999-12, lat=-30:30, lon=350:20'. method: 'exact' or 'nearest'.
+    function ash_sel(a, labels, method, tolerance) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: labels
+        character(*), intent(in), optional :: method
+        real(real64), intent(in), optional :: tolerance
+        type(ash_array) :: out
+        character(kind=c_char), allocatable, target :: labels_text(:), method_text(:)
+        type(c_sel_options) :: options
+
+        options%size = c_sizeof(options)
+        options%method = c_text(method_text, method)
+        if (present(tolerance)) options%tolerance = tolerance
+        out%handle = c_sel(a%handle, c_text(labels_text, labels), options)
     end function
 
     !> Axes in the order given, as text; without it reversed.

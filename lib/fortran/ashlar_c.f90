@@ -66,6 +66,39 @@ module ashlar_c
         integer(c_int64_t) :: size = 0
         logical(c_bool) :: raw = .false._c_bool
         type(c_ptr) :: chunks = c_null_ptr
+        logical(c_bool) :: valid_range = .false._c_bool
+    end type
+
+    type, bind(C) :: c_sel_options
+        integer(c_int64_t) :: size = 0
+        type(c_ptr) :: method = c_null_ptr
+        real(c_double) :: tolerance = 0
+    end type
+
+    type, bind(C) :: c_dataset
+        type(c_ptr) :: context = c_null_ptr
+        integer(c_int64_t) :: serial = 0
+    end type
+
+    type, bind(C) :: c_dataset_options
+        integer(c_int64_t) :: size = 0
+        type(c_ptr) :: join = c_null_ptr
+        type(c_ptr) :: stack = c_null_ptr
+        logical(c_bool) :: by_position = .false._c_bool
+        logical(c_bool) :: sort = .false._c_bool
+    end type
+
+    type, bind(C) :: c_variable_info
+        integer(c_int64_t) :: size = 0
+        type(c_ptr) :: name = c_null_ptr
+        type(c_ptr) :: type = c_null_ptr
+        integer(c_int) :: dtype = 0
+        integer(c_int) :: role = 0
+        integer(c_int32_t) :: ndim = 0
+        integer(c_int64_t) :: shape(16) = 0
+        integer(c_int64_t) :: chunk(16) = 0
+        type(c_ptr) :: dim(16) = c_null_ptr
+        logical(c_bool) :: is_text = .false._c_bool
     end type
 
     type, bind(C) :: c_raw_options
@@ -321,6 +354,70 @@ module ashlar_c
             type(c_ptr), value :: user
             type(c_store_options), intent(in) :: options
             integer(c_int) :: status
+        end function
+        function c_dataset_open(context, path, options) bind(C, name='ash_dataset_open') result(out)
+            import :: c_dataset, c_dataset_options, c_ptr
+            type(c_ptr), value :: context, path
+            type(c_dataset_options), intent(in) :: options
+            type(c_dataset) :: out
+        end function
+        function c_dataset_open_many(context, n, paths, options) bind(C, name='ash_dataset_open_many') result(out)
+            import :: c_dataset, c_dataset_options, c_ptr, c_int64_t
+            type(c_ptr), value :: context
+            integer(c_int64_t), value :: n
+            type(c_ptr), intent(in) :: paths(*)
+            type(c_dataset_options), intent(in) :: options
+            type(c_dataset) :: out
+        end function
+        function c_dataset_ok(dataset) bind(C, name='ash_dataset_ok') result(ok)
+            import :: c_dataset, c_bool
+            type(c_dataset), value :: dataset
+            logical(c_bool) :: ok
+        end function
+        function c_dataset_variable(dataset, variable, options) bind(C, name='ash_dataset_variable') result(out)
+            import :: c_array, c_dataset, c_open_options, c_ptr
+            type(c_dataset), value :: dataset
+            type(c_ptr), value :: variable
+            type(c_open_options), intent(in) :: options
+            type(c_array) :: out
+        end function
+        function c_dataset_text(dataset, variable, n, texts) bind(C, name='ash_dataset_text') result(status)
+            import :: c_dataset, c_ptr, c_int, c_int64_t
+            type(c_dataset), value :: dataset
+            type(c_ptr), value :: variable
+            integer(c_int64_t), intent(out) :: n
+            type(c_ptr), intent(out) :: texts
+            integer(c_int) :: status
+        end function
+        function c_dataset_describe(dataset) bind(C, name='ash_dataset_describe') result(text)
+            import :: c_dataset, c_ptr
+            type(c_dataset), value :: dataset
+            type(c_ptr) :: text
+        end function
+        function c_dataset_variable_count(dataset) bind(C, name='ash_dataset_variable_count') result(n)
+            import :: c_dataset, c_int64_t
+            type(c_dataset), value :: dataset
+            integer(c_int64_t) :: n
+        end function
+        function c_dataset_variable_info(dataset, k, info) bind(C, name='ash_dataset_variable_info') result(status)
+            import :: c_dataset, c_variable_info, c_int, c_int64_t
+            type(c_dataset), value :: dataset
+            integer(c_int64_t), value :: k
+            type(c_variable_info), intent(inout) :: info
+            integer(c_int) :: status
+        end function
+        function c_dataset_attr(dataset, owner, name) bind(C, name='ash_dataset_attr') result(text)
+            import :: c_dataset, c_ptr
+            type(c_dataset), value :: dataset
+            type(c_ptr), value :: owner, name
+            type(c_ptr) :: text
+        end function
+        function c_sel(a, labels, options) bind(C, name='ash_sel_with') result(out)
+            import :: c_array, c_sel_options, c_ptr
+            type(c_array), value :: a
+            type(c_ptr), value :: labels
+            type(c_sel_options), intent(in) :: options
+            type(c_array) :: out
         end function
         function c_write(a, path, name, options) bind(C, name='ash_write') result(status)
             import :: c_array, c_write_options, c_ptr, c_int

@@ -1,38 +1,11 @@
 /* Explaining: a plan as text and as figures, without running it. */
 #include "run/run.h"
 
+#include "base/growing.h"
 #include "base/system.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---- Growing text ---- */
-
-typedef struct text {
-    char *data;
-    int64_t length, capacity;
-    int failed;
-} text;
-
-static void say(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(text *t, const char *format, ...) {
-    va_list arguments;
-    for (int again = 2; again-- > 0 && !t->failed;) {
-        va_start(arguments, format);
-        int64_t room = t->capacity - t->length;
-        int64_t needed = vsnprintf(t->data ? t->data + t->length : NULL, t->data ? (size_t)room : 0, format, arguments);
-        va_end(arguments);
-        if (needed < room) {
-            t->length += needed;
-            return;
-        }
-        char *grown = ash_realloc(t->data, 2 * t->capacity + needed + 256);
-        t->failed = grown == NULL;
-        t->data = grown ? grown : t->data;
-        t->capacity = grown ? 2 * t->capacity + needed + 256 : t->capacity;
-    }
-}
 
 static const char *bytes_text(int64_t bytes) {
     static _Thread_local char buffer[4][32];
@@ -43,88 +16,88 @@ static const char *bytes_text(int64_t bytes) {
 
 /* ---- The plan in words ---- */
 
-static void say_value(text *t, ash_value value) {
+static void say_value(ash_growing *t, ash_value value) {
     const ash_output *output = ash_value_output(value);
-    say(t, "%s %s (", output->name ? output->name : "array", ash_dtype_name(output->dtype));
+    ash_say(t, "%s %s (", output->name ? output->name : "array", ash_dtype_name(output->dtype));
     for (int a = 0; a < output->ndim; a++) {
         const ash_dim *dim = &output->dim[a];
-        say(t, "%s%s%s%lld in %lld", a ? ", " : "", dim->name ? dim->name : "", dim->name ? " " : "", (long long)dim->axis.extent,
+        ash_say(t, "%s%s%s%lld in %lld", a ? ", " : "", dim->name ? dim->name : "", dim->name ? " " : "", (long long)dim->axis.extent,
             (long long)dim->axis.count);
     }
-    say(t, ")");
+    ash_say(t, ")");
 }
 
-static void say_operand(text *t, const ash_operand *operand) {
+static void say_operand(ash_growing *t, const ash_operand *operand) {
     const ash_node *node = operand->value.node;
     switch (operand->kind) {
     case ASH_OPERAND_CONSTANT: return;
-    case ASH_OPERAND_RAMP: say(t, "    make     a ramp\n"); return;
-    case ASH_OPERAND_MEMORY: say(t, "    use      "); break;
-    case ASH_OPERAND_FILE: say(t, "    read     %s: ", ash_file_path(node->u.file.file)); break;
-    case ASH_OPERAND_HELD: say(t, "    use      result %d: ", operand->held->id); break;
+    case ASH_OPERAND_RAMP: ash_say(t, "    make     a ramp\n"); return;
+    case ASH_OPERAND_MEMORY: ash_say(t, "    use      "); break;
+    case ASH_OPERAND_FILE: ash_say(t, "    read     %s: ", ash_file_path(node->u.file.file)); break;
+    case ASH_OPERAND_HELD: ash_say(t, "    use      result %d: ", operand->held->id); break;
     }
     say_value(t, operand->value);
-    say(t, "%s\n", operand->pack ? ", reordered" : "");
+    ash_say(t, "%s\n", operand->pack ? ", reordered" : "");
 }
 
-static void say_sink(text *t, const ash_sink *sink) {
+static void say_sink(ash_growing *t, const ash_sink *sink) {
     if (sink->kind == ASH_SINK_FOLD) {
         const ash_reduce_node *reduce = sink->fold->reduce;
-        say(t, "    fold     %s%s into result %d: ", reduce->group_axis >= 0 ? "group " : "",
+        ash_say(t, "    fold     %s%s into result %d: ", reduce->group_axis >= 0 ? "group " : "",
             reduce->general ? reduce->general->name : ash_reduction_table[reduce->reduction].name, sink->held->id);
         say_value(t, sink->held->value);
-        say(t, "\n");
+        ash_say(t, "\n");
     } else if (sink->kind == ASH_SINK_HELD) {
-        say(t, "    hold     result %d\n", sink->held->id);
+        ash_say(t, "    hold     result %d\n", sink->held->id);
     } else {
-        say(t, "    %s", sink->kind == ASH_SINK_FILE ? "write    " : "store    ");
+        ash_say(t, "    %s", sink->kind == ASH_SINK_FILE ? "write    " : "store    ");
         say_value(t, sink->target->value);
-        say(t, "\n");
+        ash_say(t, "\n");
     }
 }
 
-static void say_stage(text *t, const ash_stage *stage) {
-    say(t, "  group %d: %lld chunks of at most (", stage->id, (long long)stage->chunks);
+static void say_stage(ash_growing *t, const ash_stage *stage) {
+    ash_say(t, "  group %d: %lld chunks of at most (", stage->id, (long long)stage->chunks);
     int cut = 0;
     for (int a = 0; a < stage->ndim; a++) {
-        say(t, "%s%lld", a ? ", " : "", (long long)stage->largest[a]);
+        ash_say(t, "%s%lld", a ? ", " : "", (long long)stage->largest[a]);
         cut |= stage->piece[a] < stage->largest[a];
     }
-    say(t, ")");
+    ash_say(t, ")");
     if (cut) {
-        say(t, ", worked through in pieces of (");
+        ash_say(t, ", worked through in pieces of (");
         for (int a = 0; a < stage->ndim; a++) {
-            say(t, "%s%lld", a ? ", " : "", (long long)stage->piece[a]);
+            ash_say(t, "%s%lld", a ? ", " : "", (long long)stage->piece[a]);
         }
-        say(t, ")");
+        ash_say(t, ")");
     }
-    say(t, ", scratch %s a task\n", bytes_text(stage->work_bytes));
+    ash_say(t, ", scratch %s a task\n", bytes_text(stage->work_bytes));
     for (int k = 0; k < stage->noperands; k++) {
         say_operand(t, &stage->operand[k]);
     }
     for (int k = 0; k < stage->ninstructions; k++) {
-        say(t, k == 0 ? "    compute  %s" : " %s", stage->instruction[k].name);
+        ash_say(t, k == 0 ? "    compute  %s" : " %s", stage->instruction[k].name);
     }
-    say(t, stage->ninstructions > 0 ? "\n" : "");
+    ash_say(t, stage->ninstructions > 0 ? "\n" : "");
     for (int k = 0; k < stage->nsinks; k++) {
         say_sink(t, &stage->sink[k]);
     }
 }
 
-static void say_plan(text *t, const ash_plan *plan) {
+static void say_plan(ash_growing *t, const ash_plan *plan) {
     ash_plan_info info;
     ash_plan_figures(plan, &info);
-    say(t, "plan: %lld nodes, %lld fused groups, %lld tasks on %d thread%s\n", (long long)info.nodes, (long long)info.groups,
+    ash_say(t, "plan: %lld nodes, %lld fused groups, %lld tasks on %d thread%s\n", (long long)info.nodes, (long long)info.groups,
         (long long)info.tasks, info.num_threads, info.num_threads == 1 ? "" : "s");
-    say(t, "  bytes read      %s\n  bytes written   %s\n", bytes_text(info.bytes_read), bytes_text(info.bytes_written));
-    say(t, "  peak memory     %s of a limit of %s\n", bytes_text(info.peak_bytes), bytes_text(info.memory_limit));
-    say(t, "  least limit     %s (plan %s, reserve %s)\n", bytes_text(info.least_limit), bytes_text(info.plan_bytes),
+    ash_say(t, "  bytes read      %s\n  bytes written   %s\n", bytes_text(info.bytes_read), bytes_text(info.bytes_written));
+    ash_say(t, "  peak memory     %s of a limit of %s\n", bytes_text(info.peak_bytes), bytes_text(info.memory_limit));
+    ash_say(t, "  least limit     %s (plan %s, reserve %s)\n", bytes_text(info.least_limit), bytes_text(info.plan_bytes),
         bytes_text(info.reserve_bytes));
     if (plan->needed_times > 1) {
-        say(t, "  stored chunks   needed %.1f times by the pieces, cache %s\n", plan->needed_times, bytes_text(plan->cache_bytes));
+        ash_say(t, "  stored chunks   needed %.1f times by the pieces, cache %s\n", plan->needed_times, bytes_text(plan->cache_bytes));
     }
     if (info.sequential_peak > info.memory_limit) {
-        say(t, "  the limit is too small for this plan\n");
+        ash_say(t, "  the limit is too small for this plan\n");
     }
     for (int k = 0; k < plan->nstages; k++) {
         say_stage(t, plan->stage[k]);
@@ -169,7 +142,7 @@ static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[],
 
 const char *ash_explain(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options) {
     ash_error_state error = { 0 };
-    text t = { 0 };
+    ash_growing t = { 0 };
     if (!context) {
         return NULL;
     }

@@ -71,8 +71,8 @@ static void every_day_follows_the_one_before(void **state) {
 
 static void far_days(void **state) {
     (void)state;
-    static const int64_t far[] = { INT64_MIN, INT64_MIN + 1, INT64_MIN / 3, -INT64_C(1000000000000), INT64_C(1000000000000),
-        INT64_MAX / 3, INT64_MAX - 3, INT64_MAX };
+    static const int64_t far[] = { INT64_MIN, INT64_MIN + 1, INT64_MIN / 3, -INT64_C(1000000000000), INT64_C(1000000000000), INT64_MAX / 3,
+        INT64_MAX - 3, INT64_MAX };
     for (int c = 0; c < CALENDARS; c++) {
         for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
             ash_date d;
@@ -118,12 +118,97 @@ static void rounding_to_microseconds(void **state) {
     assert_true(ash_time_decode(&days, -0.0, &d) && d.year == 2000);
 }
 
+/* Whole numbers are calendar months and years, fractions are parts of the one they are in. */
+static void months_and_years(void **state) {
+    (void)state;
+    static const struct {
+        const char *units, *calendar;
+        double value;
+        const char *date;
+    } cases[] = {
+        { "months since 2000-01-01", NULL, 0, "2000-01-01" },
+        { "months since 2000-01-01", NULL, 1, "2000-02-01" },
+        { "months since 2000-01-01", NULL, -1, "1999-12-01" },
+        { "months since 2000-01-01", NULL, 0.5, "2000-01-16T12:00:00" },
+        { "months since 2000-01-01", NULL, 1.5, "2000-02-15T12:00:00" },
+        { "months since 2000-01-31", NULL, 1, "2000-02-29" },
+        { "months since 2000-01-31", NULL, 2, "2000-03-31" },
+        { "months since 1850-01-16 12:00", "noleap", 1200, "1950-01-16T12:00:00" },
+        { "months since 2000-01-30", "360_day", 1, "2000-02-30" },
+        { "months since 1582-09-01", NULL, 1, "1582-10-01" },
+        { "years since 2000-02-29", NULL, 1, "2001-02-28" },
+        { "years since 2000-02-29", NULL, 4, "2004-02-29" },
+        { "years since 1999-01-01", NULL, 1.5, "2000-07-02" },
+        { "years since 0000-01-01", NULL, -0.25, "-001-10-01T18:00:00" },
+        { "common_years since 2000-01-01", NULL, 1, "2000-12-31" },
+        { "months since 2000-01-01", NULL, NAN, "?" },
+        { "months since 2000-01-01", NULL, 1e300, "?" },
+        { "years since 2000-01-01", NULL, -1e18, "?" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char words[64];
+        ash_time_units units = units_of(cases[i].units, cases[i].calendar);
+        if (strcmp(ash_time_words(&units, cases[i].value, words, sizeof words), cases[i].date) != 0)
+            fail_msg("%g %s: expected %s, found %s", cases[i].value, cases[i].units, cases[i].date, words);
+        ash_date a, b;
+        int64_t whole = fabs(cases[i].value) < 1e6 && cases[i].value == floor(cases[i].value) ? (int64_t)cases[i].value : 0;
+        if ((double)whole == cases[i].value) {
+            assert_true(ash_time_decode(&units, cases[i].value, &a) && ash_time_decode_integer(&units, whole, &b));
+            assert_true(a.year == b.year && a.month == b.month && a.day == b.day && a.hour == b.hour);
+        }
+    }
+}
+
+/* Values in one unit become those in the other: the same instant. */
+static void units_change(void **state) {
+    (void)state;
+    static const struct {
+        const char *from, *from_calendar, *to, *to_calendar;
+        double value, expected; /* NAN: they do not change */
+    } cases[] = {
+        { "days since 2000-02-01", NULL, "days since 2000-01-01", NULL, 0, 31 },
+        { "days since 2000-01-01", NULL, "days since 2000-02-01", "gregorian", 31.5, 0.5 },
+        { "hours since 1900-01-01", NULL, "days since 1900-01-01", NULL, 36, 1.5 },
+        { "days since 1900-01-02", "360_day", "seconds since 1900-01-01", "360_day", 2, 3 * 86400 },
+        { "days since 2000-03-01", "noleap", "days since 2000-02-01", "365_day", 1, 29 },
+        { "months since 2001-03-01", NULL, "months since 2000-01-01", NULL, 1, 15 },
+        { "months since 2001-03-31", NULL, "months since 2000-01-31", NULL, 1, NAN },
+        { "years since 2001-01-01", NULL, "months since 2000-01-01", NULL, 1, NAN },
+        { "months since 2000-01-01", NULL, "days since 2000-01-01", NULL, 1, NAN },
+        { "days since 2000-01-01", "noleap", "days since 2000-01-01", NULL, 1, NAN },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ash_time_units from = units_of(cases[i].from, cases[i].from_calendar), to = units_of(cases[i].to, cases[i].to_calendar);
+        ash_time_change change;
+        int known = ash_time_units_change(&from, &to, &change);
+        assert_int_equal(known, !isnan(cases[i].expected));
+        if (known)
+            assert_true(cases[i].value * change.multiply / change.divide + change.shift == cases[i].expected);
+    }
+}
+
+static void dates_become_times(void **state) {
+    (void)state;
+    int64_t time, back;
+    ash_date d = { .year = 2000, .month = 2, .day = 30 };
+    assert_false(ash_time_of_date(&d, ASH_CALENDAR_STANDARD, &time));
+    assert_true(ash_time_of_date(&d, ASH_CALENDAR_360_DAY, &time));
+    d = (ash_date){ .year = 1582, .month = 10, .day = 10 };
+    assert_false(ash_time_of_date(&d, ASH_CALENDAR_STANDARD, &time));
+    assert_true(ash_time_of_date(&d, ASH_CALENDAR_PROLEPTIC_GREGORIAN, &time));
+    d = (ash_date){ .year = 1999, .month = 12, .day = 31, .hour = 18, .minute = 30, .second = 15 };
+    ash_time_units hours = units_of("hours since 1999-12-31 18:30:15", NULL);
+    assert_true(ash_time_of_date(&d, ASH_CALENDAR_STANDARD, &time) && ash_time_microseconds(&hours, 0, &back) && time == back);
+    d.year = INT32_MAX;
+    assert_false(ash_time_of_date(&d, ASH_CALENDAR_STANDARD, &time));
+}
+
 static void values_without_a_date(void **state) {
     (void)state;
     static const double values[] = { NAN, INFINITY, -INFINITY, 1e300, -1e300, 1e19, -1e13, 9.969209968386869e36 };
     ash_date d;
     for (int c = 0; c < CALENDARS; c++) {
-        ash_time_units units = { (ash_calendar)c, INT64_C(86400000000), 0 };
+        ash_time_units units = { .calendar = (ash_calendar)c, .unit_microseconds = INT64_C(86400000000) };
         for (size_t i = 0; i < sizeof values / sizeof *values; i++)
             assert_false(ash_time_decode(&units, values[i], &d));
         assert_false(ash_time_decode_integer(&units, INT64_MAX, &d));
@@ -139,7 +224,9 @@ static void random_values_stay_in_order(void **state) {
     (void)state;
     srand(17);
     for (int i = 0; i < 200000; i++) {
-        ash_time_units units = { (ash_calendar)(rand() % CALENDARS), INT64_C(86400000000), (int64_t)rand() * rand() - ((int64_t)1 << 61) };
+        ash_time_units units = { .calendar = (ash_calendar)(rand() % CALENDARS),
+            .unit_microseconds = INT64_C(86400000000),
+            .reference = (int64_t)rand() * rand() - ((int64_t)1 << 61) };
         double value = (rand() - RAND_MAX / 2) / (1.0 + rand() % 1000) * ldexp(1.0, rand() % 40 - 20);
         ash_date a, b;
         if (!ash_time_decode(&units, value, &a) || !ash_time_decode(&units, value + fabs(value) * 1e-3, &b))
@@ -178,6 +265,9 @@ int main(void) {
         cmocka_unit_test(far_days),
         cmocka_unit_test(reform_year),
         cmocka_unit_test(rounding_to_microseconds),
+        cmocka_unit_test(months_and_years),
+        cmocka_unit_test(units_change),
+        cmocka_unit_test(dates_become_times),
         cmocka_unit_test(values_without_a_date),
         cmocka_unit_test(random_values_stay_in_order),
         cmocka_unit_test(fields),

@@ -77,6 +77,8 @@ static void functions(char done[]) {
     SAME("set_dims", "dims='p,q'", ash_set_dims(m, "p,q"), 1, m);
     ash_array with = ash_set_coord(m, "x", v);
     SAME("set_coord", "dim=x", with, 2, m, v);
+    SAME("sel", "labels='x=2:5'", ash_sel(with, "x=2:5"), 1, with);
+    SAME("sel", "labels='x=5'; method=nearest; tolerance=2", ash_sel(with, "x=5 nearest"), 1, with);
     SAME("coord", "dim=x", ash_coord(with, "x"), 1, with);
     SAME("drop_coords", NULL, ash_drop_coords(with, NULL), 1, with);
     SAME("set_attr", "name=units; text=K", m, 1, m);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { NONE = 0, CLASSIC = 1, NETCDF4 = 2, NO_FILL = 4, RAW = 8 }; /* of a row; without a format: both where the type allows */
+enum { NONE = 0, CLASSIC = 1, NETCDF4 = 2, NO_FILL = 4, RAW = 8, RANGE = 16 }; /* of a row; without a format: both where the type allows */
 
 typedef struct attribute {
     const char *name; /* NULL: no more */
@@ -132,6 +132,25 @@ static const row rows[] = {
     { "raw", RAW, NC_BYTE, 3, bytes, { UNSIGNED("true"), BYTE("_FillValue", 0) }, I8(-128, 0, 100) },
     { "raw", RAW, NC_FLOAT, 2, VALUES(float, NC_FILL_FLOAT, 2), { FLOAT("add_offset", 1) }, F32(NC_FILL_FLOAT, 2) },
     { "raw", RAW | NETCDF4, NC_UINT64, 2, VALUES(uint64_t, UINT64_MAX, 1), { { "_FillValue", NC_UINT64, 1, VALUES(uint64_t, 1) } }, U64(UINT64_MAX, 1) },
+
+    { "no range unless asked for", 0, NC_SHORT, 3, shorts, { SHORT("valid_max", 0) }, I16(-300, 0, 300) },
+    { "range", RANGE, NC_SHORT, 3, shorts, { { "valid_range", NC_SHORT, 2, VALUES(int16_t, -300, 299) } }, F32(-300, 0, NAN) },
+    { "range", RANGE, NC_SHORT, 3, shorts, { SHORT("valid_min", -299) }, F32(NAN, 0, 300) },
+    { "range", RANGE, NC_SHORT, 3, shorts, { SHORT("valid_min", -10), SHORT("valid_max", 10) }, F32(NAN, 0, NAN) },
+    { "range beyond the type", RANGE, NC_SHORT, 3, shorts, { INT("valid_min", -100000), INT("valid_max", 100000) }, F32(-300, 0, 300) },
+    { "range of a fraction", RANGE, NC_SHORT, 3, shorts, { DOUBLE("valid_min", -0.5), DOUBLE("valid_max", 299.5) }, F32(NAN, 0, NAN) },
+    { "range of floats", RANGE, NC_FLOAT, 3, VALUES(float, 0.1f, 0.2f, 1), { DOUBLE("valid_min", 0.1), DOUBLE("valid_max", 0.2) }, F32(0.1f, 0.2f, NAN) },
+    { "range of packed values as stored", RANGE, NC_SHORT, 3, shorts,
+        { { "valid_range", NC_SHORT, 2, VALUES(int16_t, 0, 300) }, DOUBLE("scale_factor", 0.5), DOUBLE("add_offset", 10) }, F64(NAN, 10, 160) },
+    { "range of packed values as unpacked", RANGE, NC_SHORT, 3, shorts,
+        { { "valid_range", NC_DOUBLE, 2, VALUES(double, -140, 10) }, DOUBLE("scale_factor", 0.5), DOUBLE("add_offset", 10) }, F64(-140, 10, NAN) },
+    { "range and missing values", RANGE, NC_SHORT, 3, shorts, { SHORT("_FillValue", 0), SHORT("valid_max", 299) }, F32(-300, NAN, NAN) },
+    { "range after _Unsigned", RANGE, NC_BYTE, 3, bytes,
+        { UNSIGNED("true"), { "valid_range", NC_BYTE, 2, VALUES(int8_t, 1, -127) } }, F32(128, NAN, 100) },
+    { "range that is no range", RANGE, NC_SHORT, 3, shorts, { { "valid_range", NC_CHAR, 3, "0 9" } }, I16(-300, 0, 300) },
+    { "range of NaN", RANGE, NC_SHORT, 3, shorts, { DOUBLE("valid_min", NAN) }, I16(-300, 0, 300) },
+    { "range of wide integers", RANGE | NETCDF4, NC_UINT64, 2, VALUES(uint64_t, UINT64_MAX, 1), { { "valid_max", NC_UINT64, 1, VALUES(uint64_t, UINT64_MAX - 1) } },
+        F64(NAN, 1) },
 };
 
 /* A _FillValue of another type than its variable: NetCDF-C refuses to make one, but other libraries have. */
@@ -179,7 +198,7 @@ static void check_row(const row *r, int mode, const char *format) {
     const char *path = test_path("decode.nc");
     ash_context *ctx = context_with(1, NULL);
     make_file(r, path, mode);
-    ash_array a = ash_open(ctx, path, "v", &(ash_open_options){ .raw = r->flags & RAW });
+    ash_array a = ash_open(ctx, path, "v", &(ash_open_options){ .raw = r->flags & RAW, .valid_range = r->flags & RANGE });
     assert_good(a);
     if (ash_array_dtype(a) != r->dtype) {
         fail_msg("%s, stored as NetCDF type %d in %s: %s, expected %s", r->what, r->type, format, ash_dtype_name(ash_array_dtype(a)),
@@ -193,6 +212,9 @@ static void check_row(const row *r, int mode, const char *format) {
     }
     double ignored;
     for (int k = 0; k < 4 && r->attrs[k].name; k++) { /* what described the stored form is gone, or still there when raw */
+        if (strncmp(r->attrs[k].name, "valid_", 6) == 0) {
+            continue; /* holds for values that were not packed */
+        }
         bool found = ash_attr_real(a, r->attrs[k].name, &ignored) || ash_attr(a, r->attrs[k].name);
         assert_int_equal(found, (r->flags & RAW) != 0);
     }

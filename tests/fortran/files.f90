@@ -34,6 +34,7 @@ program files
     back = ash_open(ctx, path, 'tt')
     call check('no such variable', ash_array_status(back) == ASH_ERR_NOT_FOUND .and. .not. ash_ok(back))
     call check('the name is in the sentence', index(ash_error(ctx), 'tt') > 0)
+    call datasets()
     call ash_write(back, path, 't', status)
     call check('what failed is not written', status == ASH_ERR_NOT_FOUND)
     call ash_write(a, 'no/such/folder/a.nc', 't', status)
@@ -60,6 +61,34 @@ contains
         open (newunit=unit, file=file, access='stream', form='unformatted', status='replace')
         write (unit) 7, values
         close (unit)
+    end subroutine
+
+    subroutine datasets()
+        type(ash_dataset) :: data, both
+        type(ash_array) :: part
+        character(:), allocatable :: names(:), texts(:)
+        real(real32) :: z(2, 3, 2)
+        real(real32) :: twice(4, 3, 2, 2)
+
+        data = ash_dataset_open(ctx, path)
+        call check('dataset', ash_ok(data))
+        names = ash_dataset_names(data)
+        call check('names of variables', any(names == 't') .and. any(names == 'lon'))
+        call check('attribute of the file', ash_dataset_attr(data, 'title') == 'a test')
+        call check('attribute of a variable', ash_dataset_attr(data, 'units', 't') == 'K')
+        call check('described', index(ash_dataset_describe(data), 'float32 t(time, lat, lon)') > 0)
+        part = ash_sel(ash_dataset_variable(data, 't'), 'lon=80:180')
+        call ash_compute(part, z, status)
+        call check('selected', status == ASH_SUCCESS .and. all(z == x(2:3, :, :)))
+        part = ash_sel(ash_dataset_variable(data, 't'), 'lon=100', method='nearest', tolerance=10.0_real64)
+        call check('nearest', ash_ndim(part) == 2)
+        call ash_dataset_text(data, 't', texts, status)
+        call check('numbers are no text', status == ASH_ERR_DTYPE .and. size(texts) == 0)
+        both = ash_dataset_open(ctx, [path, path], stack='member')
+        call ash_compute(ash_dataset_variable(both, 't'), twice, status)
+        call check('stacked', status == ASH_SUCCESS .and. all(twice(:, :, :, 1) == x) .and. all(twice(:, :, :, 2) == x))
+        both = ash_dataset_open(ctx, [path, path], join='lon')
+        call check('files that overlap', .not. ash_ok(both) .and. index(ash_error(ctx), 'overlaps') > 0)
     end subroutine
 
     subroutine delete(file)

@@ -30,15 +30,22 @@ program layout
     type(c_write_options), target :: w
     type(c_source_options), target :: s
     type(c_store_options), target :: d
+    type(c_sel_options), target :: l
+    type(c_dataset) :: h
+    type(c_dataset_options), target :: p
+    type(c_variable_info), target :: v
 
-    call figures([c_sizeof(a), c_sizeof(c), c_sizeof(m), c_sizeof(r), c_sizeof(o), c_sizeof(w), c_sizeof(s), c_sizeof(d)], 0)
+    call figures([c_sizeof(a), c_sizeof(c), c_sizeof(m), c_sizeof(r), c_sizeof(o), c_sizeof(w), c_sizeof(s), c_sizeof(d), &
+        c_sizeof(l), c_sizeof(h), c_sizeof(p), c_sizeof(v)], 0)
     call figures([between(c_loc(a), c_loc(a%output)), between(c_loc(c), c_loc(c%memory_limit)), &
         between(c_loc(c), c_loc(c%progress_user)), between(c_loc(m), c_loc(m%release_user)), between(c_loc(r), c_loc(r%groups)), &
         between(c_loc(r), c_loc(r%where)), between(c_loc(r), c_loc(r%initial)), between(c_loc(r), c_loc(r%min_count)), &
         between(c_loc(o), c_loc(o%chunks)), between(c_loc(w), c_loc(w%shuffle)), between(c_loc(w), c_loc(w%history)), &
         between(c_loc(w), c_loc(w%compute)), between(c_loc(w), c_loc(w%zstd)), between(c_loc(w), c_loc(w%resume)), &
-        between(c_loc(s), c_loc(s%scratch_bytes)), between(c_loc(s), c_loc(s%release)), between(c_loc(d), c_loc(d%compute))], 8)
-    call check('as many figures', layout_figure(25) == -1)
+        between(c_loc(s), c_loc(s%scratch_bytes)), between(c_loc(s), c_loc(s%release)), between(c_loc(d), c_loc(d%compute)), &
+        between(c_loc(o), c_loc(o%valid_range)), between(c_loc(l), c_loc(l%tolerance)), between(c_loc(p), c_loc(p%sort)), &
+        between(c_loc(v), c_loc(v%shape)), between(c_loc(v), c_loc(v%is_text))], 12)
+    call check('as many figures', layout_figure(34) == -1)
 
     call status('ASH_OK', ASH_SUCCESS)
     call status('ASH_ERR_ARGUMENT', ASH_ERR_ARGUMENT)

@@ -10,14 +10,17 @@ int layout_dtype(const char *name);
 int64_t layout_figure(int k) {
     static const int64_t figures[] = {
         sizeof(ash_array), sizeof(ash_context_options), sizeof(ash_make_options), sizeof(ash_reduce_options), sizeof(ash_open_options),
-        sizeof(ash_write_options), sizeof(ash_source_options), sizeof(ash_store_options),
+        sizeof(ash_write_options), sizeof(ash_source_options), sizeof(ash_store_options), sizeof(ash_sel_options), sizeof(ash_dataset),
+        sizeof(ash_dataset_options), sizeof(ash_variable_info),
         /* The last field of each struct, and those after a field that is narrower than its neighbours. */
         offsetof(ash_array, output), offsetof(ash_context_options, memory_limit), offsetof(ash_context_options, progress_user),
         offsetof(ash_make_options, release_user), offsetof(ash_reduce_options, groups), offsetof(ash_reduce_options, where),
         offsetof(ash_reduce_options, initial), offsetof(ash_reduce_options, min_count), offsetof(ash_open_options, chunks),
         offsetof(ash_write_options, shuffle), offsetof(ash_write_options, history), offsetof(ash_write_options, compute),
         offsetof(ash_write_options, zstd), offsetof(ash_write_options, resume), offsetof(ash_source_options, scratch_bytes),
-        offsetof(ash_source_options, release), offsetof(ash_store_options, compute)
+        offsetof(ash_source_options, release), offsetof(ash_store_options, compute), offsetof(ash_open_options, valid_range),
+        offsetof(ash_sel_options, tolerance), offsetof(ash_dataset_options, sort), offsetof(ash_variable_info, shape),
+        offsetof(ash_variable_info, is_text)
     };
     return k >= 0 && k < (int)(sizeof figures / sizeof figures[0]) ? figures[k] : -1;
 }

@@ -116,7 +116,7 @@ static void test_unpack(void **state)
                     ash_number_store((ash_dtype)stored, element, ASH_INT64, number);
                     missing[m] = ash_number_load((ash_dtype)stored, element);
                 }
-                const ash_unpack unpack = {bits & 3, missing, (bits & 4) != 0, (bits & 8) != 0, 0.1, -273.15};
+                const ash_unpack unpack = {bits & 3, missing, (bits & 4) != 0, (bits & 8) != 0, 0.1, -273.15, 0, 0, {0}, {0}};
                 if (ash_dtype_size((ash_dtype)stored) < 8)
                     check_unpack((ash_isa)isa, (ash_dtype)stored, ASH_FLOAT32, &unpack, ASH_BLOCK_OF(float));
                 for (int64_t n = 0; n <= ASH_BLOCK; n += n < 40 ? 1 : 54) {
