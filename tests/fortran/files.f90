@@ -6,6 +6,7 @@ program files
     implicit none
     type(ash_context) :: ctx
     type(ash_array) :: a, back
+    character(:), allocatable :: names(:), texts(:) ! here, since gfortran 12 warns of them in a subroutine
     real(real32), target :: x(4, 3, 2)
     real(real32) :: y(4, 3, 2)
     real(real64), target :: lon(4) = [0.0_real64, 90.0_real64, 180.0_real64, 270.0_real64]
@@ -66,7 +67,6 @@ contains
     subroutine datasets()
         type(ash_dataset) :: data, both
         type(ash_array) :: part
-        character(:), allocatable :: names(:), texts(:)
         real(real32) :: z(2, 3, 2)
         real(real32) :: twice(4, 3, 2, 2)
 
