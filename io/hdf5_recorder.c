@@ -121,6 +121,10 @@ static herr_t recorder_truncate(H5FD_t *base, hid_t transfer, hbool_t closing) {
 }
 
 static const H5FD_class_t recorder_class = {
+#ifdef H5FD_CLASS_VERSION /* since HDF5 1.14; drivers that are not registered with its makers have numbers from 512 on */
+    .version = H5FD_CLASS_VERSION,
+    .value = (H5FD_class_value_t)600,
+#endif
     .name = "ashlar_recorder",
     .maxaddr = INT64_MAX,
     .fc_degree = H5F_CLOSE_STRONG,
