@@ -140,9 +140,23 @@ static const H5FD_class_t recorder_class = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+/* Instead of the 32 MiB that the index of many chunks would grow to. */
+static void bound_metadata(hid_t access) {
+    H5AC_cache_config_t config = { .version = H5AC__CURR_CACHE_CONFIG_VERSION };
+    if (H5Pget_mdc_config(access, &config) < 0)
+        return;
+    config.set_initial_size = 1;
+    config.initial_size = ASH_HDF5_METADATA_BYTES / 2;
+    config.min_size = ASH_HDF5_METADATA_BYTES / 4;
+    config.max_size = ASH_HDF5_METADATA_BYTES;
+    H5Pset_mdc_config(access, &config);
+}
+
 hid_t ash_recorder_open(const char *path, int writable, ash_recording *recording) {
     hid_t driver = H5FDregister(&recorder_class), access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
     opening = recording;
+    if (access >= 0)
+        bound_metadata(access);
     if (driver >= 0 && access >= 0 && H5Pset_driver(access, driver, NULL) >= 0)
         file = H5Fopen(path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     opening = NULL;

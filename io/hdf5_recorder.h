@@ -16,6 +16,9 @@ typedef struct ash_recording {
     int dropped; /* writing: nothing reaches the file any more */
 } ash_recording;
 
+/* What HDF5 may keep of a file's own structures while it is open so. */
+enum { ASH_HDF5_METADATA_BYTES = 2 << 20 };
+
 /* Opens the file behind recording->fd, for reading or (`writable`) for both; `path` is but a name. A negative id if it cannot. `recording` stays with
  * it until it is closed. */
 hid_t ash_recorder_open(const char *path, int writable, ash_recording *recording);

@@ -196,6 +196,13 @@ int64_t ash_journal_chunks(const ash_journal *journal, int variable) {
     return journal->chunks[variable];
 }
 
+int64_t ash_journal_bytes(const ash_journal *journal) {
+    int64_t bytes = (int64_t)sizeof *journal;
+    for (int v = 0; v < journal->nvariables; v++)
+        bytes += journal->chunks[v] * (int64_t)sizeof **journal->place;
+    return bytes;
+}
+
 int ash_journal_is_empty(const ash_journal *journal) {
     return journal->journal_end <= (int64_t)sizeof(header) && journal->npending == 0;
 }

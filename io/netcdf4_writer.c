@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { LIBRARY_BYTES = 4 << 20, METADATA_BYTES = 2 << 20, ENCODER_BYTES = 1 << 20 };
+enum { LIBRARY_BYTES = 4 << 20, ENCODER_BYTES = 1 << 20 };
 
 typedef struct placed_variable {
     hid_t dataset;
@@ -119,7 +119,7 @@ static void sum_needs(ash_writer *writer) {
         cached +=
             !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
     }
-    writer->need.library = LIBRARY_BYTES + METADATA_BYTES + cached;
+    writer->need.library = LIBRARY_BYTES + ASH_HDF5_METADATA_BYTES + cached;
     writer->need.scratch = largest > 0 ? 2 * ash_pipeline_bound(largest) + ENCODER_BYTES : 0;
 }
 

@@ -155,6 +155,7 @@ static ash_status begin_resumable(ash_writer *writer, const ash_journal_key *key
         begin_in_place(writer, error);
     else if (ash_temporary_create(&writer->file, writer->path, writer->function, error) == ASH_OK)
         writer->format->begin(writer, error);
+    writer->need.library += ash_journal_bytes(writer->journal);
     int reason = error->status == ASH_OK && (writer->in_place ? !writer->resumed : !found) ? ash_journal_start(writer->journal) : 0;
     if (reason != 0)
         ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
