@@ -138,7 +138,25 @@ static int is_unlimited(int group, int id) {
     return found;
 }
 
-static int list_dims(int group, char *path, int64_t used, ash_stored_dims *dims) {
+int ash_netcdf_walk(int group, char *path, int64_t used, ash_netcdf_visitor *visit, void *list) {
+    int count = 0, kept = visit(group, path, used, list);
+    if (!kept || nc_inq_grps(group, &count, NULL) != NC_NOERR || count == 0)
+        return kept;
+    int *inner = ash_calloc(count, sizeof *inner);
+    if (!inner)
+        return 0;
+    nc_inq_grps(group, &count, inner);
+    for (int i = 0; kept && i < count; i++) {
+        if (used + 2 * (NC_MAX_NAME + 2) > ASH_NETCDF_PATH_BYTES || nc_inq_grpname(inner[i], path + used) != NC_NOERR)
+            continue;
+        strcat(path + used, "/");
+        kept = ash_netcdf_walk(inner[i], path, used + (int64_t)strlen(path + used), visit, list);
+    }
+    ash_free(inner);
+    return kept;
+}
+
+static int list_dims(int group, char *path, int64_t used, void *dims) {
     int count = 0, ids[NC_MAX_DIMS];
     size_t extent;
     if (nc_inq_dimids(group, &count, NULL, 0) != NC_NOERR || count > NC_MAX_DIMS || nc_inq_dimids(group, &count, ids, 0) != NC_NOERR)
@@ -150,31 +168,13 @@ static int list_dims(int group, char *path, int64_t used, ash_stored_dims *dims)
     return 1;
 }
 
-static int list_dims_within(int group, char *path, int64_t used, ash_stored_dims *dims) {
-    int count = 0, kept = list_dims(group, path, used, dims);
-    if (!kept || nc_inq_grps(group, &count, NULL) != NC_NOERR || count == 0)
-        return kept;
-    int *inner = ash_calloc(count, sizeof *inner);
-    if (!inner)
-        return 0;
-    nc_inq_grps(group, &count, inner);
-    for (int i = 0; kept && i < count; i++) {
-        if (used + 2 * (NC_MAX_NAME + 2) > ASH_NETCDF_PATH_BYTES || nc_inq_grpname(inner[i], path + used) != NC_NOERR)
-            continue;
-        strcat(path + used, "/");
-        kept = list_dims_within(inner[i], path, used + (int64_t)strlen(path + used), dims);
-    }
-    ash_free(inner);
-    return kept;
-}
-
 ash_status ash_netcdf_dims(ash_file *file, ash_stored_dims *dims, ash_error_state *error) {
     char *path = ash_malloc(ASH_NETCDF_PATH_BYTES);
     if (!path)
         return ash_fail_memory(error, "dataset_open", ASH_NETCDF_PATH_BYTES);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    int listed = list_dims_within(opened(file)->id, path, 0, dims);
+    int listed = ash_netcdf_walk(opened(file)->id, path, 0, list_dims, dims);
     ash_library_leave(&scope);
     ash_free(path);
     return listed ? ASH_OK : ash_fail_memory(error, "dataset_open", 64);

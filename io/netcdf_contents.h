@@ -19,6 +19,10 @@ typedef struct ash_netcdf_variable {
 
 /* Follows the groups of a path. 0 if NetCDF-C shows no such variable. */
 int ash_netcdf_locate(int file, const char *path, ash_netcdf_variable *out);
+/* Calls `visit` for a group and all groups within it. `path` has ASH_NETCDF_PATH_BYTES, of which `used` name the group ("grp1/"); visitors write names behind
+ * that, and return 0 to end the walk, which then returns 0. */
+typedef int ash_netcdf_visitor(int group, char *path, int64_t used, void *list);
+int ash_netcdf_walk(int group, char *path, int64_t used, ash_netcdf_visitor *visit, void *list);
 /* Whether a name is one that NetCDF-C makes up for a dimension that has none. */
 int ash_netcdf_is_phony(const char *dim);
 

@@ -78,7 +78,7 @@ static void netcdf_close(ash_file *file) {
 
 /* ---- Names ---- */
 
-static int list_variables(int group, char *path, int64_t used, ash_name_list *names) {
+static int list_variables(int group, char *path, int64_t used, void *names) {
     int count = 0;
     nc_inq_nvars(group, &count);
     for (int i = 0; i < count; i++)
@@ -87,31 +87,13 @@ static int list_variables(int group, char *path, int64_t used, ash_name_list *na
     return 1;
 }
 
-static int list_group(int group, char *path, int64_t used, ash_name_list *names) {
-    int count = 0, kept = list_variables(group, path, used, names);
-    if (!kept || nc_inq_grps(group, &count, NULL) != NC_NOERR || count == 0)
-        return kept;
-    int *inner = ash_calloc(count, sizeof *inner);
-    if (!inner)
-        return 0;
-    nc_inq_grps(group, &count, inner);
-    for (int i = 0; kept && i < count; i++) {
-        if (used + 2 * (NC_MAX_NAME + 2) > ASH_NETCDF_PATH_BYTES || nc_inq_grpname(inner[i], path + used) != NC_NOERR)
-            continue;
-        strcat(path + used, "/");
-        kept = list_group(inner[i], path, used + (int64_t)strlen(path + used), names);
-    }
-    ash_free(inner);
-    return kept;
-}
-
 static ash_status netcdf_list(ash_file *file, ash_name_list *names, ash_error_state *error) {
     char *path = ash_malloc(ASH_NETCDF_PATH_BYTES);
     if (!path)
         return ash_fail_memory(error, "open", ASH_NETCDF_PATH_BYTES);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    int listed = list_group(((ash_netcdf_file *)file->driver_data)->id, path, 0, names);
+    int listed = ash_netcdf_walk(((ash_netcdf_file *)file->driver_data)->id, path, 0, list_variables, names);
     ash_library_leave(&scope);
     ash_free(path);
     return listed ? ASH_OK : ash_fail_memory(error, "open", 64);

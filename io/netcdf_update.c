@@ -4,6 +4,7 @@
 #include "io/file.h"
 #include "io/flat_write.h"
 #include "io/lock.h"
+#include "io/netcdf_contents.h"
 #include "io/types.h"
 #include "io/writer.h"
 
@@ -20,7 +21,7 @@
 enum { LIBRARY_BYTES = 8 << 20, COPY_BYTES = 1 << 20 };
 
 typedef struct updated_variable {
-    int group, id;
+    ash_netcdf_variable at;
     const int64_t *start; /* where element 0 of each axis goes */
 } updated_variable;
 
@@ -73,22 +74,6 @@ static ash_status copy_target(ash_writer *writer, ash_error_state *error) {
 
 /* ---- Variables ---- */
 
-/* "grp1/T": the group's id and the name in it. */
-static int find_variable(int file, const char *path, int *group, int *id) {
-    char name[NC_MAX_NAME + 1];
-    int result = NC_NOERR;
-    *group = file;
-    path += strspn(path, "/");
-    for (const char *slash; result == NC_NOERR && (slash = strchr(path, '/')); path = slash + 1) {
-        if (slash - path > NC_MAX_NAME)
-            return NC_EBADGRPID;
-        memcpy(name, path, (size_t)(slash - path));
-        name[slash - path] = 0;
-        result = nc_inq_ncid(*group, name, group);
-    }
-    return result == NC_NOERR ? nc_inq_varid(*group, path, id) : result;
-}
-
 /* Axes that grow must be unlimited. */
 static ash_status check_growth(ash_writer *writer, int k, ash_error_state *error) {
     const update_state *state = writer->state;
@@ -96,18 +81,18 @@ static ash_status check_growth(ash_writer *writer, int k, ash_error_state *error
     int ndim = 0, dims[NC_MAX_VAR_DIMS], nunlimited = 0, unlimited[NC_MAX_DIMS];
     int64_t shape[ASH_MAX_NDIM];
     ash_writer_shape(writer, k, shape);
-    nc_inq_varndims(variable->group, variable->id, &ndim);
-    if (ndim != writer->schema->variable[k].ndim || nc_inq_vardimid(variable->group, variable->id, dims) != NC_NOERR)
+    nc_inq_varndims(variable->at.group, variable->at.id, &ndim);
+    if (ndim != writer->schema->variable[k].ndim || nc_inq_vardimid(variable->at.group, variable->at.id, dims) != NC_NOERR)
         return ash_fail(error, ASH_ERR_SHAPE, "%s: %s: variable '%s' has %d dimensions, found %d", writer->function, writer->path,
             writer->schema->variable[k].name, ndim, writer->schema->variable[k].ndim);
     for (int a = 0; a < ndim; a++) {
         char name[NC_MAX_NAME + 1] = "";
         size_t extent = 0;
         int grows = 0;
-        nc_inq_dim(variable->group, dims[a], name, &extent);
+        nc_inq_dim(variable->at.group, dims[a], name, &extent);
         if (variable->start[a] + shape[a] <= (int64_t)extent)
             continue;
-        for (int group = variable->group, more = 1; more && !grows; more = nc_inq_grp_parent(group, &group) == NC_NOERR) {
+        for (int group = variable->at.group, more = 1; more && !grows; more = nc_inq_grp_parent(group, &group) == NC_NOERR) {
             if (nc_inq_unlimdims(group, &nunlimited, unlimited) != NC_NOERR)
                 nunlimited = 0;
             for (int u = 0; u < nunlimited; u++)
@@ -130,7 +115,7 @@ static ash_status open_copy(ash_writer *writer, ash_error_state *error) {
     for (; result == NC_NOERR && error->status == ASH_OK && k < writer->schema->nvariables; k++) {
         updated_variable *variable = &state->variable[k];
         variable->start = state->update->start[k];
-        result = find_variable(state->file, writer->schema->variable[k].name, &variable->group, &variable->id);
+        result = ash_netcdf_locate(state->file, writer->schema->variable[k].name, &variable->at) ? NC_NOERR : NC_ENOTVAR;
         if (result == NC_NOERR)
             check_growth(writer, k, error);
     }
@@ -179,7 +164,7 @@ static ash_status update_put(ash_writer *writer, int k, const int64_t start[], c
     ash_library_scope scope;
     ash_library_enter(&scope);
     int reason = ash_temporary_reserve(&writer->file, bytes);
-    int result = reason == 0 ? nc_put_vara(variable->group, variable->id, from, count, data) : NC_NOERR;
+    int result = reason == 0 ? nc_put_vara(variable->at.group, variable->at.id, from, count, data) : NC_NOERR;
     ash_library_leave(&scope);
     if (reason == 0 && result != NC_NOERR)
         reason = ash_temporary_diagnose(&writer->file, bytes);
