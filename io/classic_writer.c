@@ -126,7 +126,8 @@ static void classic_abandon(ash_writer *writer) {
     ash_free(writer->state);
 }
 
-const ash_format ash_format_classic = { "classic", NULL, 0, 0, classic_begin, classic_chunk, classic_put, classic_finish, classic_abandon };
-const ash_format ash_format_64bit_offset = { "64bit_offset", NULL, 0, 0, offset64_begin, classic_chunk, classic_put, classic_finish,
-    classic_abandon };
-const ash_format ash_format_cdf5 = { "cdf5", NULL, 0, 1, cdf5_begin, classic_chunk, classic_put, classic_finish, classic_abandon };
+#define FUNCTIONS .chunk = classic_chunk, .put = classic_put, .finish = classic_finish, .abandon = classic_abandon
+
+const ash_format ash_format_classic = { .name = "classic", .begin = classic_begin, FUNCTIONS };
+const ash_format ash_format_64bit_offset = { .name = "64bit_offset", .begin = offset64_begin, FUNCTIONS };
+const ash_format ash_format_cdf5 = { .name = "cdf5", .int64 = 1, .begin = cdf5_begin, FUNCTIONS };

@@ -222,6 +222,9 @@ const ash_format *ash_format_find(const char *name, const char *path, const char
 const char *ash_format_name(const ash_format *format);
 int ash_format_filters(const ash_format *format); /* whether it has chunks and filters */
 int ash_format_int64(const ash_format *format);   /* whether it has 64-bit and unsigned integers */
+int ash_format_numpy(const ash_format *format);   /* whether it has bool and complex numbers */
+int ash_format_bare(const ash_format *format);    /* whether it holds one array and nothing else */
+int ash_format_chunked(const ash_format *format); /* whether all its arrays are stored in chunks */
 
 /* What a file is that can be resumed: a fingerprint of all that decides about its bytes, and the number of chunks of each variable, which must be put
  * whole; 0: its values are put each time. Where some variables have chunks in the file, those with a number here must. */

@@ -406,5 +406,14 @@ static void netcdf4_abandon(ash_writer *writer) {
     ash_free(state);
 }
 
-const ash_format ash_format_netcdf4 = { "netcdf4", " .nc .nc4 .cdf .h5 .hdf5 ", 1, 1, netcdf4_begin, netcdf4_chunk, netcdf4_put,
-    netcdf4_finish, netcdf4_abandon };
+const ash_format ash_format_netcdf4 = {
+    .name = "netcdf4",
+    .suffixes = " .nc .nc4 .cdf .h5 .hdf5 ",
+    .filters = 1,
+    .int64 = 1,
+    .begin = netcdf4_begin,
+    .chunk = netcdf4_chunk,
+    .put = netcdf4_put,
+    .finish = netcdf4_finish,
+    .abandon = netcdf4_abandon,
+};

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/temporary_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,9 +62,11 @@ static ash_status resolve_target(ash_temporary_file *file, const char *path, con
     if (*path == '\0')
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: path is empty, expected the path of a file", function);
     if (stat(path, &about) == 0) {
-        if (S_ISDIR(about.st_mode))
+        if (file->is_folder && !S_ISDIR(about.st_mode))
+            return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: is there and no folder, which this format is written to", function, path);
+        if (!file->is_folder && S_ISDIR(about.st_mode))
             return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: is a folder, expected the path of a file", function, path);
-        if (!S_ISREG(about.st_mode))
+        if (!file->is_folder && !S_ISREG(about.st_mode))
             return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: is there and not a regular file", function, path);
         file->target = copy_resolved(path);
         return file->target ? resolve_folder(file, file->target, function, error) : fail_errno(function, path, error);
@@ -84,6 +87,13 @@ static int base_bytes(const char *base) {
     return bytes;
 }
 
+static int make_empty(ash_temporary_file *file) {
+    if (file->is_folder)
+        return ash_folder_create(file);
+    file->fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    return file->fd >= 0 ? 0 : errno;
+}
+
 static ash_status create_beside(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
     static int counter;
     const char *base = strrchr(file->target, '/') + 1;
@@ -94,19 +104,20 @@ static ash_status create_beside(ash_temporary_file *file, const char *path, cons
         file->path = join(file->folder, name);
         if (!file->path)
             return ash_fail_memory(error, function, sizeof name);
-        file->fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file->fd >= 0)
+        int reason = make_empty(file);
+        if (reason == 0)
             return ASH_OK;
         ash_free(file->path);
         file->path = NULL;
-        if (errno != EEXIST)
+        errno = reason;
+        if (reason != EEXIST)
             break;
     }
     return fail_errno(function, path, error);
 }
 
 ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
-    *file = (ash_temporary_file){ .fd = -1 };
+    *file = (ash_temporary_file){ .fd = -1, .is_folder = file->is_folder };
     return resolve_target(file, path, function, error);
 }
 
@@ -135,12 +146,17 @@ static int sync_folder(const char *folder) {
     return reason;
 }
 
-int ash_temporary_publish(ash_temporary_file *file) {
+static int publish_file(ash_temporary_file *file) {
     off_t size = lseek(file->fd, 0, SEEK_END);
     if (size < 0 || ftruncate(file->fd, size) != 0) /* gives back what was reserved beyond the end */
         return errno;
-    if (fsync(file->fd) != 0 || rename(file->path, file->target) != 0)
-        return errno;
+    return fsync(file->fd) == 0 && rename(file->path, file->target) == 0 ? 0 : errno;
+}
+
+int ash_temporary_publish(ash_temporary_file *file) {
+    int reason = file->is_folder ? ash_folder_publish(file) : publish_file(file);
+    if (reason != 0)
+        return reason;
     ash_free(file->path);
     file->path = NULL;
     return sync_folder(file->folder);
@@ -149,10 +165,13 @@ int ash_temporary_publish(ash_temporary_file *file) {
 void ash_temporary_discard(ash_temporary_file *file) {
     if (!file->path) /* published: it is the user's file now */
         return;
-    unlink(file->path);
+    if (file->is_folder)
+        ash_folder_remove(file->path);
+    else
+        unlink(file->path);
     ash_free(file->path);
     file->path = NULL;
-    while (ftruncate(file->fd, 0) != 0 && errno == EINTR)
+    while (!file->is_folder && ftruncate(file->fd, 0) != 0 && errno == EINTR)
         ;
 }
 

@@ -1,4 +1,4 @@
-/* A file that appears under its path only when it is whole. */
+/* A file, or a folder, that appears under its path only when it is whole. */
 #ifndef ASH_IO_TEMPORARY_FILE_H
 #define ASH_IO_TEMPORARY_FILE_H
 
@@ -8,10 +8,11 @@ typedef struct ash_temporary_file {
     char *target; /* where it will appear; symbolic links followed */
     char *path;   /* where it is meanwhile: absolute, in the same folder */
     char *folder;
-    int fd; /* stays open, so that the file can be synced and emptied whatever a library does with it */
+    int fd;        /* stays open, so that the file can be synced and emptied whatever a library does with it */
+    int is_folder; /* set by the owner before anything else: see io/temporary_folder.h */
 } ash_temporary_file;
 
-/* Finds out where the file will appear. Errors (no such folder, a folder under that path) name function and path. What is set is to be freed in every
+/* Finds out where the file will appear. Errors (no such folder, a folder under the path of a file, a file under that of a folder) name function and path. What is set is to be freed in every
  * case. */
 ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error);
 /* Uses a file that is there, open as `fd`, which stays the caller's. */

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ash_format *const formats[] = { &ash_format_netcdf4, &ash_format_classic, &ash_format_64bit_offset, &ash_format_cdf5, NULL };
+static const ash_format *const formats[] = { &ash_format_netcdf4, &ash_format_classic, &ash_format_64bit_offset, &ash_format_cdf5,
+    &ash_format_zarr, &ash_format_npy, &ash_format_raw, NULL };
 
 /* ---- Formats ---- */
 
@@ -50,6 +51,18 @@ int ash_format_filters(const ash_format *format) {
 
 int ash_format_int64(const ash_format *format) {
     return format->int64;
+}
+
+int ash_format_numpy(const ash_format *format) {
+    return format->numpy;
+}
+
+int ash_format_bare(const ash_format *format) {
+    return format->bare;
+}
+
+int ash_format_chunked(const ash_format *format) {
+    return format->folder;
 }
 
 const char *ash_format_name(const ash_format *format) {
@@ -117,9 +130,9 @@ void ash_writer_abort(ash_writer *writer) {
     free_writer(writer);
 }
 
-/* Values have fixed places unless variables that are kept in the journal have chunks of their own in the file. */
+/* Values have fixed places in one file, unless variables that are kept in the journal have chunks of their own there. */
 static int has_fixed_places(const ash_writer *writer, const ash_journal_key *key) {
-    int fixed = 1;
+    int fixed = !writer->format->folder;
     for (int k = 0; k < key->nvariables; k++)
         fixed &= !(writer->format->filters && key->chunks[k] > 0 && writer->schema->variable[k].chunk[0] > 0);
     return fixed;
@@ -187,6 +200,7 @@ ash_writer *ash_writer_start(const ash_format *format, const char *path, const a
     writer->schema = schema;
     writer->update = update;
     writer->file.fd = -1;
+    writer->file.is_folder = format->folder;
     if (begin(writer, path, resume, function, error) == ASH_OK)
         return writer;
     ash_writer_abort(writer);

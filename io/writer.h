@@ -12,6 +12,9 @@ struct ash_format {
     const char *suffixes; /* of paths that mean it, " .nc .nc4 "; NULL: none */
     int filters;          /* chunks, and filters of them */
     int int64;            /* 64-bit and unsigned integers */
+    int numpy;            /* bool and complex numbers */
+    int bare;             /* one array without names, coordinates and attributes */
+    int folder;           /* a folder of many files */
     /* Defines the whole schema in the empty temporary file, or, where writer->resumed is set, finds it there. On failure `abandon` is called. */
     ash_status (*begin)(ash_writer *writer, ash_error_state *error);
     int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]);
@@ -39,7 +42,8 @@ struct ash_writer {
     void *state; /* the format's own */
 };
 
-extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5;
+extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5, ash_format_zarr, ash_format_npy,
+    ash_format_raw;
 
 /* ash_writer_begin() and ash_writer_change(). */
 ash_writer *ash_writer_start(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,

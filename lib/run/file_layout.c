@@ -116,6 +116,7 @@ static int is_unlimited(const ash_dim *dim, const ash_write_options *options) {
 int ash_file_chunk(const ash_output *output, const ash_format *format, const ash_write_options *options, int64_t chunk[]) {
     int filtered = options->deflate > 0 || options->shuffle || options->zstd != 0 || options->fletcher32,
         needed = filtered || options->chunks;
+    needed |= ash_format_chunked(format);
     needed |= options->resume && options->unlimited; /* what is resumed is kept in chunks of all variables, or of none */
     int64_t bytes = ash_dtype_size(output->dtype);
     for (int a = 0; a < output->ndim; a++) {
@@ -184,11 +185,16 @@ static int describe_packing(const ash_packing *packing, ash_writer_variable *var
     return fine;
 }
 
+/* NetCDF has no bool. */
+static ash_dtype stored_dtype(const maker *m, ash_dtype dtype) {
+    return dtype == ASH_BOOL && !ash_format_numpy(m->format) ? ASH_INT8 : dtype;
+}
+
 static int add_array(maker *m, const ash_output *output, const char *name, ash_writer_variable *variable, ash_packing **packing) {
     ash_attrs *attrs = ash_attrs_retain(output->attrs);
     char kind = ash_dtype_kind(output->dtype);
-    *variable = (ash_writer_variable){ .name = name, .dtype = output->dtype == ASH_BOOL ? ASH_INT8 : output->dtype, .ndim = output->ndim };
-    if (kind == 'c') {
+    *variable = (ash_writer_variable){ .name = name, .dtype = stored_dtype(m, output->dtype), .ndim = output->ndim };
+    if (kind == 'c' && !ash_format_numpy(m->format)) {
         ash_fail(m->error, ASH_ERR_DTYPE, "write: '%s' is %s, which NetCDF cannot hold; write ash_real_part() and ash_imag_part()", name,
             ash_dtype_name(output->dtype));
     }
@@ -207,9 +213,9 @@ static int add_array(maker *m, const ash_output *output, const char *name, ash_w
             ash_attrs_set(&attrs, "_FillValue", 0, output->dtype, 1, output->dtype == ASH_FLOAT32 ? (void *)&nan32 : (void *)&nan64);
     }
     const char *marked = ash_attrs_text(attrs, "dtype"); /* how bool is told from int8; it does not outlive a cast */
-    if (output->dtype == ASH_BOOL || (marked && strcmp(marked, "bool") == 0)) {
-        fine = fine &&
-            ash_attrs_set(&attrs, "dtype", 1, ASH_INT8, output->dtype == ASH_BOOL ? 4 : 0, output->dtype == ASH_BOOL ? "bool" : NULL);
+    int is_marked = variable->dtype != output->dtype;
+    if (is_marked || (marked && strcmp(marked, "bool") == 0)) {
+        fine = fine && ash_attrs_set(&attrs, "dtype", 1, ASH_INT8, is_marked ? 4 : 0, is_marked ? "bool" : NULL);
     }
     ash_packing found;
     if (m->error->status == ASH_OK && fine &&
@@ -263,7 +269,7 @@ static void add_fixed(maker *m, const char *name, ash_dtype dtype, int ndim, con
     if (!values) {
         no_memory(m);
     }
-    *variable = (ash_writer_variable){ .name = name, .dtype = dtype == ASH_BOOL ? ASH_INT8 : dtype, .ndim = ndim, .attrs = attrs };
+    *variable = (ash_writer_variable){ .name = name, .dtype = stored_dtype(m, dtype), .ndim = ndim, .attrs = attrs };
     ash_layout_fixed *fixed = &layout->fixed[layout->nfixed];
     *fixed = (ash_layout_fixed){ .variable = layout->nfixed, .values = values };
     for (int a = 0; a < ndim; a++) {
@@ -422,7 +428,7 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     for (; made < n && fine; made++) {
         fine = add_array(m, ash_value_output(value[made]), names[made], &array[made], &layout->packing[made]);
     }
-    fine = fine && add_coordinates(m, n, value, names);
+    fine = fine && (ash_format_bare(m->format) || add_coordinates(m, n, value, names));
     layout->nvariables = layout->nfixed;
     for (int k = 0; k < made; k++) {
         if (fine && name_taken(m, names[k], layout->nvariables)) {

@@ -73,6 +73,10 @@ static ash_status check_options(job *j) {
             "write: deflate, shuffle, zstd and fletcher32 need a format with chunks, such as netcdf4, found %s",
             ash_format_name(j->format));
     }
+    if (j->format && ash_format_bare(j->format) && (j->n > 1 || o->unlimited)) {
+        return ash_fail(j->error, ASH_ERR_ARGUMENT, "write: format %s holds one array without dimensions that grow, found %d arrays%s",
+            ash_format_name(j->format), j->n, o->unlimited ? " and an unlimited dimension" : "");
+    }
     return j->error->status;
 }
 

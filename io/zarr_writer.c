@@ -1,0 +1,193 @@
+/* Zarr stores of version 2 in a folder, as Xarray writes them: consolidated metadata, the names of dimensions in _ARRAY_DIMENSIONS. A chunk is a file, which the
+ * thread that has its values encodes and writes. */
+#include "base/dtype.h"
+#include "base/memory.h"
+#include "io/flat_write.h"
+#include "io/temporary_folder.h"
+#include "io/zarr_describe.h"
+#include "io/zarr_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COORDINATE_BYTES = 21, NAME_BYTES_MOST = 255 };
+
+typedef struct zarr_state {
+    int64_t most_bytes; /* a file may have; the system ends processes that write more */
+    ash_growing text;   /* of one key */
+    ash_growing all;    /* .zmetadata */
+    ash_chunking *variable;
+} zarr_state;
+
+static ash_status fail_errno(int reason, ash_error_state *error) {
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+}
+
+/* Writes the whole value of a key. 0 or an errno. */
+static int write_value(const ash_writer *writer, const char *key, const void *bytes, int64_t n) {
+    const zarr_state *state = writer->state;
+    if (n > state->most_bytes)
+        return EFBIG;
+    int fd = openat(writer->file.fd, key, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return errno;
+    int reason = ash_write_bytes(fd, bytes, n, 0);
+    if (close(fd) != 0 && reason == 0 && errno != EINTR)
+        reason = errno;
+    return reason;
+}
+
+/* ---- Metadata ---- */
+
+/* Writes state->text under "folder/name", and adds it to what .zmetadata says. */
+static ash_status write_meta(ash_writer *writer, const char *folder, const char *name, ash_error_state *error) {
+    zarr_state *state = writer->state;
+    char key[NAME_BYTES_MOST + 16];
+    snprintf(key, sizeof key, "%s%s%s", folder, *folder ? "/" : "", name);
+    ash_say(&state->all, "%s", state->all.length == 0 ? "{\n\"metadata\": {\n" : ",\n");
+    ash_json_quote(&state->all, key, (int64_t)strlen(key));
+    ash_say(&state->all, ": %s", state->text.data ? state->text.data : "");
+    if (state->text.failed || state->all.failed)
+        return ash_fail_memory(error, writer->function, state->all.length + state->text.length);
+    int reason = write_value(writer, key, state->text.data, state->text.length);
+    state->text.length = 0;
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s: %s", writer->function, writer->path, key, strerror(reason));
+}
+
+/* Chunks as they were asked for, cut to the shape; the whole array if none were. */
+static void choose_chunks(const ash_writer *writer, int k, ash_chunking *chunking) {
+    const ash_writer_variable *variable = &writer->schema->variable[k];
+    ash_writer_shape(writer, k, chunking->shape);
+    chunking->ndim = variable->ndim;
+    chunking->element = chunking->chunk_bytes = ash_dtype_size(variable->dtype);
+    for (int a = 0; a < variable->ndim; a++) {
+        int64_t extent = chunking->shape[a] > 0 ? chunking->shape[a] : 1, wanted = variable->chunk[a];
+        chunking->chunk[a] = wanted > 0 && wanted < extent ? wanted : extent;
+        chunking->chunk_bytes *= chunking->chunk[a];
+    }
+}
+
+static ash_status define_variable(ash_writer *writer, int k, ash_error_state *error) {
+    zarr_state *state = writer->state;
+    const ash_writer_variable *variable = &writer->schema->variable[k];
+    ash_chunking *chunking = &state->variable[k];
+    if (variable->name[0] == '.' || strchr(variable->name, '/') || strlen(variable->name) > NAME_BYTES_MOST)
+        return ash_fail(error, ASH_ERR_ARGUMENT,
+            "%s: %s: '%.300s' cannot be the name of a Zarr array: it begins with '.', holds '/' or has more than %d bytes", writer->function,
+            writer->path, variable->name, NAME_BYTES_MOST);
+    if (mkdirat(writer->file.fd, variable->name, 0777) != 0)
+        return ash_fail(error, ASH_ERR_IO, "%s: %s: %s: %s", writer->function, writer->path, variable->name, strerror(errno));
+    choose_chunks(writer, k, chunking);
+    ash_zarr_describe_array(&state->text, variable, chunking);
+    if (!ash_pipeline_encodable(&chunking->pipeline))
+        return ash_fail(error, ASH_ERR_UNSUPPORTED,
+            "%s: %s: variable '%s' is to have a filter whose library this build of Ashlar was made without", writer->function, writer->path,
+            variable->name);
+    int64_t scratch = ash_chunk_scratch_bytes(chunking);
+    writer->need.scratch = scratch > writer->need.scratch ? scratch : writer->need.scratch;
+    if (write_meta(writer, variable->name, ".zarray", error) != ASH_OK)
+        return error->status;
+    ash_zarr_describe_attrs(&state->text, variable->attrs, writer->schema, variable);
+    return write_meta(writer, variable->name, ".zattrs", error);
+}
+
+static ash_status define_all(ash_writer *writer, ash_error_state *error) {
+    zarr_state *state = writer->state;
+    ash_say(&state->text, "{\n    \"zarr_format\": 2\n}");
+    if (write_meta(writer, "", ".zgroup", error) != ASH_OK)
+        return error->status;
+    ash_zarr_describe_attrs(&state->text, writer->schema->global, writer->schema, NULL);
+    write_meta(writer, "", ".zattrs", error);
+    for (int k = 0; k < writer->schema->nvariables && error->status == ASH_OK; k++)
+        define_variable(writer, k, error);
+    if (error->status != ASH_OK)
+        return error->status;
+    ash_say(&state->all, "\n},\n\"zarr_consolidated_format\": 1\n}");
+    if (state->all.failed)
+        return ash_fail_memory(error, writer->function, state->all.length);
+    int reason = write_value(writer, ".zmetadata", state->all.data, state->all.length);
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+}
+
+static ash_status zarr_begin(ash_writer *writer, ash_error_state *error) {
+    struct rlimit most;
+    int count = writer->schema->nvariables;
+    zarr_state *state = writer->state = ash_calloc(1, sizeof *state);
+    if (state)
+        state->variable = ash_calloc(count + 1, sizeof *state->variable);
+    if (!state || !state->variable)
+        return ash_fail_memory(error, writer->function, (count + 1) * (int64_t)sizeof *state->variable);
+    state->most_bytes = getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < INT64_MAX ? (int64_t)most.rlim_cur : INT64_MAX;
+    if (!ash_zarr_recognise(writer->file.target, NULL, 0) && !ash_folder_is_empty(writer->file.target))
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: is a folder that holds other things than a Zarr store; it is not replaced",
+            writer->function, writer->path);
+    return define_all(writer, error);
+}
+
+static int zarr_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
+    const ash_chunking *chunking = &((const zarr_state *)writer->state)->variable[k];
+    memcpy(chunk, chunking->chunk, sizeof chunking->chunk);
+    return chunking->ndim > 0;
+}
+
+/* ---- Values ---- */
+
+/* The key of a chunk is its place among the chunks, "t2m/0.3.1"; that of an array without dimensions is "t2m/0". */
+static ash_status place_chunk(
+    ash_writer *writer, int k, const int64_t start[], const unsigned char *bytes, int64_t n, ash_error_state *error) {
+    const ash_chunking *chunking = &((const zarr_state *)writer->state)->variable[k];
+    char key[NAME_BYTES_MOST + 2 + ASH_MAX_NDIM * COORDINATE_BYTES];
+    int used = snprintf(key, sizeof key, "%s/%s", writer->schema->variable[k].name, chunking->ndim == 0 ? "0" : "");
+    for (int a = 0; a < chunking->ndim; a++)
+        used += snprintf(key + used, sizeof key - (size_t)used, "%s%lld", a ? "." : "", (long long)(start[a] / chunking->chunk[a]));
+    return fail_errno(write_value(writer, key, bytes, n), error);
+}
+
+static ash_status zarr_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
+    ash_write_scratch *scratch, ash_error_state *error) {
+    const ash_chunking *chunking = &((const zarr_state *)writer->state)->variable[k];
+    const unsigned char *bytes;
+    int64_t n;
+    if (!ash_chunk_is_whole(chunking, start, extent))
+        return ash_fail(error, ASH_ERR_ARGUMENT, "a box that is no whole chunk cannot be written to a Zarr store");
+    if (ash_chunk_encode(chunking, extent, data, scratch, &bytes, &n, error) != ASH_OK)
+        return error->status;
+    return ash_writer_journals(writer, k) ? ash_chunk_keep(writer, k, chunking, start, bytes, n, error)
+                                          : place_chunk(writer, k, start, bytes, n, error);
+}
+
+static ash_status zarr_finish(ash_writer *writer, ash_error_state *error) {
+    const zarr_state *state = writer->state;
+    for (int k = 0; k < writer->schema->nvariables && error->status == ASH_OK; k++)
+        ash_chunk_move(writer, k, &state->variable[k], place_chunk, error);
+    return error->status;
+}
+
+static void zarr_abandon(ash_writer *writer) {
+    zarr_state *state = writer->state;
+    if (!state)
+        return;
+    ash_free(state->text.data);
+    ash_free(state->all.data);
+    ash_free(state->variable);
+    ash_free(state);
+}
+
+const ash_format ash_format_zarr = {
+    .name = "zarr",
+    .suffixes = " .zarr ",
+    .filters = 1,
+    .int64 = 1,
+    .numpy = 1,
+    .folder = 1,
+    .begin = zarr_begin,
+    .chunk = zarr_chunk,
+    .put = zarr_put,
+    .finish = zarr_finish,
+    .abandon = zarr_abandon,
+};
