@@ -11,29 +11,35 @@
 
 /* ---- Values ---- */
 
-/* Bytes of the UTF-8 character at the beginning, 1 if it is none. */
-static int64_t character(const unsigned char *at, int64_t n) {
-    int64_t bytes = *at < 0x80 ? 1 : *at >= 0xC2 && *at < 0xE0 ? 2 : *at >= 0xE0 && *at < 0xF0 ? 3 : *at >= 0xF0 && *at < 0xF5 ? 4 : 1;
-    for (int64_t k = 1; k < bytes; k++)
+/* The UTF-8 character at the beginning and its bytes; a byte that is none is taken as Latin-1. */
+static uint32_t character(const unsigned char *at, int64_t n, int64_t *bytes) {
+    int follow = *at >= 0xC2 && *at < 0xE0 ? 1 : *at >= 0xE0 && *at < 0xF0 ? 2 : *at >= 0xF0 && *at < 0xF5 ? 3 : 0;
+    uint32_t code = follow ? *at & (0x3Fu >> follow) : *at;
+    *bytes = 1;
+    for (int k = 1; k <= follow; k++) {
         if (k >= n || (at[k] & 0xC0) != 0x80)
-            return 1;
-    return bytes;
+            return *at;
+        code = code << 6 | (at[k] & 0x3Fu);
+    }
+    *bytes = 1 + follow;
+    return code;
 }
 
+/* ASCII alone, as zarr-python wants it: others by their numbers in UTF-16. */
 void ash_json_quote(ash_growing *text, const char *bytes, int64_t n) {
     ash_say(text, "\"");
-    for (int64_t at = 0; at < n;) {
-        const unsigned char *c = (const unsigned char *)bytes + at;
-        int64_t length = character(c, n - at);
-        if (*c == '"' || *c == '\\')
-            ash_say(text, "\\%c", *c);
-        else if (*c == '\n')
+    for (int64_t at = 0, length; at < n; at += length) {
+        uint32_t code = character((const unsigned char *)bytes + at, n - at, &length);
+        if (code == '"' || code == '\\')
+            ash_say(text, "\\%c", (int)code);
+        else if (code == '\n')
             ash_say(text, "\\n");
-        else if (*c < 0x20 || *c == 0x7F || (length == 1 && *c >= 0x80))
-            ash_say(text, "\\u%04x", *c);
+        else if (code >= 0x20 && code < 0x7F)
+            ash_say(text, "%c", (int)code);
+        else if (code < 0x10000)
+            ash_say(text, "\\u%04x", code);
         else
-            ash_say(text, "%.*s", (int)length, (const char *)c);
-        at += length;
+            ash_say(text, "\\u%04x\\u%04x", 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF));
     }
     ash_say(text, "\"");
 }

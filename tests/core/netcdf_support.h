@@ -5,6 +5,7 @@
 #include "core_test.h"
 
 #include <dirent.h>
+#include <ftw.h>
 #include <netcdf.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,16 @@ static inline const char *test_path(const char *name) {
     return paths[next];
 }
 
+static inline int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *place) {
+    (void)about, (void)kind, (void)place;
+    return remove(path);
+}
+
+/* Removes a file, or a folder with all in it. */
+static inline void remove_all(const char *path) {
+    nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 /* Number of entries in the folder, hidden ones too; removes them if asked to. */
 static inline int test_entries(int remove_them) {
     int entries = 0;
@@ -37,7 +48,7 @@ static inline int test_entries(int remove_them) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             entries++;
             if (remove_them) {
-                remove(test_path(entry->d_name));
+                remove_all(test_path(entry->d_name));
             }
         }
     }

@@ -24,6 +24,7 @@ static const form forms[] = {
     { "contiguous", { .history = "", .resume = true } },
     { "classic", { .format = "classic", .unlimited = "time", .history = "", .resume = true } },
     { "cdf5", { .format = "cdf5", .history = "", .resume = true } },
+    { "zarr", { .format = "zarr", .deflate = 1, .shuffle = true, .history = "", .resume = true } },
 };
 
 enum { FORMS = sizeof forms / sizeof forms[0] };
@@ -93,7 +94,18 @@ static char *contents(const char *path, int64_t *bytes) {
     return data;
 }
 
+static void expect_same_folders(const char *path, const char *other) {
+    char command[1200];
+    snprintf(command, sizeof command, "diff -r '%s' '%s'", path, other);
+    assert_int_equal(system(command), 0);
+}
+
 static void expect_same_files(const char *path, const char *other) {
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        expect_same_folders(path, other);
+        return;
+    }
     int64_t n, m;
     char *a = contents(path, &n), *b = contents(other, &m);
     assert_int_equal(n, m);
@@ -106,6 +118,7 @@ static void expect_same_files(const char *path, const char *other) {
 static const char *reference(const form *how) {
     static char path[512];
     snprintf(path, sizeof path, "%s", test_path("whole.nc"));
+    remove_all(path); /* a file does not take the place of a folder */
     assert_int_equal(write_with(how, path, 2, 1 << 28, 0.1, NULL, NULL), ASH_OK);
     return path;
 }
@@ -128,7 +141,7 @@ static void test_interrupted(void **state) {
         assert_int_equal(write_with(&forms[k], path, 1, 1 << 28, 0.1, NULL, &all), ASH_OK);
         double whole_run = seconds() - began;
         for (int s = 0; s < 2; s++) {
-            unlink(path);
+            remove_all(path);
             for (int i = 0; i < 3; i++) {
                 stopper stop = { .after = (int64_t)(after[i] * whole_run * 1e9), .stop = s ? ash_cancel : ash_interrupt };
                 int64_t tasks;
@@ -149,7 +162,7 @@ static void test_interrupted(void **state) {
             expect_same_files(path, whole);
             assert_int_equal(test_entries(0), entries + 1);
         }
-        unlink(path);
+        remove_all(path);
     }
     assert_true(left > 0);
 }
@@ -163,7 +176,7 @@ static void test_other_expression(void **state) {
         write_with(&forms[k], path, 2, 1 << 28, 0.2, &stop, NULL);
         assert_int_equal(write_with(&forms[k], path, 2, 1 << 28, 0.1, NULL, NULL), ASH_OK);
         expect_same_files(path, whole);
-        unlink(path);
+        remove_all(path);
     }
 }
 
@@ -183,7 +196,7 @@ static void test_two_runs(void **state) {
     const char *whole = reference(&forms[0]);
     assert_int_equal(write_with(&forms[0], test_path("out.nc"), 1, 1 << 28, 0.1, NULL, NULL), ASH_OK);
     expect_same_files(test_path("out.nc"), whole);
-    unlink(test_path("out.nc"));
+    remove_all(test_path("out.nc"));
 }
 
 /* ---- Killed ---- */
@@ -222,7 +235,7 @@ static void test_killed(void **state) {
         double began = seconds();
         run_and_be_killed(&forms[k], 1, path, 10000000000);
         double whole_run = seconds() - began;
-        unlink(path);
+        remove_all(path);
         for (int i = 0; i < rounds; i++) {
             int resume = i % 4 != 3;
             random = random * 6364136223846793005u + 1442695040888963407u;
@@ -232,11 +245,11 @@ static void test_killed(void **state) {
                 if (resume) {
                     expect_same_files(path, whole);
                 }
-                unlink(path);
+                remove_all(path);
             } else if (i % 2) {
                 assert_int_equal(write_with(&forms[k], path, 1, 1 << 28, 0.1, NULL, NULL), ASH_OK);
                 expect_same_files(path, whole);
-                unlink(path);
+                remove_all(path);
             }
         }
         print_message("%s: %d runs killed, of which %d had finished\n", forms[k].name, rounds, finished);
