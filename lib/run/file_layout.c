@@ -1,5 +1,7 @@
 #include "run/file_layout.h"
 
+#include "run/references.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,17 +99,6 @@ static int named_dim(maker *m, const ash_dim *dim, const char *variable) {
 
 /* ---- Variables ---- */
 
-/* Attributes that point at variables which are not in this file would dangle. */
-static int drop_references(ash_attrs **attrs) {
-    static const char *const names[] = { "coordinates", "cell_measures", "grid_mapping", "ancillary_variables", "bounds", "climatology",
-        "formula_terms" };
-    int fine = 1;
-    for (int k = 0; k < 7; k++) {
-        fine = fine && ash_attrs_set(attrs, names[k], 1, ASH_INT8, 0, NULL);
-    }
-    return fine;
-}
-
 static int is_unlimited(const ash_dim *dim, const ash_write_options *options) {
     return dim->name && options->unlimited && strcmp(dim->name, options->unlimited) == 0;
 }
@@ -190,8 +181,10 @@ static ash_dtype stored_dtype(const maker *m, ash_dtype dtype) {
     return dtype == ASH_BOOL && !ash_format_numpy(m->format) ? ASH_INT8 : dtype;
 }
 
-static int add_array(maker *m, const ash_output *output, const char *name, ash_writer_variable *variable, ash_packing **packing) {
-    ash_attrs *attrs = ash_attrs_retain(output->attrs);
+/* Its attributes are `stored`, or its own with what tells missing values and bool. */
+static int add_array(maker *m, const ash_output *output, const char *name, const ash_attrs *stored, ash_writer_variable *variable,
+    ash_packing **packing) {
+    ash_attrs *attrs = ash_attrs_retain(stored ? (ash_attrs *)(uintptr_t)stored : output->attrs);
     char kind = ash_dtype_kind(output->dtype);
     *variable = (ash_writer_variable){ .name = name, .dtype = stored_dtype(m, output->dtype), .ndim = output->ndim };
     if (kind == 'c' && !ash_format_numpy(m->format)) {
@@ -207,14 +200,14 @@ static int add_array(maker *m, const ash_output *output, const char *name, ash_w
     }
     float nan32 = NAN;
     double nan64 = NAN;
-    int fine = drop_references(&attrs);
-    if (kind == 'f' && !is_coordinate(output, name)) { /* CF: coordinates have no missing values */
+    int fine = 1;
+    if (kind == 'f' && !stored && !is_coordinate(output, name)) { /* CF: coordinates have no missing values */
         fine = fine &&
             ash_attrs_set(&attrs, "_FillValue", 0, output->dtype, 1, output->dtype == ASH_FLOAT32 ? (void *)&nan32 : (void *)&nan64);
     }
     const char *marked = ash_attrs_text(attrs, "dtype"); /* how bool is told from int8; it does not outlive a cast */
     int is_marked = variable->dtype != output->dtype;
-    if (is_marked || (marked && strcmp(marked, "bool") == 0)) {
+    if (is_marked || (marked && strcmp(marked, "bool") == 0 && (!stored || output->dtype == ASH_BOOL))) {
         fine = fine && ash_attrs_set(&attrs, "dtype", 1, ASH_INT8, is_marked ? 4 : 0, is_marked ? "bool" : NULL);
     }
     ash_packing found;
@@ -311,7 +304,7 @@ static int add_coordinates(maker *m, int n, const ash_value value[], const char 
         ash_attrs *attrs = ash_attrs_retain(coord->attrs);
         const char *kept = ash_attrs_text(coord->attrs, "climatology") ? "climatology" : "bounds";
         int bounded = has_writable_bounds(m, coord, n, names);
-        if (!drop_references(&attrs) || (bounded && !ash_attrs_set_text(&attrs, kept, coord->bounds_name))) {
+        if (bounded && !ash_attrs_set_text(&attrs, kept, coord->bounds_name)) {
             ash_attrs_release(attrs);
             return no_memory(m);
         }
@@ -326,6 +319,22 @@ static int add_coordinates(maker *m, int n, const ash_value value[], const char 
         add_fixed(m, coord->bounds_name, coord->bounds_dtype, 2, (int[]){ k, vertices }, coord->bounds, NULL);
     }
     return 1;
+}
+
+/* Variables name others only if these are in the file too. */
+static int keep_references(maker *m) {
+    ash_file_layout *layout = m->layout;
+    const char **written = ash_arena_alloc(&layout->arena, (layout->nvariables + 1) * (int64_t)sizeof *written);
+    int fine = written != NULL;
+    for (int k = 0; fine && k < layout->nvariables; k++) {
+        written[k] = layout->variable[k].name;
+    }
+    for (int k = 0; fine && k < layout->nvariables; k++) {
+        ash_attrs *attrs = (ash_attrs *)(uintptr_t)layout->variable[k].attrs;
+        fine = ash_references_keep(&attrs, layout->nvariables, written);
+        layout->variable[k].attrs = attrs;
+    }
+    return fine ? 1 : no_memory(m);
 }
 
 /* ---- Global attributes ---- */
@@ -403,7 +412,7 @@ static int extend_history(maker *m, int n, const char *const names[]) {
 
 /* ---- All of it ---- */
 
-static void make(maker *m, int n, const ash_value value[], const char *const names[]) {
+static void make(maker *m, int n, const ash_value value[], const char *const names[], const ash_attrs *const stored[]) {
     ash_file_layout *layout = m->layout;
     int64_t dims = 0;
     for (int k = 0; k < n; k++) {
@@ -426,7 +435,8 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     }
     int fine = ash_encoding_check(m->options->encoding, n, names, m->error) == ASH_OK, made = 0;
     for (; made < n && fine; made++) {
-        fine = add_array(m, ash_value_output(value[made]), names[made], &array[made], &layout->packing[made]);
+        fine = add_array(
+            m, ash_value_output(value[made]), names[made], stored ? stored[made] : NULL, &array[made], &layout->packing[made]);
     }
     fine = fine && (ash_format_bare(m->format) || add_coordinates(m, n, value, names));
     layout->nvariables = layout->nfixed;
@@ -437,7 +447,7 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
         }
         layout->variable[layout->nvariables++] = array[k];
     }
-    if (!fine) {
+    if (!fine || !keep_references(m)) {
         return;
     }
     if (m->options->attributes) {
@@ -455,9 +465,9 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
 }
 
 ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[],
-    const ash_format *format, const ash_write_options *options, ash_error_state *error) {
+    const ash_attrs *const stored[], const ash_format *format, const ash_write_options *options, ash_error_state *error) {
     maker m = { .layout = layout, .context = context, .format = format, .options = options, .error = error };
-    make(&m, n, value, names);
+    make(&m, n, value, names, stored);
     layout->schema = (ash_writer_schema){
         .ndims = layout->ndims, .nvariables = layout->nvariables, .dim = layout->dim, .variable = layout->variable, .global = layout->global
     };

@@ -3,6 +3,7 @@
 #include "expr/fingerprint.h"
 #include "run/file_layout.h"
 #include "run/run.h"
+#include "run/write.h"
 
 #include <ashlar/io.h>
 #include <ashlar/shape.h>
@@ -10,11 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One call of ash_write_many(). */
+/* One call of ash_write_arrays(). */
 typedef struct job {
     ash_context *context;
     int n;
     const char *path, *const *names;
+    const ash_attrs *const *stored;
     const ash_write_options *options;
     const ash_format *format;
     ash_value *value;
@@ -159,7 +161,7 @@ static ash_status run(job *j, ash_writer *writer) {
 }
 
 static void write_file(job *j) {
-    if (ash_file_layout_make(&j->layout, j->context, j->n, j->value, j->names, j->format, j->options, j->error) != ASH_OK) {
+    if (ash_file_layout_make(&j->layout, j->context, j->n, j->value, j->names, j->stored, j->format, j->options, j->error) != ASH_OK) {
         return;
     }
     ash_writer *writer = begin(j);
@@ -173,6 +175,24 @@ static void write_file(job *j) {
     }
 }
 
+ash_status ash_write_arrays(ash_context *context, int n, const ash_array arrays[], const ash_attrs *const stored[], const char *path,
+    const char *const names[], const ash_write_options *options, ash_error_state *error) {
+    job j = { .context = context, .n = n, .path = path, .names = names, .stored = stored, .options = options, .error = error };
+    if (check_options(&j) == ASH_OK) {
+        j.value = ash_calloc(n, sizeof *j.value);
+        j.target = ash_calloc(n, sizeof *j.target);
+        if (!j.value || !j.target) {
+            ash_fail_memory(error, "write", n * (int64_t)sizeof *j.target);
+        } else if (resolve(&j, arrays) == ASH_OK) {
+            write_file(&j);
+        }
+    }
+    ash_file_layout_free(&j.layout);
+    ash_free(j.value);
+    ash_free(j.target);
+    return error->status;
+}
+
 ash_status ash_write_many(
     ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options) {
     ash_error_state error = { 0 };
@@ -181,24 +201,12 @@ ash_status ash_write_many(
     if (!context) {
         return ASH_ERR_HANDLE;
     }
-    job j = { .context = context, .n = n, .path = path, .names = names, .options = &o, .error = &error };
     if (n < 1 || !arrays || !path || !names) {
         ash_fail(
             &error, ASH_ERR_ARGUMENT, "write: arrays, their names and a path are needed, found n = %d%s", n, path ? "" : " and no path");
-        return ash_record(context, &error);
+    } else {
+        ash_write_arrays(context, n, arrays, NULL, path, names, &o, &error);
     }
-    if (check_options(&j) == ASH_OK) {
-        j.value = ash_calloc(n, sizeof *j.value);
-        j.target = ash_calloc(n, sizeof *j.target);
-        if (!j.value || !j.target) {
-            ash_fail_memory(&error, "write", n * (int64_t)sizeof *j.target);
-        } else if (resolve(&j, arrays) == ASH_OK) {
-            write_file(&j);
-        }
-    }
-    ash_file_layout_free(&j.layout);
-    ash_free(j.value);
-    ash_free(j.target);
     return ash_record(context, &error);
 }
 

@@ -1,0 +1,15 @@
+/* Writing arrays to a new file: what ash_write() and its relatives have in common. */
+#ifndef ASH_RUN_WRITE_H
+#define ASH_RUN_WRITE_H
+
+#include "array/context.h"
+#include "base/attrs.h"
+
+#include <ashlar/io.h>
+
+/* Writes n >= 1 arrays under their names. An array with attributes in `stored` (NULL: none has) holds values as they are stored somewhere: they and these
+ * attributes are written as they are. `options` are full ones. */
+ash_status ash_write_arrays(ash_context *context, int n, const ash_array arrays[], const ash_attrs *const stored[], const char *path,
+    const char *const names[], const ash_write_options *options, ash_error_state *error);
+
+#endif
