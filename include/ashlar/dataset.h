@@ -57,6 +57,16 @@ ASH_API ash_status ash_dataset_status(ash_dataset dataset);
 /* A variable by name or path ("grp1/T"), as ash_open() gives it. Errors: those of ash_open(); a variable that does not fit in all files. */
 ASH_API ash_array ash_dataset_variable(ash_dataset dataset, const char *variable, const ash_open_options *options);
 
+/* Writes variables of the dataset into one file in shared passes: those of a list, "t2m, precip", or all for NULL. What their attributes name comes along (auxiliary
+ * coordinates, bounds, grid mappings, cell measures, formula terms, ancillary variables), as do coordinates of their dimensions, all attributes and those of the
+ * file, so that this converts formats, compresses, packs and joins. Runs, collective.
+ *
+ * Values are written as they are stored, with the same attributes, unless a line of options->encoding packs them anew. They are decoded before where the files
+ * of the dataset store them differently, and, in a Zarr store, where floating ones have no _FillValue of their own. A grid mapping of characters is written as an
+ * integer, for only its attributes count. Text and other variables that are no numbers are left out; to name one in the list is an error. So are variables in groups:
+ * files are written without groups. The unlimited dimension stays one, if `unlimited` names no other and it is the first of all variables that have it; "" is none. */
+ASH_API ash_status ash_dataset_write(ash_dataset dataset, const char *path, const char *variables, const ash_write_options *options);
+
 /* The values of a text variable, for labels: strings, or rows of characters along the last dimension without blanks at their end. *texts has *n of them and
  * lives as long as the dataset. At most 16 Mi characters or strings. */
 ASH_API ash_status ash_dataset_text(ash_dataset dataset, const char *variable, int64_t *n, const char *const **texts);

@@ -1,6 +1,7 @@
 /* What a file holds, and what its variables are for. */
 #include "base/memory.h"
 #include "expr/dataset.h"
+#include "expr/references.h"
 
 #include <string.h>
 
@@ -36,31 +37,18 @@ int ash_dataset_entry_named(const ash_dataset_content *content, const ash_datase
 
 /* ---- Roles ---- */
 
-/* Gives the variables that an attribute names a role, unless they are coordinates. Words ending with ":" are labels. */
-static void mark_named(ash_dataset_content *content, const ash_dataset_entry *from, const char *attribute, ash_variable_role role) {
-    const char *text = ash_attrs_text(from->about.attrs, attribute);
-    while (text && *text) {
-        text += strspn(text, " \t\n");
-        int64_t length = (int64_t)strcspn(text, " \t\n");
-        int k = length > 0 && text[length - 1] != ':' ? ash_dataset_entry_named(content, from, text, length) : -1;
+/* Gives the variables that attributes name for this role it, unless they are coordinates. */
+static void mark_named(ash_dataset_content *content, const ash_dataset_entry *from, ash_variable_role role) {
+    for (ash_reference at = { 0 }; ash_reference_next(from->about.attrs, &at);) {
+        int k = at.role == role ? ash_dataset_entry_named(content, from, at.name, at.bytes) : -1;
         if (k >= 0 && content->entry[k].role != ASH_ROLE_COORDINATE) {
             content->entry[k].role = role;
         }
-        text += length;
     }
 }
 
 static void find_roles(ash_dataset_content *content) {
-    static const struct {
-        const char *attribute;
-        ash_variable_role role;
-    } roles[] = {
-        { "grid_mapping", ASH_ROLE_SUPPORT },
-        { "cell_measures", ASH_ROLE_SUPPORT },
-        { "coordinates", ASH_ROLE_AUXILIARY },
-        { "bounds", ASH_ROLE_BOUNDS },
-        { "climatology", ASH_ROLE_BOUNDS },
-    };
+    static const ash_variable_role roles[] = { ASH_ROLE_SUPPORT, ASH_ROLE_AUXILIARY, ASH_ROLE_BOUNDS }; /* the last counts */
     for (int k = 0; k < content->count; k++) {
         const ash_variable *about = &content->entry[k].about;
         int characters = about->is_text && strcmp(about->type, "text (char)") == 0; /* they have one dimension more */
@@ -71,7 +59,7 @@ static void find_roles(ash_dataset_content *content) {
     }
     for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
         for (int k = 0; k < content->count; k++) {
-            mark_named(content, &content->entry[k], roles[r].attribute, roles[r].role);
+            mark_named(content, &content->entry[k], roles[r]);
         }
     }
 }

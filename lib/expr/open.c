@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* Coordinates are kept in memory outside the limit; one longer than this is left in the file. */
-enum { LARGEST_COORDINATE = 4 << 20 };
-
 /* Decodes n stored values in memory; used for coordinates, which are kept decoded. */
 static void decode_values(const ash_decoding *decoding, int64_t n, const char *stored, char *result) {
     ash_block_kernel *kernel = ash_kernel_unpack(ASH_ISA_BASELINE, decoding->stored, decoding->result);
@@ -67,7 +64,7 @@ static void read_bounds(ash_builder *builder, ash_file *file, const ash_variable
     }
     ash_error_state ignored = { 0 };
     const ash_variable *bounds = ash_file_sibling(file, variable, name, &ignored);
-    if (!bounds || bounds->ndim != 2 || bounds->shape[0] != coord->extent || bounds->shape[1] < 1 || bounds->shape[1] > 8) {
+    if (!bounds || bounds->ndim != 2 || bounds->shape[0] != coord->extent || bounds->shape[1] < 1 || bounds->shape[1] > ASH_MOST_VERTICES) {
         return;
     }
     ash_attrs *attrs = NULL;
@@ -85,7 +82,7 @@ static void read_bounds(ash_builder *builder, ash_file *file, const ash_variable
 
 static ash_coordinate *read_coordinate(ash_builder *builder, ash_file *file, const ash_variable *variable, int axis) {
     const ash_variable *stored = ash_file_coordinate(file, variable, axis, &builder->error);
-    if (!stored || stored->shape[0] > LARGEST_COORDINATE) {
+    if (!stored || stored->shape[0] > ASH_LARGEST_COORDINATE) {
         return NULL;
     }
     ash_coordinate *coord = ash_calloc(1, sizeof *coord);

@@ -6,6 +6,9 @@
 
 #include <ashlar/io.h>
 
+/* Coordinates are kept in memory outside the limit; one longer than this is left in the file. The most vertices that bounds of a cell come along with. */
+enum { ASH_LARGEST_COORDINATE = 4 << 20, ASH_MOST_VERTICES = 8 };
+
 /* A variable of an open file as an array. Consumes the file's reference. */
 ash_array ash_open_stored(ash_builder *builder, ash_file *file, const char *name, const ash_open_options *options);
 

@@ -1,6 +1,6 @@
 #include "run/file_layout.h"
 
-#include "run/references.h"
+#include "expr/references.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -365,15 +365,17 @@ static int parse_attributes(maker *m, const char *text) {
     return 1;
 }
 
-/* The global attributes of the first file the first array is made from. */
-static void inherit_global(maker *m, ash_value first) {
-    int64_t mark = ash_context_mark(m->context);
-    ash_context_reach(m->context, 1, &first, mark);
-    for (int64_t k = 0; k < m->context->nnodes; k++) {
-        ash_node *node = m->context->node[k];
-        if (node->mark == mark && node->kind == ASH_NODE_FILE) {
-            m->layout->global = ash_attrs_retain((ash_attrs *)(uintptr_t)ash_file_attrs(node->u.file.file));
-            return;
+/* The global attributes of the first file that one of the arrays is made from. */
+static void inherit_global(maker *m, int n, const ash_value value[]) {
+    for (int v = 0; v < n; v++) {
+        int64_t mark = ash_context_mark(m->context);
+        ash_context_reach(m->context, 1, &value[v], mark);
+        for (int64_t k = 0; k < m->context->nnodes; k++) {
+            ash_node *node = m->context->node[k];
+            if (node->mark == mark && node->kind == ASH_NODE_FILE) {
+                m->layout->global = ash_attrs_retain((ash_attrs *)(uintptr_t)ash_file_attrs(node->u.file.file));
+                return;
+            }
         }
     }
 }
@@ -453,7 +455,7 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     if (m->options->attributes) {
         fine = parse_attributes(m, m->options->attributes);
     } else {
-        inherit_global(m, value[0]);
+        inherit_global(m, n, value);
     }
     if (fine && m->options->unlimited && find_dim(layout, m->options->unlimited) < 0) {
         ash_fail(m->error, ASH_ERR_DIMENSION, "write: unlimited names the dimension '%s', which no variable has", m->options->unlimited);

@@ -35,6 +35,16 @@ static int next_line(const char **text, line *out) {
     return 1;
 }
 
+int ash_encoding_names(const char *encoding, const char *name) {
+    line at;
+    while (encoding && next_line(&encoding, &at)) {
+        if (at.name_bytes == strlen(name) && memcmp(at.begin, name, at.name_bytes) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 ash_status ash_encoding_check(const char *encoding, int n, const char *const names[], ash_error_state *error) {
     line at;
     while (encoding && next_line(&encoding, &at) && error->status == ASH_OK) {

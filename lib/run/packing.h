@@ -27,6 +27,9 @@ int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *nam
 /* Every line of `encoding` must speak of one of the names. */
 ash_status ash_encoding_check(const char *encoding, int n, const char *const names[], ash_error_state *error);
 
+/* Whether a line of `encoding` speaks of a variable. */
+int ash_encoding_names(const char *encoding, const char *name);
+
 /* Packs n values in place. A value that the stored dtype cannot hold, or that would read as missing, is an error. */
 ash_status ash_pack(const ash_packing *packing, void *data, int64_t n, ash_error_state *error);
 

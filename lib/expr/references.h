@@ -1,13 +1,16 @@
 /* Attributes by which one variable names others, as CF has them: coordinates, bounds, grid_mapping, cell_measures, formula_terms, ancillary_variables. */
-#ifndef ASH_RUN_REFERENCES_H
-#define ASH_RUN_REFERENCES_H
+#ifndef ASH_EXPR_REFERENCES_H
+#define ASH_EXPR_REFERENCES_H
 
 #include "base/attrs.h"
+
+#include <ashlar/dataset.h>
 
 /* A name within such an attribute. Zero-filled before the first. */
 typedef struct ash_reference {
     const char *name;
     int64_t bytes;
+    ash_variable_role role;
     int attribute;    /* position in the table */
     const char *rest; /* of the text */
 } ash_reference;

@@ -1,4 +1,4 @@
-#include "run/references.h"
+#include "expr/references.h"
 
 #include "base/memory.h"
 
@@ -10,15 +10,16 @@ enum labels { NO_LABELS, LABELS, NAMES_WITH_LABELS };
 static const struct {
     const char *name;
     enum labels labels;
-    int is_list; /* of variables that make sense without one another */
+    ash_variable_role role; /* of what they name */
+    int is_list;            /* of variables that make sense without one another */
 } references[] = {
-    { "coordinates", NO_LABELS, 1 },
-    { "ancillary_variables", NO_LABELS, 1 },
-    { "bounds", NO_LABELS, 0 },
-    { "climatology", NO_LABELS, 0 },
-    { "grid_mapping", NAMES_WITH_LABELS, 0 },
-    { "cell_measures", LABELS, 0 },
-    { "formula_terms", LABELS, 0 },
+    { "coordinates", NO_LABELS, ASH_ROLE_AUXILIARY, 1 },
+    { "ancillary_variables", NO_LABELS, ASH_ROLE_SUPPORT, 1 },
+    { "bounds", NO_LABELS, ASH_ROLE_BOUNDS, 0 },
+    { "climatology", NO_LABELS, ASH_ROLE_BOUNDS, 0 },
+    { "grid_mapping", NAMES_WITH_LABELS, ASH_ROLE_SUPPORT, 0 },
+    { "cell_measures", LABELS, ASH_ROLE_SUPPORT, 0 },
+    { "formula_terms", LABELS, ASH_ROLE_SUPPORT, 0 },
 };
 
 enum { REFERENCES = sizeof references / sizeof *references };
@@ -34,6 +35,7 @@ static int next_name(ash_reference *at) {
         at->rest += at->bytes;
         int labelled = labels != NO_LABELS && at->name[at->bytes - 1] == ':';
         at->bytes -= labelled;
+        at->role = references[at->attribute].role;
         if (at->bytes > 0 && (!labelled || labels == NAMES_WITH_LABELS)) {
             return 1;
         }
