@@ -6,12 +6,12 @@ module ashlar
         ASH_ERR_DIMENSION, ASH_ERR_INDEX, ASH_ERR_HANDLE, ASH_ERR_NOT_FOUND, ASH_ERR_FORMAT, ASH_ERR_UNSUPPORTED, ASH_ERR_IO, &
         ASH_ERR_MEMORY, ASH_ERR_LIMIT, ASH_ERR_CANCELLED, ASH_ERR_INTERNAL, ASH_ERR_INTERRUPTED, ASH_BOOL, ASH_INT8, ASH_INT16, &
         ASH_INT32, ASH_INT64, ASH_UINT8, ASH_UINT16, ASH_UINT32, ASH_UINT64, ASH_FLOAT32, ASH_FLOAT64, ASH_COMPLEX64, ASH_COMPLEX128
-    use ashlar_arrays, only: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_apply, &
-        ash_apply_many, ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, &
+    use ashlar_arrays, only: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, &
+        ash_append, ash_write_region, ash_apply, ash_apply_many, ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, &
         ash_set_coord, ash_drop_coords, ash_set_attr, ash_time_field, ash_group_take, ash_explain
     use ashlar_sources, only: ash_from_source, ash_read_box, ash_store, ash_write_box
     use ashlar_datasets, only: ash_dataset, ash_dataset_open, ash_dataset_variable, ash_dataset_text, ash_dataset_describe, &
-        ash_dataset_names, ash_dataset_attr, ash_ok
+        ash_dataset_names, ash_dataset_attr, ash_dataset_write, ash_ok
     use ashlar_elementwise
     use ashlar_reductions
     use ashlar_operators

@@ -10,7 +10,8 @@ module ashlar_arrays
     implicit none
     private
 
-    public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_apply, ash_apply_many
+    public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_append
+    public :: ash_write_region, ash_apply, ash_apply_many
     public :: ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords
     public :: ash_set_attr, ash_time_field, ash_group_take, ash_explain
     public :: from_memory, compute_into
@@ -254,6 +255,27 @@ contains
         if (present(fletcher32)) options%fletcher32 = logical(fletcher32, c_bool)
         if (present(resume)) options%resume = logical(resume, c_bool)
         call report(c_write(a%handle, c_text(path_text, path), c_text(name_text, name), options), status)
+    end subroutine
+
+    !> Computes the array and appends it to a variable of a file along its unlimited dimension.
+    subroutine ash_append(a, path, name, dim, status)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: path, name, dim
+        integer, intent(out), optional :: status
+        character(kind=c_char), allocatable, target :: path_text(:), name_text(:), dim_text(:)
+
+        call report(c_append(a%handle, c_text(path_text, path), c_text(name_text, name), c_text(dim_text, dim), c_null_ptr), status)
+    end subroutine
+
+    !> Computes the array and overwrites a region of a variable: 'time=10:20', as ash_index takes it, in C's order and counted from 0.
+    subroutine ash_write_region(a, path, name, region, status)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: path, name, region
+        integer, intent(out), optional :: status
+        character(kind=c_char), allocatable, target :: path_text(:), name_text(:), region_text(:)
+
+        call report(c_write_region(a%handle, c_text(path_text, path), c_text(name_text, name), c_text(region_text, region), &
+            c_null_ptr), status)
     end subroutine
 
     ! ---- Every operation of the library by name ----

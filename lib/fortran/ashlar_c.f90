@@ -426,6 +426,25 @@ module ashlar_c
             type(c_write_options), intent(in) :: options
             integer(c_int) :: status
         end function
+        function c_append(a, path, name, dim, options) bind(C, name='ash_append') result(status)
+            import :: c_array, c_ptr, c_int
+            type(c_array), value :: a
+            type(c_ptr), value :: path, name, dim, options
+            integer(c_int) :: status
+        end function
+        function c_write_region(a, path, name, region, options) bind(C, name='ash_write_region') result(status)
+            import :: c_array, c_ptr, c_int
+            type(c_array), value :: a
+            type(c_ptr), value :: path, name, region, options
+            integer(c_int) :: status
+        end function
+        function c_dataset_write(dataset, path, variables, options) bind(C, name='ash_dataset_write') result(status)
+            import :: c_dataset, c_write_options, c_ptr, c_int
+            type(c_dataset), value :: dataset
+            type(c_ptr), value :: path, variables
+            type(c_write_options), intent(in) :: options
+            integer(c_int) :: status
+        end function
         function c_strlen(text) bind(C, name='strlen') result(length)
             import :: c_ptr, c_size_t
             type(c_ptr), value :: text

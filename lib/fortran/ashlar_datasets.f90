@@ -12,7 +12,8 @@ module ashlar_datasets
         type(c_dataset) :: handle
     end type
 
-    public :: ash_dataset_open, ash_dataset_variable, ash_dataset_text, ash_dataset_describe, ash_dataset_names, ash_dataset_attr, ash_ok
+    public :: ash_dataset_open, ash_dataset_variable, ash_dataset_text, ash_dataset_describe, ash_dataset_names, ash_dataset_attr
+    public :: ash_dataset_write, ash_ok
 
     !> A file, a pattern, or a list of files.
     interface ash_dataset_open
@@ -96,6 +97,36 @@ contains
         if (present(valid_range)) options%valid_range = logical(valid_range, c_bool)
         out%handle = c_dataset_variable(dataset%handle, c_text(variable_text, variable), options)
     end function
+
+    !> Writes variables of the dataset ('t2m, precip'; all if absent) with what they name into one file. What is absent is as in ash_write.
+    subroutine ash_dataset_write(dataset, path, variables, status, deflate, shuffle, history, attributes, unlimited, format, chunks, &
+            encoding, zstd, fletcher32, resume)
+        type(ash_dataset), intent(in) :: dataset
+        character(*), intent(in) :: path
+        character(*), intent(in), optional :: variables
+        integer, intent(out), optional :: status
+        integer, intent(in), optional :: deflate, zstd
+        logical, intent(in), optional :: shuffle, fletcher32, resume
+        character(*), intent(in), optional :: history, attributes, unlimited, format, chunks, encoding
+        character(kind=c_char), allocatable, target :: path_text(:), variables_text(:), history_text(:)
+        character(kind=c_char), allocatable, target :: attributes_text(:), unlimited_text(:)
+        character(kind=c_char), allocatable, target :: format_text(:), chunks_text(:), encoding_text(:)
+        type(c_write_options) :: options
+
+        options%size = c_sizeof(options)
+        if (present(deflate)) options%deflate = int(deflate, c_int32_t)
+        if (present(shuffle)) options%shuffle = logical(shuffle, c_bool)
+        options%history = c_text(history_text, history)
+        options%attributes = c_text(attributes_text, attributes)
+        options%unlimited = c_text(unlimited_text, unlimited)
+        options%format = c_text(format_text, format)
+        options%chunks = c_text(chunks_text, chunks)
+        options%encoding = c_text(encoding_text, encoding)
+        if (present(zstd)) options%zstd = int(zstd, c_int32_t)
+        if (present(fletcher32)) options%fletcher32 = logical(fletcher32, c_bool)
+        if (present(resume)) options%resume = logical(resume, c_bool)
+        call report(c_dataset_write(dataset%handle, c_text(path_text, path), c_text(variables_text, variables), options), status)
+    end subroutine
 
     !> The values of a text variable, all as long as the longest.
     subroutine ash_dataset_text(dataset, variable, texts, status)

@@ -74,6 +74,9 @@ static outcome once(ash_context *ctx, const ash_dataset_options *options) {
         ash_sum(ash_cast(ash_dataset_variable(data, "edge", NULL), ASH_FLOAT64), NULL) };
     void *buffers[] = { &o.values[0], &o.values[1], &o.values[2] };
     o.status = ash_compute_many(ctx, 3, parts, buffers, (int64_t[]){ 8, 8, 8 }, NULL);
+    if (o.status == ASH_OK) {
+        o.status = ash_dataset_write(data, test_path("out.zarr"), "lon, edge", NULL);
+    }
     return o;
 }
 

@@ -35,6 +35,7 @@ program files
     back = ash_open(ctx, path, 'tt')
     call check('no such variable', ash_array_status(back) == ASH_ERR_NOT_FOUND .and. .not. ash_ok(back))
     call check('the name is in the sentence', index(ash_error(ctx), 'tt') > 0)
+    call changes()
     call datasets()
     call ash_write(back, path, 't', status)
     call check('what failed is not written', status == ASH_ERR_NOT_FOUND)
@@ -89,6 +90,29 @@ contains
         call check('stacked', status == ASH_SUCCESS .and. all(twice(:, :, :, 1) == x) .and. all(twice(:, :, :, 2) == x))
         both = ash_dataset_open(ctx, [path, path], join='lon')
         call check('files that overlap', .not. ash_ok(both) .and. index(ash_error(ctx), 'overlaps') > 0)
+    end subroutine
+
+    !> One more time behind the others and another in its place, in a file of its own.
+    subroutine changes()
+        character(*), parameter :: other = 'fortran_files_changed.nc', copy = 'fortran_files_copy.nc'
+        type(ash_array) :: one
+        real(real32) :: grown(4, 3, 3)
+
+        call ash_write(a, other, 't', status, unlimited='time')
+        one = ash_index(a, 'time=0:1')
+        call ash_append(one, other, 't', 'time', status)
+        call check('append: '//ash_error(ctx), status == ASH_SUCCESS)
+        call ash_write_region(one, other, 't', 'time=1:2', status)
+        call check('write_region: '//ash_error(ctx), status == ASH_SUCCESS)
+        call ash_dataset_write(ash_dataset_open(ctx, other), copy, 't', status, deflate=1, shuffle=.true., format='netcdf4')
+        call check('dataset_write: '//ash_error(ctx), status == ASH_SUCCESS)
+        call ash_compute(ash_open(ctx, copy, 't'), grown, status)
+        call check('what was changed', status == ASH_SUCCESS .and. all(grown(:, :, 1) == x(:, :, 1)) .and. &
+            all(grown(:, :, 2) == x(:, :, 1)) .and. all(grown(:, :, 3) == x(:, :, 1)))
+        call ash_append(one, other, 't', 'lat', status)
+        call check('what does not grow', status == ASH_ERR_DIMENSION)
+        call delete(other)
+        call delete(copy)
     end subroutine
 
     subroutine delete(file)
