@@ -29,8 +29,10 @@ static char *copy_resolved(const char *path) {
 
 static ash_status fail_errno(const char *function, const char *path, ash_error_state *error) {
     int reason = errno;
-    ash_status status = reason == ENOENT || reason == ENOTDIR ? ASH_ERR_NOT_FOUND : ASH_ERR_IO;
-    return ash_fail(error, reason == ENOMEM ? ASH_ERR_MEMORY : status, "%s: %s: %s", function, path, strerror(reason));
+    if (reason == ENOMEM)
+        return ash_fail_memory(error, function, (int64_t)strlen(path));
+    return ash_fail(error, reason == ENOENT || reason == ENOTDIR ? ASH_ERR_NOT_FOUND : ASH_ERR_IO, "%s: %s: %s", function, path,
+        strerror(reason));
 }
 
 /* The absolute folder of a path that need not exist yet. */
@@ -41,8 +43,8 @@ static ash_status resolve_folder(ash_temporary_file *file, const char *path, con
         return ash_fail_memory(error, function, (int64_t)strlen(path));
     file->folder = copy_resolved(folder);
     ash_status status = file->folder ? ASH_OK
-                                     : ash_fail(error, errno == ENOMEM ? ASH_ERR_MEMORY : ASH_ERR_NOT_FOUND, "%s: %s: its folder %s: %s",
-                                           function, path, folder, strerror(errno));
+        : errno == ENOMEM            ? ash_fail_memory(error, function, (int64_t)strlen(path))
+                                     : ash_fail(error, ASH_ERR_NOT_FOUND, "%s: %s: its folder %s: %s", function, path, folder, strerror(errno));
     ash_free(folder);
     return status;
 }

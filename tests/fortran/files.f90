@@ -110,7 +110,7 @@ contains
         call check('what was changed', status == ASH_SUCCESS .and. all(grown(:, :, 1) == x(:, :, 1)) .and. &
             all(grown(:, :, 2) == x(:, :, 1)) .and. all(grown(:, :, 3) == x(:, :, 1)))
         call ash_append(one, other, 't', 'lat', status)
-        call check('what does not grow', status == ASH_ERR_DIMENSION)
+        call check('what does not grow', status == ASH_ERR_SHAPE)
         call delete(other)
         call delete(copy)
     end subroutine
