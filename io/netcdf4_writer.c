@@ -1,8 +1,7 @@
 /* NetCDF-4: NetCDF-C defines the file, HDF5 says where values go, and the threads that have them encode and write them there. */
-#include "base/crc32c.h"
 #include "base/dtype.h"
 #include "base/memory.h"
-#include "io/codec.h"
+#include "io/chunk_encode.h"
 #include "io/flat_write.h"
 #include "io/hdf5_dataset.h"
 #include "io/hdf5_harvest.h"
@@ -16,17 +15,15 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { LIBRARY_BYTES = 4 << 20, ENCODER_BYTES = 1 << 20 };
+enum {
+    LIBRARY_BYTES = 4 << 20,
+};
 
 typedef struct placed_variable {
     hid_t dataset;
-    int ndim;
-    int64_t shape[ASH_MAX_NDIM], element;
-    int64_t offset; /* of the first value; -1: in chunks */
-    int64_t chunk[ASH_MAX_NDIM], chunk_bytes;
-    ash_pipeline pipeline;
+    int64_t offset;        /* of the first value; -1: in chunks */
+    ash_chunking chunking; /* chunk_bytes 0: in one piece */
     int encodable;
-    unsigned char fill[8];
 } placed_variable;
 
 typedef struct netcdf4_state {
@@ -55,7 +52,8 @@ static int64_t place_contiguous(netcdf4_state *state, const placed_variable *var
     hid_t space = H5Dget_space(variable->dataset), element = H5Screate(H5S_SCALAR);
     haddr_t address = HADDR_UNDEF;
     state->recording.on = 1;
-    if (space >= 0 && element >= 0 && (variable->ndim == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, one, NULL) >= 0) &&
+    if (space >= 0 && element >= 0 &&
+        (variable->chunking.ndim == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, one, NULL) >= 0) &&
         H5Dwrite(variable->dataset, type, element, space, H5P_DEFAULT, zero) >= 0)
         address = H5Dget_offset(variable->dataset);
     state->recording.on = 0;
@@ -68,16 +66,17 @@ static int64_t place_contiguous(netcdf4_state *state, const placed_variable *var
 
 static int place_chunks(placed_variable *variable, hid_t creation, hid_t type) {
     hsize_t chunk[ASH_MAX_NDIM];
-    if (H5Pget_chunk(creation, ASH_MAX_NDIM, chunk) != variable->ndim || !ash_hdf5_pipeline(creation, &variable->pipeline))
+    if (H5Pget_chunk(creation, ASH_MAX_NDIM, chunk) != variable->chunking.ndim ||
+        !ash_hdf5_pipeline(creation, &variable->chunking.pipeline))
         return 0;
-    variable->chunk_bytes = variable->element;
-    for (int a = 0; a < variable->ndim; a++) {
-        variable->chunk[a] = (int64_t)chunk[a];
-        variable->chunk_bytes *= variable->chunk[a];
+    variable->chunking.chunk_bytes = variable->chunking.element;
+    for (int a = 0; a < variable->chunking.ndim; a++) {
+        variable->chunking.chunk[a] = (int64_t)chunk[a];
+        variable->chunking.chunk_bytes *= variable->chunking.chunk[a];
     }
     variable->offset = -1;
-    variable->encodable = ash_pipeline_encodable(&variable->pipeline);
-    return H5Pget_fill_value(creation, type, variable->fill) >= 0;
+    variable->encodable = ash_pipeline_encodable(&variable->chunking.pipeline);
+    return H5Pget_fill_value(creation, type, variable->chunking.fill) >= 0;
 }
 
 /* bool is stored as int8. */
@@ -92,14 +91,14 @@ static int place_variable(ash_writer *writer, int k) {
     const ash_writer_variable *described = &writer->schema->variable[k];
     hid_t type = stored_type(described->dtype);
     hsize_t shape[ASH_MAX_NDIM];
-    int64_t elements = ash_writer_shape(writer, k, variable->shape);
-    variable->ndim = described->ndim;
-    variable->element = ash_dtype_size(described->dtype);
+    int64_t elements = ash_writer_shape(writer, k, variable->chunking.shape);
+    variable->chunking.ndim = described->ndim;
+    variable->chunking.element = ash_dtype_size(described->dtype);
     variable->dataset = open_dataset(state->file, described->name);
     hid_t creation = variable->dataset >= 0 ? H5Dget_create_plist(variable->dataset) : -1;
     int fine = creation >= 0;
-    for (int a = 0; a < variable->ndim; a++)
-        shape[a] = (hsize_t)variable->shape[a];
+    for (int a = 0; a < variable->chunking.ndim; a++)
+        shape[a] = (hsize_t)variable->chunking.shape[a];
     if (fine && H5Pget_layout(creation) == H5D_CHUNKED)
         fine = H5Dset_extent(variable->dataset, shape) >= 0 && place_chunks(variable, creation, type);
     else if (fine && elements > 0)
@@ -114,20 +113,21 @@ static void sum_needs(ash_writer *writer) {
     int64_t largest = 0, cached = 0;
     for (int k = 0; k < state->count; k++) {
         const placed_variable *variable = &state->variable[k];
-        int64_t bytes = variable->chunk_bytes;
+        int64_t bytes = variable->chunking.chunk_bytes;
         largest = bytes > largest ? bytes : largest;
         cached +=
             !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
     }
     writer->need.library = LIBRARY_BYTES + ASH_HDF5_METADATA_BYTES + cached;
-    writer->need.scratch = largest > 0 ? 2 * ash_pipeline_bound(largest) + ENCODER_BYTES : 0;
+    writer->need.scratch = largest > 0 ? 2 * ash_pipeline_bound(largest) + ASH_ENCODER_BYTES : 0;
 }
 
 static int64_t contiguous_bytes(const ash_writer *writer) {
     const netcdf4_state *state = writer->state;
     int64_t bytes = 0, shape[ASH_MAX_NDIM];
     for (int k = 0; k < state->count; k++)
-        bytes += state->variable[k].chunk_bytes == 0 ? ash_writer_shape(writer, k, shape) * state->variable[k].element : 0;
+        bytes +=
+            state->variable[k].chunking.chunk_bytes == 0 ? ash_writer_shape(writer, k, shape) * state->variable[k].chunking.element : 0;
     return bytes;
 }
 
@@ -206,62 +206,35 @@ static ash_status netcdf4_begin(ash_writer *writer, ash_error_state *error) {
 
 static int netcdf4_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
     const placed_variable *variable = &((const netcdf4_state *)writer->state)->variable[k];
-    memcpy(chunk, variable->chunk, sizeof variable->chunk);
-    return variable->chunk_bytes > 0;
+    memcpy(chunk, variable->chunking.chunk, sizeof variable->chunking.chunk);
+    return variable->chunking.chunk_bytes > 0;
 }
 
 /* ---- Values ---- */
 
 static ash_status put_contiguous(const ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
     const void *data, ash_error_state *error) {
-    ash_flat_box box = { .ndim = variable->ndim, .element = variable->element, .offset = variable->offset };
-    int64_t distance = variable->element, stride = variable->element;
-    for (int a = variable->ndim - 1; a >= 0; a--) {
+    ash_flat_box box = { .ndim = variable->chunking.ndim, .element = variable->chunking.element, .offset = variable->offset };
+    int64_t distance = variable->chunking.element, stride = variable->chunking.element;
+    for (int a = variable->chunking.ndim - 1; a >= 0; a--) {
         box.extent[a] = extent[a];
         box.distance[a] = distance;
         box.stride[a] = stride;
         box.offset += start[a] * distance;
-        distance *= variable->shape[a];
+        distance *= variable->chunking.shape[a];
         stride *= extent[a];
     }
     return fail_errno(ash_flat_write(writer->file.fd, &box, data, NULL), error);
 }
 
-static int is_whole_chunk(const placed_variable *variable, const int64_t start[], const int64_t extent[]) {
-    for (int a = 0; a < variable->ndim; a++) {
-        int64_t left = variable->shape[a] - start[a];
-        if (start[a] % variable->chunk[a] != 0 || extent[a] != (left < variable->chunk[a] ? left : variable->chunk[a]))
-            return 0;
-    }
-    return 1;
-}
-
-/* A chunk at the edge is stored whole: what lies beyond the shape is fill value. */
-static void pad(const placed_variable *variable, const int64_t extent[], const unsigned char *in, unsigned char *out) {
-    int64_t index[ASH_MAX_NDIM] = { 0 }, size = variable->element, last = variable->ndim - 1, row = extent[last] * size;
-    for (int64_t at = 0; at < variable->chunk_bytes; at += size)
-        memcpy(out + at, variable->fill, (size_t)size);
-    for (;;) {
-        int64_t at = 0;
-        for (int a = 0; a < variable->ndim; a++)
-            at = at * variable->chunk[a] + index[a];
-        memcpy(out + at * size, in, (size_t)row);
-        in += row;
-        int64_t a = last - 1;
-        while (a >= 0 && ++index[a] == extent[a])
-            index[a--] = 0;
-        if (a < 0)
-            return;
-    }
-}
-
 /* HDF5 finds a place for the bytes and enters them into its index; the thread itself writes them. */
-static ash_status put_encoded(ash_writer *writer, const placed_variable *variable, const int64_t start[], const unsigned char *bytes,
-    int64_t n, ash_error_state *error) {
+static ash_status put_encoded(
+    ash_writer *writer, int k, const int64_t start[], const unsigned char *bytes, int64_t n, ash_error_state *error) {
     netcdf4_state *state = writer->state;
+    const placed_variable *variable = &state->variable[k];
     ash_recording *recording = &state->recording;
     hsize_t offset[ASH_MAX_NDIM];
-    for (int a = 0; a < variable->ndim; a++)
+    for (int a = 0; a < variable->chunking.ndim; a++)
         offset[a] = (hsize_t)start[a];
     ash_library_scope scope;
     ash_library_enter(&scope);
@@ -280,41 +253,14 @@ static ash_status put_encoded(ash_writer *writer, const placed_variable *variabl
     return fail_errno(failure != 0 ? failure : ash_write_bytes(writer->file.fd, bytes, n, address), error);
 }
 
-static int64_t chunk_ordinal(const placed_variable *variable, const int64_t start[]) {
-    int64_t ordinal = 0;
-    for (int a = 0; a < variable->ndim; a++)
-        ordinal = ordinal * ((variable->shape[a] - 1) / variable->chunk[a] + 1) + start[a] / variable->chunk[a];
-    return ordinal;
-}
-
-/* Until all chunks are there they are kept in the journal's data, where a run that is killed leaves them. */
-static ash_status keep_encoded(ash_writer *writer, const placed_variable *variable, int k, const int64_t start[],
-    const unsigned char *bytes, int64_t n, ash_error_state *error) {
-    int64_t chunk = chunk_ordinal(variable, start), offset;
-    if (ash_journal_has(writer->journal, k, chunk))
-        return ASH_OK;
-    int reason = ash_journal_append(writer->journal, bytes, n, &offset);
-    if (reason == 0)
-        reason = ash_journal_add(writer->journal, k, chunk, offset, n, ash_crc32c(0, bytes, n));
-    return fail_errno(reason, error);
-}
-
-static ash_status put_chunk(ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
+static ash_status put_chunk(ash_writer *writer, const placed_variable *variable, int k, const int64_t start[], const int64_t extent[],
     const void *data, ash_write_scratch *scratch, ash_error_state *error) {
-    int64_t capacity = ash_pipeline_bound(variable->chunk_bytes), n;
-    unsigned char *buffer[2] = { ash_write_scratch_buffer(scratch, 0, capacity), ash_write_scratch_buffer(scratch, 1, capacity) };
-    const unsigned char *in = data, *out;
-    if (!buffer[0] || !buffer[1])
-        return ash_fail_memory(error, writer->function, capacity);
-    if (memcmp(extent, variable->chunk, (size_t)variable->ndim * sizeof *extent) != 0) {
-        pad(variable, extent, in, buffer[0]);
-        in = buffer[0];
-    }
-    if (!ash_pipeline_encode(&variable->pipeline, in, variable->chunk_bytes, buffer, &out, &n))
-        return ash_fail(error, ASH_ERR_MEMORY, "a chunk of %lld bytes cannot be compressed", (long long)variable->chunk_bytes);
-    int k = (int)(variable - ((netcdf4_state *)writer->state)->variable);
-    return ash_writer_journals(writer, k) ? keep_encoded(writer, variable, k, start, out, n, error)
-                                          : put_encoded(writer, variable, start, out, n, error);
+    const unsigned char *bytes;
+    int64_t n;
+    if (ash_chunk_encode(&variable->chunking, extent, data, scratch, &bytes, &n, error) != ASH_OK)
+        return error->status;
+    return ash_writer_journals(writer, k) ? ash_chunk_keep(writer, k, &variable->chunking, start, bytes, n, error)
+                                          : put_encoded(writer, k, start, bytes, n, error);
 }
 
 /* A box that is no chunk goes through HDF5, which reads, changes and writes the chunks it touches. */
@@ -322,13 +268,13 @@ static ash_status put_by_library(ash_writer *writer, const placed_variable *vari
     const void *data, ash_error_state *error) {
     netcdf4_state *state = writer->state;
     hsize_t from[ASH_MAX_NDIM], count[ASH_MAX_NDIM];
-    for (int a = 0; a < variable->ndim; a++) {
+    for (int a = 0; a < variable->chunking.ndim; a++) {
         from[a] = (hsize_t)start[a];
         count[a] = (hsize_t)extent[a];
     }
     ash_library_scope scope;
     ash_library_enter(&scope);
-    hid_t memory = H5Screate_simple(variable->ndim, count, NULL), space = H5Dget_space(variable->dataset);
+    hid_t memory = H5Screate_simple(variable->chunking.ndim, count, NULL), space = H5Dget_space(variable->dataset);
     int fine = memory >= 0 && space >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, count, NULL) >= 0 &&
         H5Dwrite(variable->dataset, stored_type(writer->schema->variable[k].dtype), memory, space, H5P_DEFAULT, data) >= 0;
     if (memory >= 0)
@@ -345,53 +291,20 @@ static ash_status put_by_library(ash_writer *writer, const placed_variable *vari
 static ash_status netcdf4_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
     ash_write_scratch *scratch, ash_error_state *error) {
     const placed_variable *variable = &((netcdf4_state *)writer->state)->variable[k];
-    if (variable->chunk_bytes == 0)
+    if (variable->chunking.chunk_bytes == 0)
         return put_contiguous(writer, variable, start, extent, data, error);
-    if (variable->encodable && is_whole_chunk(variable, start, extent))
-        return put_chunk(writer, variable, start, extent, data, scratch, error);
+    if (variable->encodable && ash_chunk_is_whole(&variable->chunking, start, extent))
+        return put_chunk(writer, variable, k, start, extent, data, scratch, error);
     return put_by_library(writer, variable, k, start, extent, data, error);
 }
 
 /* ---- The end ---- */
 
-/* Takes a chunk from the journal's data to its place in the file. */
-static ash_status move_chunk(ash_writer *writer, int k, int64_t chunk, ash_write_scratch *scratch, ash_error_state *error) {
-    const placed_variable *variable = &((netcdf4_state *)writer->state)->variable[k];
-    int64_t start[ASH_MAX_NDIM], offset, n, rest = chunk;
-    uint32_t crc;
-    ash_journal_find(writer->journal, k, chunk, &offset, &n, &crc);
-    unsigned char *bytes = n > 0 ? ash_write_scratch_buffer(scratch, 0, ash_pipeline_bound(variable->chunk_bytes)) : NULL;
-    if (n > 0 && !bytes)
-        return ash_fail_memory(error, writer->function, variable->chunk_bytes);
-    if (n <= 0 || n > ash_pipeline_bound(variable->chunk_bytes) ||
-        ash_read_bytes(ash_journal_data(writer->journal), bytes, n, offset, error) != ASH_OK || ash_crc32c(0, bytes, n) != crc)
-        return ash_fail(error, ASH_ERR_IO, "chunk %lld of variable '%s' is damaged in %s; remove that file and run again", (long long)chunk,
-            writer->schema->variable[k].name, ash_journal_data_path(writer->journal));
-    for (int a = variable->ndim - 1; a >= 0; a--) {
-        int64_t count = (variable->shape[a] - 1) / variable->chunk[a] + 1;
-        start[a] = rest % count * variable->chunk[a];
-        rest /= count;
-    }
-    return put_encoded(writer, variable, start, bytes, n, error);
-}
-
-/* In the order of the chunks, so that the file is the same whoever made them when. */
-static ash_status move_all(ash_writer *writer, ash_error_state *error) {
-    netcdf4_state *state = writer->state;
-    ash_write_scratch scratch = { 0 };
-    for (int k = 0; k < state->count; k++) {
-        int64_t chunks = ash_writer_journals(writer, k) ? ash_journal_chunks(writer->journal, k) : 0;
-        for (int64_t chunk = 0; chunk < chunks && error->status == ASH_OK; chunk++)
-            move_chunk(writer, k, chunk, &scratch, error);
-    }
-    ash_write_scratch_free(&scratch);
-    return error->status;
-}
-
 static ash_status netcdf4_finish(ash_writer *writer, ash_error_state *error) {
     netcdf4_state *state = writer->state;
-    if (move_all(writer, error) != ASH_OK)
-        return error->status;
+    for (int k = 0; k < state->count; k++)
+        if (ash_chunk_move(writer, k, &state->variable[k].chunking, put_encoded, error) != ASH_OK)
+            return error->status;
     close_all(state);
     return fail_errno(state->recording.failure, error);
 }

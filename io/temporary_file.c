@@ -6,11 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,8 +31,8 @@ static ash_status fail_errno(const char *function, const char *path, ash_error_s
     int reason = errno;
     if (reason == ENOMEM)
         return ash_fail_memory(error, function, (int64_t)strlen(path));
-    return ash_fail(error, reason == ENOENT || reason == ENOTDIR ? ASH_ERR_NOT_FOUND : ASH_ERR_IO, "%s: %s: %s", function, path,
-        strerror(reason));
+    return ash_fail(
+        error, reason == ENOENT || reason == ENOTDIR ? ASH_ERR_NOT_FOUND : ASH_ERR_IO, "%s: %s: %s", function, path, strerror(reason));
 }
 
 /* The absolute folder of a path that need not exist yet. */
@@ -44,7 +44,7 @@ static ash_status resolve_folder(ash_temporary_file *file, const char *path, con
     file->folder = copy_resolved(folder);
     ash_status status = file->folder ? ASH_OK
         : errno == ENOMEM            ? ash_fail_memory(error, function, (int64_t)strlen(path))
-                                     : ash_fail(error, ASH_ERR_NOT_FOUND, "%s: %s: its folder %s: %s", function, path, folder, strerror(errno));
+                          : ash_fail(error, ASH_ERR_NOT_FOUND, "%s: %s: its folder %s: %s", function, path, folder, strerror(errno));
     ash_free(folder);
     return status;
 }

@@ -78,8 +78,8 @@ static ash_status define_variable(ash_writer *writer, int k, ash_error_state *er
     ash_chunking *chunking = &state->variable[k];
     if (variable->name[0] == '.' || strchr(variable->name, '/') || strlen(variable->name) > NAME_BYTES_MOST)
         return ash_fail(error, ASH_ERR_ARGUMENT,
-            "%s: %s: '%.300s' cannot be the name of a Zarr array: it begins with '.', holds '/' or has more than %d bytes", writer->function,
-            writer->path, variable->name, NAME_BYTES_MOST);
+            "%s: %s: '%.300s' cannot be the name of a Zarr array: it begins with '.', holds '/' or has more than %d bytes",
+            writer->function, writer->path, variable->name, NAME_BYTES_MOST);
     if (mkdirat(writer->file.fd, variable->name, 0777) != 0)
         return ash_fail(error, ASH_ERR_IO, "%s: %s: %s: %s", writer->function, writer->path, variable->name, strerror(errno));
     choose_chunks(writer, k, chunking);

@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "expr/dataset.h"
 #include "expr/open.h"
-#include "run/packing.h"
 #include "expr/references.h"
+#include "run/packing.h"
 #include "run/write.h"
 
 #include <ashlar/shape.h>
@@ -111,7 +111,8 @@ static int has_bounds(const chooser *c, int coordinate, int k) {
     name = name ? name : ash_attrs_text(about(c, coordinate)->attrs, "climatology");
     const ash_variable *bounds = about(c, k);
     return name && ash_dataset_entry_named(c->content, &c->content->entry[coordinate], name, (int64_t)strlen(name)) == k &&
-        bounds->ndim == 2 && bounds->shape[0] == about(c, coordinate)->shape[0] && bounds->shape[1] >= 1 && bounds->shape[1] <= ASH_MOST_VERTICES;
+        bounds->ndim == 2 && bounds->shape[0] == about(c, coordinate)->shape[0] && bounds->shape[1] >= 1 &&
+        bounds->shape[1] <= ASH_MOST_VERTICES;
 }
 
 /* Coordinates of what is written come along by themselves; those of nothing but their bounds do not. */

@@ -182,8 +182,8 @@ static ash_dtype stored_dtype(const maker *m, ash_dtype dtype) {
 }
 
 /* Its attributes are `stored`, or its own with what tells missing values and bool. */
-static int add_array(maker *m, const ash_output *output, const char *name, const ash_attrs *stored, ash_writer_variable *variable,
-    ash_packing **packing) {
+static int add_array(
+    maker *m, const ash_output *output, const char *name, const ash_attrs *stored, ash_writer_variable *variable, ash_packing **packing) {
     ash_attrs *attrs = ash_attrs_retain(stored ? (ash_attrs *)(uintptr_t)stored : output->attrs);
     char kind = ash_dtype_kind(output->dtype);
     *variable = (ash_writer_variable){ .name = name, .dtype = stored_dtype(m, output->dtype), .ndim = output->ndim };
@@ -437,8 +437,7 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     }
     int fine = ash_encoding_check(m->options->encoding, n, names, m->error) == ASH_OK, made = 0;
     for (; made < n && fine; made++) {
-        fine = add_array(
-            m, ash_value_output(value[made]), names[made], stored ? stored[made] : NULL, &array[made], &layout->packing[made]);
+        fine = add_array(m, ash_value_output(value[made]), names[made], stored ? stored[made] : NULL, &array[made], &layout->packing[made]);
     }
     fine = fine && (ash_format_bare(m->format) || add_coordinates(m, n, value, names));
     layout->nvariables = layout->nfixed;

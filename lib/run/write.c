@@ -1,9 +1,9 @@
 /* Writing arrays to a file: what the file declares, its coordinates, then a run that streams the values. */
+#include "run/write.h"
 #include "base/options.h"
 #include "expr/fingerprint.h"
 #include "run/file_layout.h"
 #include "run/run.h"
-#include "run/write.h"
 
 #include <ashlar/io.h>
 #include <ashlar/shape.h>

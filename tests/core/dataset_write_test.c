@@ -67,9 +67,10 @@ static void make_file(const char *name, double first) {
     nc_done(nc_def_dim(file, "bnds", 2, &length));
     int crs = define(file, "crs", NC_CHAR, 0, NULL), t = define(file, "t", NC_SHORT, 3, (int[]){ time, y, x }),
         p = define(file, "p", NC_FLOAT, 3, (int[]){ time, y, x }), when = define(file, "time", NC_DOUBLE, 1, &time),
-        when_bounds = define(file, "time_bnds", NC_DOUBLE, 2, (int[]){ time, length }), north = define(file, "lat", NC_DOUBLE, 2, (int[]){ y, x }),
-        corners = define(file, "lat_corners", NC_DOUBLE, 3, (int[]){ y, x, nv }), area = define(file, "area", NC_DOUBLE, 2, (int[]){ y, x }),
-        label = define(file, "label", NC_CHAR, 2, (int[]){ y, nv });
+        when_bounds = define(file, "time_bnds", NC_DOUBLE, 2, (int[]){ time, length }),
+        north = define(file, "lat", NC_DOUBLE, 2, (int[]){ y, x }),
+        corners = define(file, "lat_corners", NC_DOUBLE, 3, (int[]){ y, x, nv }),
+        area = define(file, "area", NC_DOUBLE, 2, (int[]){ y, x }), label = define(file, "label", NC_CHAR, 2, (int[]){ y, nv });
     set_text(file, NC_GLOBAL, "title", "a curved grid");
     set_text(file, crs, "grid_mapping_name", "rotated_latitude_longitude");
     nc_done(nc_def_var_fill(file, t, NC_FILL, &fill));
@@ -158,7 +159,8 @@ static void some_variables(void **state) {
     ash_dataset out = ash_dataset_open(ctx, test_path("t.nc"), NULL);
     assert_int_equal(ash_dataset_variable_count(out), 7); /* all but p and the text */
     assert_int_equal(ash_dataset_variable_find(out, "p"), -1);
-    assert_done(ctx, ash_dataset_write(in, test_path("p.nc"), " p ", &(ash_write_options){ .encoding = "p: dtype=int16; scale_factor=0.5" }));
+    assert_done(
+        ctx, ash_dataset_write(in, test_path("p.nc"), " p ", &(ash_write_options){ .encoding = "p: dtype=int16; scale_factor=0.5" }));
     out = ash_dataset_open(ctx, test_path("p.nc"), NULL);
     assert_int_equal(ash_dataset_variable_count(out), 3);
     expect_equal(in, out, "p", NULL);

@@ -92,8 +92,8 @@ static ash_array decorated(ash_context *ctx) {
     for (int k = 0; k < SIZE; k++) {
         values[k] = k % 6 == 5 ? NAN : 0.25 * k;
     }
-    ash_array a = ash_from_buffer(
-        ctx, ASH_FLOAT64, 2, (int64_t[]){ ROWS, COLUMNS }, values, &(ash_make_options){ .dims = "y,x", .chunks = "3, 2" });
+    ash_array a =
+        ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ ROWS, COLUMNS }, values, &(ash_make_options){ .dims = "y,x", .chunks = "3, 2" });
     a = ash_set_coord(a, "y", ash_set_attr(ash_cast(ash_arange(ctx, 10, 10 + ROWS, 1, NULL), ASH_INT16), "units", "degrees_north"));
     a = ash_set_attr(a, "units", "K");
     return ash_set_attr(a, "long_name", "a \"name\"\n\\ with \xC3\xA4 and \xE4");
@@ -102,10 +102,12 @@ static ash_array decorated(ash_context *ctx) {
 static void as_others_see_it(void **state) {
     (void)state;
     ash_context *ctx = context_with(2, NULL);
-    ash_array arrays[] = { decorated(ctx), ash_greater(table(ctx, ASH_FLOAT32, "3,2"), ash_real(ctx, 7)), ash_cast(decorated(ctx), ASH_COMPLEX64),
-        ash_sum(table(ctx, ASH_INT64, "3,2"), NULL) };
+    ash_array arrays[] = { decorated(ctx), ash_greater(table(ctx, ASH_FLOAT32, "3,2"), ash_real(ctx, 7)),
+        ash_cast(decorated(ctx), ASH_COMPLEX64), ash_sum(table(ctx, ASH_INT64, "3,2"), NULL) };
     static const char *const names[] = { "t", "flag", "z", "total" };
-    const ash_write_options options = { .deflate = 5, .shuffle = true, .encoding = "t: dtype=int16; scale_factor=0.25", .attributes = "title=tést" };
+    const ash_write_options options = {
+        .deflate = 5, .shuffle = true, .encoding = "t: dtype=int16; scale_factor=0.25", .attributes = "title=tést"
+    };
     assert_done(ctx, ash_write_many(ctx, 4, arrays, test_path("out.zarr"), names, &options));
     assert_true(exists("out.zarr/.zmetadata") && exists("out.zarr/t/2.2") && exists("out.zarr/total/0"));
     ash_array t = ash_open(ctx, test_path("out.zarr"), "t", NULL);
@@ -114,7 +116,8 @@ static void as_others_see_it(void **state) {
     expect_same(arrays[1], test_path("out.zarr"), "flag");
     expect_same(arrays[2], test_path("out.zarr"), "z");
     expect_same(arrays[3], test_path("out.zarr"), "total");
-    python("numpy as np, zarr", "g = zarr.open_consolidated(\"out.zarr\", mode=\"r\")\n"
+    python("numpy as np, zarr",
+        "g = zarr.open_consolidated(\"out.zarr\", mode=\"r\")\n"
         "assert g.attrs[\"title\"] == \"tést\"\n"
         "t = g[\"t\"]\n"
         "assert t.dtype == np.dtype(\"<i2\") and t.chunks == (3, 2) and t.fill_value == -32767\n"
@@ -124,7 +127,8 @@ static void as_others_see_it(void **state) {
         "z = np.where(k % 6 == 5, np.nan, 0.25 * k).astype(np.complex64)\n"
         "assert g[\"z\"].dtype == np.complex64 and np.array_equal(g[\"z\"][:], z, equal_nan=True)\n"
         "assert g[\"total\"][()] == 595 and g[\"total\"].shape == ()\n");
-    python("numpy as np, xarray as xr, zarr", "d = xr.open_zarr(\"out.zarr\")\n"
+    python("numpy as np, xarray as xr, zarr",
+        "d = xr.open_zarr(\"out.zarr\")\n"
         "k = np.arange(35).reshape(7, 5)\n"
         "assert d.t.dims == (\"y\", \"x\") and np.array_equal(d.t.values, np.where(k % 6 == 5, np.nan, 0.25 * k), equal_nan=True)\n"
         "assert d.t.attrs[\"units\"] == \"K\" and (d.y.values == np.arange(10, 17)).all() and d.y.attrs[\"units\"] == \"degrees_north\"\n");
@@ -231,7 +235,8 @@ static void npy_and_raw(void **state) {
             }
         }
         assert_int_equal(test_entries(0), 2);
-        python("numpy as np", "v = np.load(\"v.npy\")\n"
+        python("numpy as np",
+            "v = np.load(\"v.npy\")\n"
             "assert v.dtype == np.complex128 and (v == np.arange(35).reshape(7, 5)).all() and v.flags.c_contiguous\n");
         test_entries(1);
         ash_context_free(ctx);
