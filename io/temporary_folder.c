@@ -97,7 +97,7 @@ static int replace(const ash_temporary_file *file) {
     if (reason == 0 && rename(file->path, file->target) != 0) {
         reason = errno;
         if (rename(aside, file->target) != 0)
-            reason = errno; /* both stores are there, under their temporary names */
+            reason = errno; /* then the old store stays under its temporary name */
     } else if (reason == 0) {
         ash_folder_remove(aside);
     }

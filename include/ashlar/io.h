@@ -62,7 +62,7 @@ typedef struct ash_write_options {
     const char *attributes;             /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
     const char *unlimited;              /* name of the dimension written as unlimited; NULL: none */
     const ash_compute_options *compute; /* of the run; NULL: the context's */
-    const char *format;   /* "netcdf4", "classic", "64bit_offset", "cdf5"; NULL: by the suffix of the path, netcdf4 if that says nothing */
+    const char *format;   /* "netcdf4", "classic", "64bit_offset", "cdf5", "zarr", "npy", "raw"; NULL: by the path's suffix, else netcdf4 */
     const char *chunks;   /* chunk sizes of the file, as ash_rechunk() takes them; NULL: those of the array where the file has chunks */
     const char *encoding; /* packing, see below; NULL: values are stored as they are */
     int32_t zstd;         /* level of Zstandard, negative ones too; 0 (default): none */
@@ -70,11 +70,14 @@ typedef struct ash_write_options {
     bool resume;          /* keep what is done when the run ends early, and go on from there when it is asked for again */
 } ash_write_options;
 
-/* Computes the array and writes it to a NetCDF-4 file as variable `name`, with its dimensions, coordinates and attributes. Runs,
- * collective. Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous
+/* Computes the array and writes it to a new file, NetCDF-4 unless another format is asked for, as variable `name`, with its dimensions,
+ * coordinates and attributes. Runs, collective. Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous
  * dimensions become dim_0, dim_1, ... bool is written as int8 with the attribute dtype = "bool". complex has no NetCDF type and is refused.
  * The file appears under `path` only when whole and synced: it is written under a temporary name in the same folder and renamed; a file
  * there before is replaced. On failure nothing changes under `path` and the temporary file is removed.
+ *
+ * Attributes that name other variables (coordinates, bounds, grid_mapping, cell_measures, formula_terms, ancillary_variables) are kept if these are written in the
+ * same call; of a list of names those are.
  *
  * Uncompressed variables are contiguous unless `chunks` or `unlimited` is set; compressed ones have the chunks of the array, cut to 32 MiB. Chunks are
  * compressed by the tasks that make them.
@@ -84,10 +87,21 @@ typedef struct ash_write_options {
  * value of the dtype). The stored dtype is an integer of at most 32 bits or a floating one, and not wider than the array's. scale_factor and add_offset are kept as attributes of the
  * array's dtype (float64 for integers), so that ash_open() gives back that dtype where it can. A value that the stored dtype cannot hold, or that becomes the fill value, is an error.
  *
+ * The format follows the suffix of the path where it is .zarr, .npy, .raw or .bin.
+ *
+ * "zarr" is a store of Zarr's version 2 in a folder, with consolidated metadata and _ARRAY_DIMENSIONS as Xarray writes it; all variables have chunks. bool and
+ * complex are stored as such, and the fill value as fill_value. deflate is numcodecs' zlib, zstd its zstd, shuffle and fletcher32 are filters; without them chunks are
+ * not compressed. The folder takes its name when all in it is synced. A store of that name is exchanged with it in one step and then removed; where the file
+ * system cannot exchange names there is nothing under the name for a moment. A folder that holds anything but a Zarr store is not replaced.
+ * Zip archives are not written.
+ *
+ * "npy" (NumPy's format, version 1) and "raw" (the values alone) hold one array in C order and this machine's byte order, without names, coordinates and
+ * attributes; `name` is used in sentences only.
+ *
  * With `resume` a run that ends early (error, ash_cancel(), ash_interrupt(), kill, power) leaves beside the file .NAME.resume and .NAME.resume.data; the
  * same call, also in another process and with other threads or memory, goes on from there and makes the same file to the byte (but for `history`). They count
  * only for the same expression, contents of memory, input files (path, size, time of change), options and version of the library; otherwise the write begins anew.
- * A second run at the same time is refused. Compressed and unlimited output is kept in the second file until it is complete, which takes its space twice. */
+ * A second run at the same time is refused. Compressed and unlimited output, and that to Zarr, is kept in the second file until it is complete, which takes its space twice. */
 ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, const ash_write_options *options);
 
 /* Several variables into one file in shared passes. Dimensions of the same name must have the same extent and equal coordinates. */
