@@ -111,7 +111,7 @@ static void make_inputs(void) {
     ash_array a = ash_from_buffer(
         ctx, ASH_FLOAT64, 3, (int64_t[]){ STEPS, ROWS, COLUMNS }, values, &(ash_make_options){ .dims = "t,y,x", .chunks = "5, 4, 11" });
     for (int k = 0; k < 3; k++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "in%d.nc", k);
         assert_done(ctx, ash_write(a, test_path(name), "v", &inputs[k]));
     }
