@@ -159,7 +159,9 @@ ash_file *ash_user_source_open(const ash_user_source *source, const ash_variable
     }
     opened->source = *source;
     pthread_mutex_init(&opened->lock, NULL);
-    file->entries->variable.need.scratch = TOGETHER_BYTES + source->scratch_bytes;
+    int64_t *scratch = &file->entries->variable.need.scratch;
+    if (__builtin_add_overflow(source->scratch_bytes, TOGETHER_BYTES, scratch))
+        *scratch = INT64_MAX;
     file->driver_data = opened;
     return file;
 }
