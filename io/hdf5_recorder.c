@@ -1,6 +1,7 @@
 #include "io/hdf5_recorder.h"
 
 #include "base/memory.h"
+#include "io/hdf5_heaps.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -70,20 +71,23 @@ static int noted(ash_recording *recording, H5FD_mem_t type, haddr_t address, siz
 
 static herr_t recorder_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t bytes, void *buffer) {
     recorder *file = (recorder *)base;
+    size_t left = bytes;
     (void)transfer;
     if (noted(file->recording, type, address, bytes))
         return 0;
-    while (bytes > 0) {
-        ssize_t got = pread(file->recording->fd, buffer, bytes, (off_t)address);
+    for (char *to = buffer; left > 0;) {
+        ssize_t got = pread(file->recording->fd, to, left, (off_t)address);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return -1;
-        buffer = (char *)buffer + got;
+        to += got;
         address += (haddr_t)got;
-        bytes -= (size_t)got;
+        left -= (size_t)got;
     }
-    return 0;
+    if (type == H5FD_MEM_LHEAP && !ash_hdf5_heap_ends(file->recording->fd, (int64_t)base->base_addr, buffer, (int64_t)bytes))
+        file->recording->endless = 1;
+    return file->recording->endless ? -1 : 0;
 }
 
 static herr_t recorder_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t bytes, const void *buffer) {

@@ -14,6 +14,7 @@ typedef struct ash_recording {
     int64_t address, bytes;
     int failure; /* writing: errno of the first write that failed */
     int dropped; /* writing: nothing reaches the file any more */
+    int endless; /* reading: a local heap was met, and refused, that HDF5 would never be done with */
 } ash_recording;
 
 /* What HDF5 may keep of a file's own structures while it is open so. */

@@ -31,8 +31,9 @@ static int open_without_caches(const char *path, int *id) {
 
 /* NetCDF-C walks along links without end, until its stack does, in a file whose groups hold each other. Closed again because NetCDF-C wants to be the
  * first to open a file. */
-static ash_status check_groups(const char *path, const char *function, ash_error_state *error) {
-    hid_t file = ash_hdf5_open_file(path, function, error);
+static ash_status check_groups(const ash_file *opened, const char *function, ash_error_state *error) {
+    const char *path = opened->path;
+    hid_t file = ash_hdf5_check_heaps(path, opened->fd, function, error) == ASH_OK ? ash_hdf5_open_file(path, function, error) : -1;
     if (file < 0)
         return error->status;
     int is_tree = ash_hdf5_is_tree(file);
@@ -46,7 +47,7 @@ static ash_status netcdf_open(ash_file *file, const char *function, ash_error_st
         return ash_fail_memory(error, function, sizeof *opened);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    ash_status status = check_groups(file->path, function, error);
+    ash_status status = check_groups(file, function, error);
     int result = status == ASH_OK ? open_without_caches(file->path, &opened->id) : NC_NOERR;
     if (result != NC_NOERR)
         status = ash_fail(error, ASH_ERR_FORMAT, "%s: %s: %s", function, file->path, nc_strerror(result));
