@@ -337,6 +337,7 @@ static void sinks_fail(void **state) {
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "store: write_box is NULL");
     assert_int_equal(ash_store(a, collect, &b, &(ash_store_options){ .scratch_bytes = -5 }), ASH_ERR_ARGUMENT);
     assert_int_equal(ash_store(a, collect, &b, &(ash_store_options){ .chunks = "no" }), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "store: chunks");
     assert_int_equal(ash_store((ash_array){ 0 }, collect, &b, NULL), ASH_ERR_HANDLE);
     b.fail_at = 0;
     assert_done(ctx, ash_store(ash_index(a, ":0"), collect, &b, NULL)); /* nothing to give */
