@@ -208,13 +208,16 @@ ash_status ash_netcdf_define(ash_writer *writer, int mode, ash_error_state *erro
     ash_library_scope scope;
     size_t size, slots;
     float preemption;
+    int format;
     d.dim = ash_calloc(d.schema->ndims + 1, sizeof *d.dim);
     if (!d.dim)
         return ash_fail_memory(error, writer->function, (d.schema->ndims + 1) * (int64_t)sizeof *d.dim);
     ash_library_enter(&scope);
     nc_get_chunk_cache(&size, &slots, &preemption); /* NetCDF-C's caches of 16 MiB and more serve nobody here */
     nc_set_chunk_cache(0, 1, preemption);
+    nc_set_default_format(NC_FORMAT_CLASSIC, &format); /* which others in this process may have set */
     define_file(&d);
+    nc_set_default_format(format, NULL);
     nc_set_chunk_cache(size, slots, preemption);
     ash_library_leave(&scope);
     ash_free(d.dim);
