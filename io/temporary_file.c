@@ -170,7 +170,15 @@ static void remove_left(const ash_temporary_file *file) {
 
 /* ---- The file ---- */
 
-static ash_status create_beside(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
+ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
+    *file = (ash_temporary_file){ .fd = -1 };
+    ash_status status = resolve_target(file, path, 0, function, error);
+    if (status == ASH_OK)
+        remove_left(file);
+    return status;
+}
+
+ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
     char prefix[NAME_BYTES_MAX + 1];
     name_prefix(file, prefix);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -190,16 +198,6 @@ static ash_status create_beside(ash_temporary_file *file, const char *path, cons
             break;
     }
     return fail_errno(function, path, error);
-}
-
-ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
-    *file = (ash_temporary_file){ .fd = -1 };
-    return resolve_target(file, path, 0, function, error);
-}
-
-ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
-    remove_left(file);
-    return create_beside(file, path, function, error);
 }
 
 void ash_temporary_hold(const ash_temporary_file *file) {

@@ -67,7 +67,8 @@ static void temporary_files_of_killed_runs_go(void **state) {
     assert_false(is_there(left) || is_there(earlier));
     assert_true(is_there(locked) && is_there(alive) && is_there(other));
     close(fd);
-    assert_done(ctx, ash_write(ramp(ctx, 9, "x"), test_path("out.nc"), "v", NULL));
+    /* One whose values have their places in the journal's second file makes no temporary file of its own. */
+    assert_done(ctx, ash_write(ramp(ctx, 9, "x"), test_path("out.nc"), "v", &(ash_write_options){ .resume = true }));
     assert_false(is_there(locked));
     assert_int_equal(test_entries(1), 3);
     ash_context_free(ctx);
@@ -183,6 +184,31 @@ static void names_too_long_for_resume(void **state) {
     ash_context_free(ctx);
 }
 
+/* ---- What others have set ---- */
+
+/* NetCDF-C has a default format for the whole process. */
+static void another_default_format(void **state) {
+    (void)state;
+    static const char *const formats[] = { "classic", "64bit_offset", "cdf5", "netcdf4" };
+    static const int expected[] = { NC_FORMAT_CLASSIC, NC_FORMAT_64BIT_OFFSET, NC_FORMAT_CDF5, NC_FORMAT_NETCDF4 };
+    static const int others[] = { NC_FORMAT_NETCDF4, NC_FORMAT_CDF5, NC_FORMAT_CLASSIC };
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < 12; k++) {
+        int file, format, still;
+        nc_done(nc_set_default_format(others[k / 4], NULL));
+        assert_done(ctx,
+            ash_write(ash_cast(ramp(ctx, 9, "x"), ASH_INT32), test_path("out.nc"), "v", &(ash_write_options){ .format = formats[k % 4] }));
+        nc_done(nc_open(test_path("out.nc"), NC_NOWRITE, &file));
+        nc_done(nc_inq_format(file, &format));
+        nc_done(nc_close(file));
+        assert_int_equal(format, expected[k % 4]);
+        nc_done(nc_set_default_format(NC_FORMAT_CLASSIC, &still));
+        assert_int_equal(still, others[k / 4]);
+    }
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
 /* ---- Runs that meet ---- */
 
 static ash_status append_too(
@@ -217,6 +243,6 @@ static void appending_twice_at_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = { cmocka_unit_test(temporary_files_of_killed_runs_go), cmocka_unit_test(temporary_files_are_locked),
         cmocka_unit_test(links_stay), cmocka_unit_test(names_of_dimensions), cmocka_unit_test(decomposed_names),
-        cmocka_unit_test(names_too_long_for_resume), cmocka_unit_test(appending_twice_at_once) };
+        cmocka_unit_test(names_too_long_for_resume), cmocka_unit_test(another_default_format), cmocka_unit_test(appending_twice_at_once) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
