@@ -157,16 +157,25 @@ static void bound_metadata(hid_t access) {
 }
 
 hid_t ash_recorder_open(const char *path, int writable, ash_recording *recording) {
-    hid_t driver = H5FDregister(&recorder_class), access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
+    recording->driver = H5FDregister(&recorder_class);
     opening = recording;
     if (access >= 0)
         bound_metadata(access);
-    if (driver >= 0 && access >= 0 && H5Pset_driver(access, driver, NULL) >= 0)
+    if (recording->driver >= 0 && access >= 0 && H5Pset_driver(access, recording->driver, NULL) >= 0)
         file = H5Fopen(path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     opening = NULL;
     if (access >= 0)
         H5Pclose(access);
-    if (driver >= 0)
-        H5FDunregister(driver); /* an open file keeps its own reference */
+    if (file < 0)
+        ash_recorder_close(file, recording);
     return file;
+}
+
+void ash_recorder_close(hid_t file, ash_recording *recording) {
+    if (file >= 0)
+        H5Fclose(file);
+    if (recording->driver >= 0)
+        H5FDunregister(recording->driver); /* not before: HDF5 gives up an open file's reference to its driver, and then calls the driver */
+    recording->driver = -1;
 }

@@ -164,8 +164,9 @@ static ash_status find_shown(const ash_file *file, const ash_netcdf_variable *fo
     H5Dclose(dataset);
     if (status != ASH_OK)
         return status;
-    /* The one who opens a dataset first sets its cache, and that may be NetCDF-C. */
-    if (about.chunk[0] > 0)
+    /* The one who opens a dataset first sets its cache, and that may be NetCDF-C, which then opens it anew: under the variable's name, even where the
+     * dataset behind it has another. */
+    if (about.chunk[0] > 0 && behind == path)
         nc_set_var_chunk_cache(found->group, found->id, (size_t)about.cache, 1, 0.75f);
     status = ash_hdf5_attach(opened->hdf5, behind, &about, function, out, error);
     return status == ASH_OK ? fill_variable(file, found, path, function, out, error) : status;
