@@ -42,6 +42,13 @@ static int64_t count_records(const ash_writer *writer) {
     return 0;
 }
 
+/* Where the first value of the file begins. */
+static int64_t begin_of(const ash_classic_header *header, int64_t end) {
+    for (int64_t k = 0; k < header->variable_count; k++)
+        end = header->variable[k].begin < end ? header->variable[k].begin : end;
+    return end;
+}
+
 /* Gives the file its full size, so that a full disk is told before the work and not after it. */
 static int reserve(ash_writer *writer, ash_classic_header *header) {
     int fd = writer->file.fd;
@@ -49,6 +56,9 @@ static int reserve(ash_writer *writer, ash_classic_header *header) {
     header->records = count_records(writer);
     int reason = header->records > 0 ? write_records(fd, header->records, header->version) : 0;
     int64_t end = end_of(header);
+    /* NetCDF-C has given it a size, but no room on the disk. */
+    if (reason == 0 && !writer->resumed && end > 0 && ftruncate(fd, begin_of(header, end)) != 0)
+        reason = errno;
     if (reason == 0 && fstat(fd, &about) != 0)
         reason = errno;
     if (reason == 0 && end > about.st_size) {

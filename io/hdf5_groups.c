@@ -1,6 +1,7 @@
 #include "io/hdf5_groups.h"
 
 #include "io/file.h"
+#include "io/hdf5_recorder.h"
 
 #include <string.h>
 
@@ -77,4 +78,15 @@ int ash_hdf5_is_tree(hid_t file) {
     walk w = { .names = NULL };
     walk_file(file, &w);
     return !w.tangled;
+}
+
+ash_status ash_hdf5_check_heaps(const char *path, int fd, const char *function, ash_error_state *error) {
+    ash_recording recording = { .fd = fd };
+    hid_t file = ash_recorder_open(path, 0, &recording);
+    if (file >= 0) {
+        ash_hdf5_is_tree(file);
+        H5Fclose(file);
+    }
+    return recording.endless ? ash_fail(error, ASH_ERR_FORMAT, "%s: %s: damaged HDF5 file (a heap of names is a ring)", function, path)
+                             : ASH_OK;
 }

@@ -10,5 +10,7 @@
 int ash_hdf5_list_datasets(hid_t file, ash_name_list *names);
 /* Whether no group can be entered from within itself, and groups are neither nested too deep nor too many, as those of a NetCDF file. */
 int ash_hdf5_is_tree(hid_t file);
+/* Refuses a file with a group whose names HDF5 would read without end, see io/hdf5_heaps.h. */
+ash_status ash_hdf5_check_heaps(const char *path, int fd, const char *function, ash_error_state *error);
 
 #endif

@@ -200,7 +200,7 @@ ash_stored *ash_hdf5_harvest(
     if (dataset >= 0)
         H5Dclose(dataset);
     if (file >= 0)
-        H5Fclose(file);
+        ash_recorder_close(file, &recording);
     if (!found) {
         ash_stored_free(stored);
         return NULL;

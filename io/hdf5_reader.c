@@ -61,8 +61,9 @@ static ash_status hdf5_open(ash_file *file, const char *function, ash_error_stat
         return ash_fail_memory(error, function, sizeof *id);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    *id = ash_hdf5_open_file(file->path, function, error);
-    ash_status status = *id < 0 ? error->status : ash_hdf5_attrs(*id, function, &file->attrs, error);
+    ash_status status = ash_hdf5_check_heaps(file->path, file->fd, function, error);
+    *id = status == ASH_OK ? ash_hdf5_open_file(file->path, function, error) : -1;
+    status = *id < 0 ? error->status : ash_hdf5_attrs(*id, function, &file->attrs, error);
     if (status != ASH_OK && *id >= 0)
         H5Fclose(*id);
     ash_library_leave(&scope);

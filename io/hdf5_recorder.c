@@ -1,6 +1,7 @@
 #include "io/hdf5_recorder.h"
 
 #include "base/memory.h"
+#include "io/hdf5_heaps.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -70,20 +71,23 @@ static int noted(ash_recording *recording, H5FD_mem_t type, haddr_t address, siz
 
 static herr_t recorder_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t bytes, void *buffer) {
     recorder *file = (recorder *)base;
+    size_t left = bytes;
     (void)transfer;
     if (noted(file->recording, type, address, bytes))
         return 0;
-    while (bytes > 0) {
-        ssize_t got = pread(file->recording->fd, buffer, bytes, (off_t)address);
+    for (char *to = buffer; left > 0;) {
+        ssize_t got = pread(file->recording->fd, to, left, (off_t)address);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return -1;
-        buffer = (char *)buffer + got;
+        to += got;
         address += (haddr_t)got;
-        bytes -= (size_t)got;
+        left -= (size_t)got;
     }
-    return 0;
+    if (type == H5FD_MEM_LHEAP && !ash_hdf5_heap_ends(file->recording->fd, (int64_t)base->base_addr, buffer, (int64_t)bytes))
+        file->recording->endless = 1;
+    return file->recording->endless ? -1 : 0;
 }
 
 static herr_t recorder_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t bytes, const void *buffer) {
@@ -153,16 +157,25 @@ static void bound_metadata(hid_t access) {
 }
 
 hid_t ash_recorder_open(const char *path, int writable, ash_recording *recording) {
-    hid_t driver = H5FDregister(&recorder_class), access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
+    recording->driver = H5FDregister(&recorder_class);
     opening = recording;
     if (access >= 0)
         bound_metadata(access);
-    if (driver >= 0 && access >= 0 && H5Pset_driver(access, driver, NULL) >= 0)
+    if (recording->driver >= 0 && access >= 0 && H5Pset_driver(access, recording->driver, NULL) >= 0)
         file = H5Fopen(path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     opening = NULL;
     if (access >= 0)
         H5Pclose(access);
-    if (driver >= 0)
-        H5FDunregister(driver); /* an open file keeps its own reference */
+    if (file < 0)
+        ash_recorder_close(file, recording);
     return file;
+}
+
+void ash_recorder_close(hid_t file, ash_recording *recording) {
+    if (file >= 0)
+        H5Fclose(file);
+    if (recording->driver >= 0)
+        H5FDunregister(recording->driver); /* not before: HDF5 gives up an open file's reference to its driver, and then calls the driver */
+    recording->driver = -1;
 }

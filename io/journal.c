@@ -136,7 +136,13 @@ static ash_status open_files(ash_journal *journal, const char *function, const c
     if (fstat(journal->fd, &about) != 0 || about.st_nlink == 0) /* the run that held it has just removed it */
         return ash_fail(error, ASH_ERR_IO, "%s: %s: another run was writing this file; try again", function, path);
     journal->data = open(journal->data_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (journal->data < 0 || fstat(journal->data, &about) != 0)
+    if (journal->data < 0) {
+        int reason = errno;
+        if (about.st_size == 0)
+            unlink(journal->path);
+        return fail_path(function, journal->data_path, reason, error);
+    }
+    if (fstat(journal->data, &about) != 0)
         return fail_path(function, journal->data_path, errno, error);
     *found = same_header(journal);
     if (*found)
@@ -180,7 +186,8 @@ int ash_journal_restart(ash_journal *journal) {
             journal->place[v][k].bytes = -1;
     journal->data_end = 0;
     journal->journal_end = sizeof(header);
-    return ftruncate(journal->fd, 0) == 0 && ftruncate(journal->data, 0) == 0 ? 0 : errno;
+    /* Durable before anything is written: records that come back with the power must not speak of other data. */
+    return ftruncate(journal->fd, 0) == 0 && fdatasync(journal->fd) == 0 && ftruncate(journal->data, 0) == 0 ? 0 : errno;
 }
 
 int ash_journal_start(ash_journal *journal) {

@@ -165,7 +165,7 @@ static void close_all(netcdf4_state *state) {
             state->variable[k].dataset = -1;
         }
     if (state->file >= 0)
-        H5Fclose(state->file);
+        ash_recorder_close(state->file, &state->recording);
     state->file = -1;
     ash_library_leave(&scope);
 }

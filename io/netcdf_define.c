@@ -114,13 +114,24 @@ static int define_storage(const definer *d, int id, const ash_writer_variable *v
 static ash_status define_variable(definer *d, const ash_writer_variable *variable) {
     const ash_writer *writer = d->writer;
     int dims[ASH_MAX_NDIM], id, type = ash_nc_from_dtype(variable->dtype);
+    char name[NC_MAX_NAME + 1] = "";
     const char *attribute = NULL;
     if (type == 0)
         return ash_fail(d->error, ASH_ERR_DTYPE, "%s: %s: variable '%s' is %s, which NetCDF has no type for", writer->function,
             writer->path, variable->name, ash_dtype_name(variable->dtype));
+    if (type > NC_DOUBLE && !ash_format_int64(writer->format))
+        return ash_fail(d->error, ASH_ERR_DTYPE,
+            "%s: %s: variable '%s' is %s, which format %s does not have; cast it, or write netcdf4 or cdf5", writer->function, writer->path,
+            variable->name, ash_dtype_name(variable->dtype), ash_format_name(writer->format));
     for (int a = 0; a < variable->ndim; a++)
         dims[a] = d->dim[variable->dim[a]];
     int result = nc_def_var(d->file, variable->name, type, variable->ndim, dims, &id);
+    if (result == NC_NOERR)
+        result = nc_inq_varname(d->file, id, name);
+    if (result == NC_NOERR && is_netcdf4(d) && strcmp(name, variable->name) != 0) /* HDF5 would not find it */
+        return ash_fail(d->error, ASH_ERR_ARGUMENT,
+            "%s: %s: the name of variable '%s' has letters and accents apart; NetCDF-4 keeps names in Unicode's normal form C",
+            writer->function, writer->path, variable->name);
     if (result == NC_NOERR)
         result = define_storage(d, id, variable);
     if (result == NC_NOERR)
@@ -197,13 +208,16 @@ ash_status ash_netcdf_define(ash_writer *writer, int mode, ash_error_state *erro
     ash_library_scope scope;
     size_t size, slots;
     float preemption;
+    int format;
     d.dim = ash_calloc(d.schema->ndims + 1, sizeof *d.dim);
     if (!d.dim)
         return ash_fail_memory(error, writer->function, (d.schema->ndims + 1) * (int64_t)sizeof *d.dim);
     ash_library_enter(&scope);
     nc_get_chunk_cache(&size, &slots, &preemption); /* NetCDF-C's caches of 16 MiB and more serve nobody here */
     nc_set_chunk_cache(0, 1, preemption);
+    nc_set_default_format(NC_FORMAT_CLASSIC, &format); /* which others in this process may have set */
     define_file(&d);
+    nc_set_default_format(format, NULL);
     nc_set_chunk_cache(size, slots, preemption);
     ash_library_leave(&scope);
     ash_free(d.dim);

@@ -31,8 +31,9 @@ static int open_without_caches(const char *path, int *id) {
 
 /* NetCDF-C walks along links without end, until its stack does, in a file whose groups hold each other. Closed again because NetCDF-C wants to be the
  * first to open a file. */
-static ash_status check_groups(const char *path, const char *function, ash_error_state *error) {
-    hid_t file = ash_hdf5_open_file(path, function, error);
+static ash_status check_groups(const ash_file *opened, const char *function, ash_error_state *error) {
+    const char *path = opened->path;
+    hid_t file = ash_hdf5_check_heaps(path, opened->fd, function, error) == ASH_OK ? ash_hdf5_open_file(path, function, error) : -1;
     if (file < 0)
         return error->status;
     int is_tree = ash_hdf5_is_tree(file);
@@ -46,7 +47,7 @@ static ash_status netcdf_open(ash_file *file, const char *function, ash_error_st
         return ash_fail_memory(error, function, sizeof *opened);
     ash_library_scope scope;
     ash_library_enter(&scope);
-    ash_status status = check_groups(file->path, function, error);
+    ash_status status = check_groups(file, function, error);
     int result = status == ASH_OK ? open_without_caches(file->path, &opened->id) : NC_NOERR;
     if (result != NC_NOERR)
         status = ash_fail(error, ASH_ERR_FORMAT, "%s: %s: %s", function, file->path, nc_strerror(result));
@@ -163,8 +164,9 @@ static ash_status find_shown(const ash_file *file, const ash_netcdf_variable *fo
     H5Dclose(dataset);
     if (status != ASH_OK)
         return status;
-    /* The one who opens a dataset first sets its cache, and that may be NetCDF-C. */
-    if (about.chunk[0] > 0)
+    /* The one who opens a dataset first sets its cache, and that may be NetCDF-C, which then opens it anew: under the variable's name, even where the
+     * dataset behind it has another. */
+    if (about.chunk[0] > 0 && behind == path)
         nc_set_var_chunk_cache(found->group, found->id, (size_t)about.cache, 1, 0.75f);
     status = ash_hdf5_attach(opened->hdf5, behind, &about, function, out, error);
     return status == ASH_OK ? fill_variable(file, found, path, function, out, error) : status;

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <netcdf.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +28,9 @@ typedef struct updated_variable {
 
 typedef struct update_state {
     int file, is_open;
-    char *path; /* of the copy: the writer forgets it when it gives up */
+    char *path;         /* of the copy: the writer forgets it when it gives up */
+    struct stat copied; /* the file that was copied */
+    int folder;         /* locked while the copy takes its name; -1 */
     const ash_writer_update *update;
     updated_variable *variable;
 } update_state;
@@ -57,19 +60,33 @@ static int copy_bytes(int from, int to, int64_t bytes) {
 }
 
 static ash_status copy_target(ash_writer *writer, ash_error_state *error) {
-    struct stat about;
+    struct stat *about = &((update_state *)writer->state)->copied;
     int from = open(writer->file.target, O_RDONLY | O_CLOEXEC), reason = from < 0 ? errno : 0;
-    if (reason == 0 && fstat(from, &about) != 0)
+    if (reason == 0 && fstat(from, about) != 0)
         reason = errno;
     if (reason == 0)
-        reason = copy_bytes(from, writer->file.fd, about.st_size);
-    if (reason == 0 && fchmod(writer->file.fd, about.st_mode & 07777) != 0)
+        reason = copy_bytes(from, writer->file.fd, about->st_size);
+    if (reason == 0 && fchmod(writer->file.fd, about->st_mode & 07777) != 0)
         reason = errno;
     if (from >= 0)
         close(from);
     return reason == 0 ? ASH_OK
                        : ash_fail(error, reason == ENOENT ? ASH_ERR_NOT_FOUND : ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path,
                              strerror(reason));
+}
+
+/* Of two runs that change a file at the same time the second would undo what the first has done. */
+static ash_status check_unchanged(const ash_writer *writer, ash_error_state *error) {
+    update_state *state = writer->state;
+    const struct stat *was = &state->copied;
+    struct stat is;
+    state->folder = open(writer->file.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (state->folder >= 0 && flock(state->folder, LOCK_EX) != 0 && errno == EINTR)
+        ;
+    if (stat(writer->file.target, &is) == 0 && is.st_dev == was->st_dev && is.st_ino == was->st_ino && is.st_size == was->st_size &&
+        is.st_mtim.tv_sec == was->st_mtim.tv_sec && is.st_mtim.tv_nsec == was->st_mtim.tv_nsec)
+        return ASH_OK;
+    return ash_fail(error, ASH_ERR_IO, "the file was changed by somebody else meanwhile; it stays as it is now");
 }
 
 /* ---- Variables ---- */
@@ -135,6 +152,7 @@ static ash_status update_begin(ash_writer *writer, ash_error_state *error) {
     if (!state || !state->variable)
         return ash_fail_memory(error, writer->function, (count + 1) * (int64_t)sizeof *state->variable);
     state->update = writer->update;
+    state->folder = -1;
     state->path = ash_text_copy(writer->file.path, (int64_t)strlen(writer->file.path));
     if (!state->path)
         return ash_fail_memory(error, writer->function, (int64_t)strlen(writer->file.path));
@@ -207,7 +225,7 @@ static int close_copy(update_state *state) {
 
 static ash_status update_finish(ash_writer *writer, ash_error_state *error) {
     int result = close_copy(writer->state);
-    return result == NC_NOERR ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", nc_strerror(result));
+    return result == NC_NOERR ? check_unchanged(writer, error) : ash_fail(error, ASH_ERR_IO, "%s", nc_strerror(result));
 }
 
 static void update_abandon(ash_writer *writer) {
@@ -221,6 +239,8 @@ static void update_abandon(ash_writer *writer) {
         ash_library_leave(&scope);
     }
     close_copy(state);
+    if (state->folder >= 0)
+        close(state->folder);
     ash_free(state->variable);
     ash_free(state->path);
     ash_free(state);

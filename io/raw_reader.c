@@ -89,10 +89,18 @@ ash_status ash_raw_read(ash_file *file, const ash_variable *variable, const int6
     return ash_flat_read(file->fd, &box, buffer, scratch, error);
 }
 
+/* The bytes of a file may be taken for different arrays. */
+static void raw_identity(const ash_file *file, int64_t *size, int64_t *changed) {
+    const ash_raw_layout *layout = file->driver_data;
+    (void)changed;
+    *size = 4 * (*size - layout->offset) + 2 * (layout->fortran != 0) + (layout->swap != 0);
+}
+
 const ash_driver ash_raw_driver = {
     .name = "raw binary",
     .close = ash_raw_close,
     .list = ash_raw_list,
     .find = ash_raw_find,
+    .identity = raw_identity,
     .read = ash_raw_read,
 };

@@ -4,17 +4,23 @@
 #include "io/file.h"
 #include "io/temporary_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BASE_BYTES_MAX = 200, ATTEMPTS = 100, RESERVE_SLACK = 1 << 19, PROBE_BYTES = 1 << 16, PROBE_MAX = 64 << 20 };
+enum { BASE_BYTES_MAX = 160, HOST_BYTES_MAX = 40, NAME_BYTES_MAX = 255, LINKS_MAX = 40, ATTEMPTS = 100 };
+enum { RESERVE_SLACK = 1 << 19, PROBE_BYTES = 1 << 16, PROBE_MAX = 64 << 20 };
+
+static int counter; /* atomically: of the temporary files that this process has made */
 
 /* The path without symbolic links; NULL with errno set. */
 static char *copy_resolved(const char *path) {
@@ -57,8 +63,43 @@ static char *join(const char *folder, const char *name) {
     return path;
 }
 
+/* What a symbolic link says, made relative to the folder the link is relative to; NULL if the path is no link, or with errno ENOMEM. */
+static char *read_link(const char *path) {
+    char to[PATH_MAX];
+    ssize_t bytes = readlink(path, to, sizeof to);
+    if (bytes <= 0 || bytes == (ssize_t)sizeof to) {
+        errno = EINVAL;
+        return NULL;
+    }
+    const char *slash = strrchr(path, '/');
+    int folder = slash && to[0] != '/' ? (int)(slash - path + 1) : 0;
+    char *joined = ash_malloc(folder + bytes + 1);
+    if (joined)
+        snprintf(joined, (size_t)(folder + bytes + 1), "%.*s%.*s", folder, path, (int)bytes, to);
+    errno = joined ? 0 : ENOMEM;
+    return joined;
+}
+
+static ash_status resolve_target(ash_temporary_file *file, const char *path, int links, const char *function, ash_error_state *error);
+
+/* The path of a file that is not there yet. A symbolic link that points nowhere stays, too: the file is made where it points. */
+static ash_status resolve_new(ash_temporary_file *file, const char *path, int links, const char *function, ash_error_state *error) {
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    char *to = read_link(path);
+    if (to) {
+        ash_status status = links < LINKS_MAX ? resolve_target(file, to, links + 1, function, error)
+                                              : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", function, path, strerror(ELOOP));
+        ash_free(to);
+        return status;
+    }
+    ash_status status = errno == ENOMEM ? ASH_ERR_MEMORY : resolve_folder(file, path, function, error);
+    if (status == ASH_OK && !(file->target = join(file->folder, base)))
+        status = ASH_ERR_MEMORY;
+    return status == ASH_ERR_MEMORY ? ash_fail_memory(error, function, (int64_t)strlen(path)) : status;
+}
+
 /* A file that is there is followed through symbolic links, so that the link stays and its target is replaced. */
-static ash_status resolve_target(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
+static ash_status resolve_target(ash_temporary_file *file, const char *path, int links, const char *function, ash_error_state *error) {
     struct stat about;
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     if (*path == '\0')
@@ -75,11 +116,10 @@ static ash_status resolve_target(ash_temporary_file *file, const char *path, con
     }
     if (*base == '\0')
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: is a folder, expected the path of a file", function, path);
-    ash_status status = resolve_folder(file, path, function, error);
-    if (status == ASH_OK && !(file->target = join(file->folder, base)))
-        status = ash_fail_memory(error, function, (int64_t)strlen(path));
-    return status;
+    return resolve_new(file, path, links, function, error);
 }
+
+/* ---- Names ---- */
 
 /* Part of a file name that leaves room for what is added to it, cut between characters. */
 static int base_bytes(const char *base) {
@@ -89,6 +129,64 @@ static int base_bytes(const char *base) {
     return bytes;
 }
 
+/* What the names of all temporary files of a target begin with that are made on this machine: ".NAME.HOST-". */
+static void name_prefix(const ash_temporary_file *file, char prefix[NAME_BYTES_MAX + 1]) {
+    char host[HOST_BYTES_MAX + 1] = "";
+    const char *base = strrchr(file->target, '/') + 1;
+    gethostname(host, HOST_BYTES_MAX);
+    for (char *c = host; *c; c++)
+        *c = *c == '/' ? '_' : *c;
+    snprintf(prefix, NAME_BYTES_MAX + 1, ".%.*s.%s-", base_bytes(base), base, host);
+}
+
+/* ---- What runs that were killed have left ---- */
+
+/* Whether a name behind its prefix, "PID-N.tmp", is that of a process that has ended. This process may have the id of an earlier one; that one's files
+ * have numbers that this one has not given yet, or that it has skipped. */
+static int is_left(const char *name) {
+    long process = 0;
+    int number = 0, end = 0;
+    if (sscanf(name, "%ld-%d.tmp%n", &process, &number, &end) != 2 || end == 0 || name[end] != 0 || process <= 0)
+        return 0;
+    if (process == (long)getpid())
+        return number > __atomic_load_n(&counter, __ATOMIC_RELAXED);
+    return kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+/* Removes the temporary files of the same target whose runs were killed. Processes in containers have ids of their own and may look dead: a file that is
+ * being written is locked as well. */
+static void remove_left(const ash_temporary_file *file) {
+    char prefix[NAME_BYTES_MAX + 1];
+    DIR *folder = opendir(file->folder);
+    if (!folder)
+        return;
+    name_prefix(file, prefix);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || !is_left(entry->d_name + strlen(prefix)))
+            continue;
+        int access = file->is_folder ? O_RDONLY | O_DIRECTORY : O_RDWR;
+        int fd = openat(dirfd(folder), entry->d_name, access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            if (file->is_folder)
+                ash_folder_empty(fd);
+            unlinkat(dirfd(folder), entry->d_name, file->is_folder ? AT_REMOVEDIR : 0);
+        }
+        if (fd >= 0)
+            close(fd);
+    }
+    closedir(folder);
+}
+
+/* ---- The file ---- */
+
+ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
+    *file = (ash_temporary_file){ .fd = -1, .is_folder = file->is_folder };
+    ash_status status = resolve_target(file, path, 0, function, error);
+    if (status == ASH_OK)
+        remove_left(file);
+    return status;
+}
+
 static int make_empty(ash_temporary_file *file) {
     if (file->is_folder)
         return ash_folder_create(file);
@@ -96,13 +194,12 @@ static int make_empty(ash_temporary_file *file) {
     return file->fd >= 0 ? 0 : errno;
 }
 
-static ash_status create_beside(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
-    static int counter;
-    const char *base = strrchr(file->target, '/') + 1;
+ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
+    char prefix[NAME_BYTES_MAX + 1];
+    name_prefix(file, prefix);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        char name[BASE_BYTES_MAX + 40];
-        snprintf(name, sizeof name, ".%.*s.%ld-%d.tmp", base_bytes(base), base, (long)getpid(),
-            __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
+        char name[NAME_BYTES_MAX + 40];
+        snprintf(name, sizeof name, "%s%ld-%d.tmp", prefix, (long)getpid(), __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
         file->path = join(file->folder, name);
         if (!file->path)
             return ash_fail_memory(error, function, sizeof name);
@@ -118,13 +215,8 @@ static ash_status create_beside(ash_temporary_file *file, const char *path, cons
     return fail_errno(function, path, error);
 }
 
-ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
-    *file = (ash_temporary_file){ .fd = -1, .is_folder = file->is_folder };
-    return resolve_target(file, path, function, error);
-}
-
-ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error) {
-    return create_beside(file, path, function, error);
+void ash_temporary_hold(const ash_temporary_file *file) {
+    flock(file->fd, LOCK_EX | LOCK_NB); /* where it fails a library has locked it already, or the file system has no locks */
 }
 
 ash_status ash_temporary_adopt(ash_temporary_file *file, int fd, const char *path, const char *function, ash_error_state *error) {
@@ -152,7 +244,10 @@ static int publish_file(ash_temporary_file *file) {
     off_t size = lseek(file->fd, 0, SEEK_END);
     if (size < 0 || ftruncate(file->fd, size) != 0) /* gives back what was reserved beyond the end */
         return errno;
-    return fsync(file->fd) == 0 && rename(file->path, file->target) == 0 ? 0 : errno;
+    if (fsync(file->fd) != 0)
+        return errno;
+    flock(file->fd, LOCK_UN); /* before others see the file: HDF5 refuses to read what is locked */
+    return rename(file->path, file->target) == 0 ? 0 : errno;
 }
 
 int ash_temporary_publish(ash_temporary_file *file) {

@@ -12,8 +12,8 @@ typedef struct ash_temporary_file {
     int is_folder; /* set by the owner before anything else: see io/temporary_folder.h */
 } ash_temporary_file;
 
-/* Finds out where the file will appear. Errors (no such folder, a folder under the path of a file, a file under that of a folder) name function and path. What is set is to be freed in every
- * case. */
+/* Finds out where the file will appear, and removes the temporary files of the same target that runs on this machine left when they were killed. Errors
+ * (no such folder, a folder under the path of a file, a file under that of a folder) name function and path. What is set is to be freed in every case. */
 ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error);
 /* Uses a file that is there, open as `fd`, which stays the caller's. */
 ash_status ash_temporary_adopt(ash_temporary_file *file, int fd, const char *path, const char *function, ash_error_state *error);
@@ -21,6 +21,8 @@ ash_status ash_temporary_adopt(ash_temporary_file *file, int fd, const char *pat
 void ash_temporary_keep(ash_temporary_file *file);
 /* Makes the empty temporary file. Errors (not writable) name function and path. */
 ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error);
+/* Locks it, as a sign that somebody is at work, until it is published or freed. HDF5, which locks files too, must not open it from here on. */
+void ash_temporary_hold(const ash_temporary_file *file);
 /* Syncs the file, renames it and syncs the folder. Returns 0 or an errno; the file is still temporary then. */
 int ash_temporary_publish(ash_temporary_file *file);
 /* Takes the name and the disk space away: what is written to it from now on goes nowhere. */

@@ -45,6 +45,12 @@ static void empty_folder(int fd) {
     closedir(folder);
 }
 
+void ash_folder_empty(int fd) {
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own >= 0)
+        empty_folder(own);
+}
+
 void ash_folder_remove(const char *path) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0)

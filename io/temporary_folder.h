@@ -11,6 +11,8 @@ int ash_folder_create(ash_temporary_file *file);
 int ash_folder_publish(ash_temporary_file *file);
 /* Removes a folder and all in it, as far as that is possible. */
 void ash_folder_remove(const char *path);
+/* Removes all in the folder that `fd` is open on, which stays the caller's. */
+void ash_folder_empty(int fd);
 /* Whether there is nothing in a folder, or no folder. */
 int ash_folder_is_empty(const char *path);
 

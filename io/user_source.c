@@ -124,7 +124,13 @@ static void user_close(ash_file *file) {
     ash_free(opened);
 }
 
-static const ash_driver user_driver = { .name = "user source", .close = user_close, .read = user_read };
+/* Nothing on the disk tells two sources apart. */
+static void user_identity(const ash_file *file, int64_t *size, int64_t *changed) {
+    (void)file;
+    *size = *changed = 0;
+}
+
+static const ash_driver user_driver = { .name = "user source", .close = user_close, .identity = user_identity, .read = user_read };
 
 static ash_status fill_entry(ash_file_entry *entry, const ash_variable *about, const char *function, ash_error_state *error) {
     int64_t bytes = (int64_t)strlen(about->name);
@@ -159,7 +165,9 @@ ash_file *ash_user_source_open(const ash_user_source *source, const ash_variable
     }
     opened->source = *source;
     pthread_mutex_init(&opened->lock, NULL);
-    file->entries->variable.need.scratch = TOGETHER_BYTES + source->scratch_bytes;
+    int64_t *scratch = &file->entries->variable.need.scratch;
+    if (__builtin_add_overflow(source->scratch_bytes, TOGETHER_BYTES, scratch))
+        *scratch = INT64_MAX;
     file->driver_data = opened;
     return file;
 }

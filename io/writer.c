@@ -130,12 +130,20 @@ void ash_writer_abort(ash_writer *writer) {
     free_writer(writer);
 }
 
-/* Values have fixed places in one file, unless variables that are kept in the journal have chunks of their own there. */
-static int has_fixed_places(const ash_writer *writer, const ash_journal_key *key) {
+/* Values have fixed places in one file, unless some variable has chunks of its own there. */
+static int has_fixed_places(const ash_writer *writer) {
     int fixed = !writer->format->folder;
-    for (int k = 0; k < key->nvariables; k++)
-        fixed &= !(writer->format->filters && key->chunks[k] > 0 && writer->schema->variable[k].chunk[0] > 0);
+    for (int k = 0; k < writer->schema->nvariables; k++)
+        fixed &= !(writer->format->filters && writer->schema->variable[k].chunk[0] > 0);
     return fixed;
+}
+
+/* The empty temporary file, then with all that is declared in it. */
+static ash_status begin_new(ash_writer *writer, ash_error_state *error) {
+    if (ash_temporary_create(&writer->file, writer->path, writer->function, error) == ASH_OK &&
+        writer->format->begin(writer, error) == ASH_OK)
+        ash_temporary_hold(&writer->file);
+    return error->status;
 }
 
 /* A file that cannot be gone on with is begun anew. */
@@ -162,12 +170,12 @@ static ash_status begin_resumable(ash_writer *writer, const ash_journal_key *key
     writer->journal = ash_journal_open(writer->file.target, key, writer->function, writer->path, &found, error);
     if (!writer->journal)
         return error->status;
-    writer->in_place = has_fixed_places(writer, key);
+    writer->in_place = has_fixed_places(writer);
     writer->resumed = found && writer->in_place;
     if (writer->in_place)
         begin_in_place(writer, error);
-    else if (ash_temporary_create(&writer->file, writer->path, writer->function, error) == ASH_OK)
-        writer->format->begin(writer, error);
+    else
+        begin_new(writer, error);
     writer->need.library += ash_journal_bytes(writer->journal);
     int reason = error->status == ASH_OK && (writer->in_place ? !writer->resumed : !found) ? ash_journal_start(writer->journal) : 0;
     if (reason != 0)
@@ -182,11 +190,7 @@ static ash_status begin(ash_writer *writer, const char *path, const ash_journal_
         return ash_fail_memory(error, function, (int64_t)strlen(path) + 1);
     if (ash_temporary_resolve(&writer->file, path, function, error) != ASH_OK)
         return error->status;
-    if (resume)
-        return begin_resumable(writer, resume, error);
-    if (ash_temporary_create(&writer->file, path, function, error) != ASH_OK)
-        return error->status;
-    return writer->format->begin(writer, error);
+    return resume ? begin_resumable(writer, resume, error) : begin_new(writer, error);
 }
 
 ash_writer *ash_writer_start(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
@@ -221,7 +225,8 @@ int ash_writer_has(const ash_writer *writer, int variable, int64_t chunk) {
 }
 
 ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk, ash_error_state *error) {
-    if (!writer->journal || !writer->in_place || ash_journal_has(writer->journal, variable, chunk))
+    if (!writer->journal || !writer->in_place || chunk >= ash_journal_chunks(writer->journal, variable) ||
+        ash_journal_has(writer->journal, variable, chunk))
         return ASH_OK;
     int reason = ash_journal_add(writer->journal, variable, chunk, 0, 0, 0);
     return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));

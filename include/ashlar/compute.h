@@ -11,7 +11,7 @@ extern "C" {
 /* Options of one run; zero means the context's value. */
 typedef struct ash_compute_options {
     int64_t size;
-    int32_t num_threads;
+    int32_t num_threads; /* at most: fewer run where the memory limit has no room for what each needs to read or write */
     int64_t memory_limit;
     const char *executor;
 } ash_compute_options;
@@ -39,7 +39,7 @@ typedef struct ash_plan_info {
     int64_t peak_bytes;      /* before: a bound on what the run will use, <= memory_limit; after: what it used */
     int64_t least_limit;     /* the least memory limit that works */
     int64_t memory_limit;    /* the limit in force */
-    int32_t num_threads;
+    int32_t num_threads;     /* that run: as many as the limit has room for */
     double seconds;      /* of the run; 0 before */
     double plan_seconds; /* of making the plan */
     int64_t stored_bytes_read; /* of the run: taken from files as they are stored, what was read again included; where the HDF5 library reads, the bytes

@@ -74,7 +74,8 @@ typedef struct ash_write_options {
  * coordinates and attributes. Runs, collective. Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous
  * dimensions become dim_0, dim_1, ... bool is written as int8 with the attribute dtype = "bool". complex has no NetCDF type and is refused.
  * The file appears under `path` only when whole and synced: it is written under a temporary name in the same folder and renamed; a file
- * there before is replaced. On failure nothing changes under `path` and the temporary file is removed.
+ * there before is replaced, and a symbolic link followed, also one to a file that is not there yet. On failure nothing changes under `path` and the
+ * temporary file is removed; that of a run that was killed is removed by the next write of the same path on the same machine.
  *
  * Attributes that name other variables (coordinates, bounds, grid_mapping, cell_measures, formula_terms, ancillary_variables) are kept if these are written in the
  * same call; of a list of names those are.
@@ -101,6 +102,8 @@ typedef struct ash_write_options {
  * With `resume` a run that ends early (error, ash_cancel(), ash_interrupt(), kill, power) leaves beside the file .NAME.resume and .NAME.resume.data; the
  * same call, also in another process and with other threads or memory, goes on from there and makes the same file to the byte (but for `history`). They count
  * only for the same expression, contents of memory, input files (path, size, time of change), options and version of the library; otherwise the write begins anew.
+ * Sources of the user's (ash_from_source) count by name, dtype, shape and chunks, and reductions of the user's by name: one that would give other values must
+ * have another name. A Zarr store in a folder counts by the time of change of the folder, not by that of its chunks.
  * A second run at the same time is refused. Compressed and unlimited output, and that to Zarr, is kept in the second file until it is complete, which takes its space twice. */
 ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, const ash_write_options *options);
 
@@ -111,7 +114,8 @@ ASH_API ash_status ash_write_many(
 /* Computes the array and appends it to variable `name` of the NetCDF file `path` (any format) along its unlimited dimension `dim`. Runs, collective. The other
  * dimensions must have the names, extents and, where both have any, coordinates of the file's; the coordinate of `dim` is appended, too, where both have one, in
  * the same units. Values are packed as the variable's attributes say. Other variables along `dim` grow by missing values. The file is replaced by a changed copy once that is whole and synced
- * (on file systems that share blocks the copy costs nothing); until then, and on failure, it stays as it is. Of the options only `compute` counts. */
+ * (on file systems that share blocks the copy costs nothing); until then, and on failure, it stays as it is. It is an error, and the file
+ * stays, if somebody else has changed it meanwhile. Of the options only `compute` counts. */
 ASH_API ash_status ash_append(ash_array a, const char *path, const char *name, const char *dim, const ash_write_options *options);
 
 /* Computes the array and overwrites a region of variable `name`: ranges as ash_index() takes them ("10:20, :, 5:8", "time=10:20"), without steps, which must have the

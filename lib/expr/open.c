@@ -7,7 +7,6 @@
 #include "expr/view.h"
 
 #include <ashlar/io.h>
-#include <ashlar/shape.h>
 
 #include <string.h>
 
@@ -178,8 +177,9 @@ ash_array ash_open_stored(ash_builder *builder, ash_file *file, const char *name
         ash_file_release(file);
         return ash_builder_done(builder);
     }
+    const char *function = builder->function;
     ash_array array = build_file(builder, file, stored, &o);
-    return o.chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, o.chunks) : array;
+    return o.chunks && ash_array_status(array) == ASH_OK ? ash_view_rechunked(function, array, o.chunks) : array;
 }
 
 ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options) {

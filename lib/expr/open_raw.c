@@ -3,9 +3,9 @@
 #include "base/text.h"
 #include "expr/builder.h"
 #include "expr/open.h"
+#include "expr/view.h"
 
 #include <ashlar/io.h>
-#include <ashlar/shape.h>
 
 #include <string.h>
 
@@ -63,5 +63,5 @@ ash_array ash_open_raw(
     if (o.dims && ash_array_status(array) == ASH_OK) {
         array = ash_set_dims(array, o.dims);
     }
-    return o.chunks && ash_array_status(array) == ASH_OK ? ash_rechunk(array, o.chunks) : array;
+    return o.chunks && ash_array_status(array) == ASH_OK ? ash_view_rechunked("open_raw", array, o.chunks) : array;
 }

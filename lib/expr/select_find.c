@@ -72,12 +72,15 @@ static const char *value_words(const ash_labelled *l, double value, char *buffer
     return buffer;
 }
 
-static const char *label_words(const ash_labelled *l, const ash_label *label, int has, char *buffer, int64_t size) {
+/* An end of a range; of a high one that names a period, its last day. */
+static const char *label_words(const ash_labelled *l, const ash_label *label, int has, int is_high, char *buffer, int64_t size) {
+    enum { SECONDS_A_DAY = 86400, MICROSECONDS = 1000000 };
     ash_time_units microseconds = { .calendar = l->units.calendar, .unit_microseconds = 1 };
     if (!has) {
-        snprintf(buffer, (size_t)size, "%s", "the end");
+        snprintf(buffer, (size_t)size, "%s", is_high ? "the end" : "the beginning");
     } else if (l->is_time) {
-        return ash_time_words(&microseconds, (double)label->begin, buffer, size);
+        int64_t time = is_high && label->precision <= ASH_PRECISION_DAY ? label->end - (int64_t)SECONDS_A_DAY * MICROSECONDS : label->begin;
+        return ash_time_words(&microseconds, (double)time, buffer, size);
     } else {
         snprintf(buffer, (size_t)size, "%.15g", label->number);
     }
@@ -100,8 +103,8 @@ static const char *extent_words(const ash_labelled *l, char *buffer, int64_t siz
 static int fail_empty(const ash_labelled *l, const ash_labels_asked *asked, ash_error_state *error) {
     char low[64], high[64], all[200];
     ash_fail(error, ASH_ERR_INDEX, "sel: '%s' has no value from %s to %s; %s", l->dim,
-        label_words(l, &asked->low, asked->has_low, low, sizeof low), label_words(l, &asked->high, asked->has_high, high, sizeof high),
-        extent_words(l, all, sizeof all));
+        label_words(l, &asked->low, asked->has_low, 0, low, sizeof low),
+        label_words(l, &asked->high, asked->has_high, 1, high, sizeof high), extent_words(l, all, sizeof all));
     return 0;
 }
 
@@ -140,7 +143,7 @@ static int find_nearest(const ash_labelled *l, const ash_label *label, double to
     double unit = l->is_time ? (double)l->units.unit_microseconds : 1;
     if (k < 0 || (tolerance > 0 && distance(l, k, label) > tolerance * unit)) {
         ash_fail(error, ASH_ERR_INDEX, "sel: '%s' has no value within %g of %s, the nearest is %s; %s", l->dim, tolerance,
-            label_words(l, label, 1, asked, sizeof asked), k < 0 ? "none" : value_words(l, value_at(l, k), near, sizeof near),
+            label_words(l, label, 1, 0, asked, sizeof asked), k < 0 ? "none" : value_words(l, value_at(l, k), near, sizeof near),
             extent_words(l, all, sizeof all));
         return 0;
     }
@@ -168,7 +171,7 @@ static int find_exact(const ash_labelled *l, const ash_label *label, ash_run_of_
     }
     int64_t k = nearest_to(l, label);
     ash_fail(error, ASH_ERR_INDEX, "sel: '%s' has no value %s, the nearest is %s; %s", l->dim,
-        label_words(l, label, 1, asked, sizeof asked), k < 0 ? "none" : value_words(l, value_at(l, k), near, sizeof near),
+        label_words(l, label, 1, 0, asked, sizeof asked), k < 0 ? "none" : value_words(l, value_at(l, k), near, sizeof near),
         extent_words(l, all, sizeof all));
     return 0;
 }

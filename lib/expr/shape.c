@@ -180,8 +180,8 @@ ash_array ash_broadcast_to(ash_array a, int ndim, const int64_t shape[]) {
     return ash_builder_done(&builder);
 }
 
-ash_array ash_rechunk(ash_array a, const char *chunks) {
-    ash_builder builder = ash_builder_begin(a.context, "rechunk");
+ash_array ash_view_rechunked(const char *function, ash_array a, const char *chunks) {
+    ash_builder builder = ash_builder_begin(a.context, function);
     ash_value input;
     if (!ash_builder_value(&builder, a, "a", &input)) {
         return ash_builder_done(&builder);
@@ -192,8 +192,8 @@ ash_array ash_rechunk(ash_array a, const char *chunks) {
     ash_dim_names names = ash_output_dim_names(source);
     ash_chunk_spec spec[ASH_MAX_NDIM];
     if (!chunks) {
-        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "rechunk: the chunk text is NULL");
-    } else if (ash_parse_chunks(chunks, &names, shape, "rechunk", spec, &lists, &builder.error) == ASH_OK &&
+        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "%s: the chunk text is NULL", function);
+    } else if (ash_parse_chunks(chunks, &names, shape, function, spec, &lists, &builder.error) == ASH_OK &&
         ash_view_identity(&builder, input)) {
         for (int k = 0; k < source->ndim; k++) {
             if (!ash_axis_from_spec(&spec[k], &source->dim[k].axis, &builder.node->arena, &builder.node->output[0].dim[k].axis)) {
@@ -203,4 +203,8 @@ ash_array ash_rechunk(ash_array a, const char *chunks) {
     }
     ash_free(lists);
     return ash_builder_done(&builder);
+}
+
+ash_array ash_rechunk(ash_array a, const char *chunks) {
+    return ash_view_rechunked("rechunk", a, chunks);
 }

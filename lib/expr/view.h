@@ -14,6 +14,8 @@ int ash_view_keep_axis(ash_builder *builder, int to, int from);
 int ash_view_identity(ash_builder *builder, ash_value input);
 /* A view of the parts, which cover every axis of the input in its order. 0 on failure. */
 int ash_view_index(ash_builder *builder, ash_value input, int count, const ash_index_part part[]);
+/* ash_rechunk() for `function`, which its errors name. */
+ash_array ash_view_rechunked(const char *function, ash_array a, const char *chunks);
 /* A view of `a` with the name and the attributes of `from`. */
 ash_array ash_view_dressed(const char *function, ash_array a, ash_value from);
 

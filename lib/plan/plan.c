@@ -64,6 +64,12 @@ static int is_first_use(const ash_plan *plan, int stage, int operand) {
     return 1;
 }
 
+/* Stored chunks and users ask for what they like, damaged files for more than there is: kept to what makes no sum overflow, and is refused. */
+static int64_t bounded(int64_t bytes) {
+    const int64_t most = INT64_MAX / 8 / ASH_MOST_THREADS;
+    return bytes < most ? bytes : most;
+}
+
 /* What stays allocated through the run: the plan's own lists, threads' workspaces, and what the storage libraries may take. */
 static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t per_task = sizeof(ash_task) + sizeof(int64_t) + 2 * sizeof(uint32_t); /* and the executor's counter and ready bit */
@@ -85,18 +91,19 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
             if (operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)) {
                 need = ash_file_read_need(operand->value.node->u.file.file, operand->value.node->u.file.variable);
             }
-            reading = need.library > reading ? need.library : reading; /* one read at a time */
-            cached += need.library / 3;                                /* a decompressed chunk of each variable may stay cached */
-            scratch = need.scratch > scratch ? need.scratch : scratch;
+            int64_t library = bounded(need.library), own = bounded(need.scratch);
+            reading = library > reading ? library : reading; /* one read at a time */
+            cached = bounded(cached + library / 3);          /* a decompressed chunk of each variable may stay cached */
+            scratch = own > scratch ? own : scratch;
         }
     }
     for (const ash_held *held = plan->helds; held; held = held->next) {
         bytes += held->chunks * (int64_t)sizeof *held->buffer;
     }
     plan->plan_bytes = bytes;
-    plan->workspace_bytes =
-        (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384 + scratch + request->scratch_bytes;
-    plan->io_bytes = reading + cached + request->io_bytes;
+    plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384 + scratch +
+        bounded(request->scratch_bytes);
+    plan->io_bytes = reading + cached + bounded(request->io_bytes);
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
 }
 
@@ -152,9 +159,29 @@ static int shrink_pieces(ash_plan *plan, int whole) {
     return 1;
 }
 
-/* Pieces of whole stored chunks if the plan runs with them at all: threads that wait for memory cost less than chunks decoded several times. */
+/* Where all threads have no room to work, as many fewer as make the sequential run fit. Whether there are any left. */
+static int drop_threads(ash_plan *plan) {
+    int64_t over = ash_plan_sequential_peak(plan) - plan->limit, dropped = (over - 1) / plan->workspace_bytes + 1;
+    if (over <= 0 || dropped >= plan->num_threads) {
+        return over <= 0;
+    }
+    plan->num_threads -= (int)dropped;
+    plan->reserve_bytes -= dropped * plan->workspace_bytes;
+    return 1;
+}
+
+/* Pieces of whole stored chunks if the plan runs with them at all: threads that wait for memory, or are left out, cost less than chunks decoded several
+ * times. */
 static int choose_pieces(ash_plan *plan) {
-    return shrink_pieces(plan, 1) && (ash_plan_sequential_peak(plan) <= plan->limit || shrink_pieces(plan, 0));
+    for (int whole = 1; whole >= 0; whole--) {
+        if (!shrink_pieces(plan, whole)) {
+            return 0;
+        }
+        if (drop_threads(plan)) {
+            return shrink_pieces(plan, whole);
+        }
+    }
+    return 1;
 }
 
 /* A cache for decoded chunks where pieces share some: room for those of neighbouring chunks on every thread, of memory that nothing else needs. */
@@ -175,12 +202,12 @@ static int decodes_again(const ash_plan *plan) {
     return plan->needed_times > 2 && (double)plan->cache_bytes < plan->shared_bytes;
 }
 
-/* The least that any choice of pieces needs. */
+/* The least that any choice of pieces needs, on one thread. */
 static int find_least(ash_plan *plan) {
     if (!profile_with_pieces(plan, PIECE_SMALLEST, 0)) {
         return 0;
     }
-    plan->least_bytes = ash_plan_sequential_peak(plan);
+    plan->least_bytes = ash_plan_sequential_peak(plan) - (plan->num_threads - 1) * plan->workspace_bytes;
     return 1;
 }
 

@@ -46,7 +46,7 @@ static ash_status open_variable(job *j) {
         }
     }
     ash_dtype dtype = output->dtype == ASH_BOOL ? ASH_INT8 : output->dtype;
-    j->packed = ash_packing_of(&j->packing, j->stored->attrs, j->name, dtype, j->stored->dtype, j->error);
+    j->packed = ash_packing_of(&j->packing, j->stored->attrs, j->function, j->name, dtype, j->stored->dtype, j->error);
     return j->error->status;
 }
 

@@ -63,8 +63,8 @@ ash_status ash_encoding_check(const char *encoding, int n, const char *const nam
     return error->status;
 }
 
-static int fail_encoding(ash_error_state *error, const char *name, const char *expected) {
-    ash_fail(error, ASH_ERR_ARGUMENT, "write: encoding of '%s': %s", name, expected);
+static int fail_encoding(ash_error_state *error, const ash_packing *packing, const char *expected) {
+    ash_fail(error, ASH_ERR_ARGUMENT, "%s: encoding of '%s': %s", packing->function, packing->name, expected);
     return 0;
 }
 
@@ -72,7 +72,7 @@ static int set_number(ash_packing *packing, const ash_param *param, int *has, do
     if (param->value.kind != ASH_PARAM_INT && param->value.kind != ASH_PARAM_REAL) {
         char expected[128];
         snprintf(expected, sizeof expected, "%.32s must be a number, found %s", param->name, ash_param_kind_words(param->value.kind));
-        return fail_encoding(error, packing->name, expected);
+        return fail_encoding(error, packing, expected);
     }
     *has = 1;
     *number = param->value.real;
@@ -83,7 +83,7 @@ static int set_parameter(ash_packing *packing, const ash_param *param, ash_error
     static const char *const names[] = { "dtype", "scale_factor", "add_offset", "fill_value" };
     if (strcmp(param->name, "dtype") == 0) {
         if (param->value.kind != ASH_PARAM_TEXT || !ash_dtype_parse(param->value.text, &packing->to)) {
-            return fail_encoding(error, packing->name, "dtype must be the name of one, such as int16");
+            return fail_encoding(error, packing, "dtype must be the name of one, such as int16");
         }
         return 1;
     }
@@ -100,7 +100,7 @@ static int set_parameter(ash_packing *packing, const ash_param *param, ash_error
     char expected[160];
     snprintf(expected, sizeof expected, "no parameter '%.32s'%s%s%s; it has dtype, scale_factor, add_offset, fill_value", param->name,
         nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'" : "");
-    return fail_encoding(error, packing->name, expected);
+    return fail_encoding(error, packing, expected);
 }
 
 /* NetCDF's default fill values. */
@@ -124,20 +124,31 @@ static double highest(ash_dtype dtype) {
     return ldexp(1, 8 * (int)ash_dtype_size(dtype) - (ash_dtype_kind(dtype) != 'u')) - 1;
 }
 
+/* Integers of at most 32 bits: what is rounded to. */
+static int is_narrow(ash_dtype dtype) {
+    char kind = ash_dtype_kind(dtype);
+    return (kind == 'i' || kind == 'u') && ash_dtype_size(dtype) <= 4;
+}
+
+static int is_storable(const ash_packing *packing) {
+    char from = ash_dtype_kind(packing->from), to = ash_dtype_kind(packing->to);
+    return from != 'c' && from != 'b' && (is_narrow(packing->to) || (from == 'f' && to == 'f')) &&
+        ash_dtype_size(packing->to) <= ash_dtype_size(packing->from);
+}
+
 static int check(ash_packing *packing, ash_error_state *error) {
-    char from = ash_dtype_kind(packing->from), to = ash_dtype_kind(packing->to), text[160];
-    int narrow = (to == 'i' || to == 'u') && ash_dtype_size(packing->to) <= 4;
-    if (from == 'c' || from == 'b' || (to != 'f' && !narrow) || ash_dtype_size(packing->to) > ash_dtype_size(packing->from) ||
-        (from != 'f' && to == 'f')) {
+    char from = ash_dtype_kind(packing->from), text[160];
+    int narrow = is_narrow(packing->to);
+    if (!is_storable(packing)) {
         snprintf(text, sizeof text, "%s cannot be stored as %s; dtype must be an integer of at most 32 bits, or floating, and not wider",
             ash_dtype_name(packing->from), ash_dtype_name(packing->to));
-        return fail_encoding(error, packing->name, text);
+        return fail_encoding(error, packing, text);
     }
     if (packing->has_scale && (packing->scale == 0 || !isfinite(packing->scale))) {
-        return fail_encoding(error, packing->name, "scale_factor must be a finite number other than 0");
+        return fail_encoding(error, packing, "scale_factor must be a finite number other than 0");
     }
     if (packing->has_offset && !isfinite(packing->offset)) {
-        return fail_encoding(error, packing->name, "add_offset must be a finite number");
+        return fail_encoding(error, packing, "add_offset must be a finite number");
     }
     if (from == 'f' && narrow && !packing->has_fill) {
         packing->has_fill = 1;
@@ -146,7 +157,7 @@ static int check(ash_packing *packing, ash_error_state *error) {
     if (narrow && packing->has_fill &&
         (packing->fill != rint(packing->fill) || packing->fill < lowest(packing->to) || packing->fill > highest(packing->to))) {
         snprintf(text, sizeof text, "fill_value %.17g is no %s", packing->fill, ash_dtype_name(packing->to));
-        return fail_encoding(error, packing->name, text);
+        return fail_encoding(error, packing, text);
     }
     return 1;
 }
@@ -154,7 +165,7 @@ static int check(ash_packing *packing, ash_error_state *error) {
 int ash_packing_find(
     ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, ash_arena *arena, ash_error_state *error) {
     line at;
-    *packing = (ash_packing){ .from = dtype, .to = dtype, .scale = 1, .name = name };
+    *packing = (ash_packing){ .from = dtype, .to = dtype, .scale = 1, .function = "write", .name = name };
     while (encoding && next_line(&encoding, &at)) {
         if (!at.params || at.name_bytes != strlen(name) || memcmp(at.begin, name, at.name_bytes) != 0) {
             continue;
@@ -180,12 +191,18 @@ int ash_packing_find(
     return 0;
 }
 
-int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *name, ash_dtype from, ash_dtype to, ash_error_state *error) {
-    *packing = (ash_packing){ .from = from, .to = to, .scale = 1, .name = name };
+int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *function, const char *name, ash_dtype from, ash_dtype to,
+    ash_error_state *error) {
+    *packing = (ash_packing){ .from = from, .to = to, .scale = 1, .function = function, .name = name };
     packing->has_scale = ash_attrs_real(attrs, "scale_factor", &packing->scale);
     packing->has_offset = ash_attrs_real(attrs, "add_offset", &packing->offset);
     packing->has_fill = ash_attrs_real(attrs, "_FillValue", &packing->fill) && packing->fill == packing->fill;
     if (from == to && !packing->has_scale && !packing->has_offset && (!packing->has_fill || ash_dtype_kind(from) != 'f')) {
+        return 0;
+    }
+    if (!is_storable(packing)) {
+        ash_fail(error, ASH_ERR_DTYPE, "%s: variable '%s' is %s and cannot take %s; cast the array", function, name, ash_dtype_name(to),
+            ash_dtype_name(from));
         return 0;
     }
     return check(packing, error);
@@ -229,8 +246,8 @@ static void store(ash_dtype dtype, const double *in, int64_t n, void *out) {
 }
 
 static ash_status fail_value(const ash_packing *packing, double value, const char *why, ash_error_state *error) {
-    return ash_fail(error, ASH_ERR_ARGUMENT, "write: variable '%s': the value %.7g %s %s with scale_factor %.7g and add_offset %.7g",
-        packing->name, value, why, ash_dtype_name(packing->to), packing->scale, packing->offset);
+    return ash_fail(error, ASH_ERR_ARGUMENT, "%s: variable '%s': the value %.7g %s %s with scale_factor %.7g and add_offset %.7g",
+        packing->function, packing->name, value, why, ash_dtype_name(packing->to), packing->scale, packing->offset);
 }
 
 /* Turns values into those of the stored dtype; the first that is none is reported after the loop, which has no branch that way. */

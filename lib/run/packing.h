@@ -13,7 +13,7 @@ typedef struct ash_packing {
     ash_dtype from, to; /* `to` has at most as many bytes */
     int has_scale, has_offset, has_fill;
     double scale, offset, fill;
-    const char *name; /* of the variable, for errors */
+    const char *function, *name; /* for errors: who packs, and the variable */
 } ash_packing;
 
 /* Finds the line of `encoding` that speaks of variable `name`, see ash_write_options. 1: *packing is set; 0: there is none, or an error. `dtype` is
@@ -22,7 +22,8 @@ int ash_packing_find(
     ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, ash_arena *arena, ash_error_state *error);
 
 /* The packing that the attributes of a stored variable ask for. 1: *packing is set; 0: values are stored as they are, or an error of `function`. */
-int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *name, ash_dtype from, ash_dtype to, ash_error_state *error);
+int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *function, const char *name, ash_dtype from, ash_dtype to,
+    ash_error_state *error);
 
 /* Every line of `encoding` must speak of one of the names. */
 ash_status ash_encoding_check(const char *encoding, int n, const char *const names[], ash_error_state *error);

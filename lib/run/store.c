@@ -1,9 +1,8 @@
 /* Giving an array to a function of the user's: a run whose writer has no file. */
 #include "base/options.h"
+#include "expr/view.h"
 #include "io/user_sink.h"
 #include "run/run.h"
-
-#include <ashlar/shape.h>
 
 static void check(ash_write_box_fn *write_box, const ash_store_options *options, ash_error_state *error) {
     if (!write_box) {
@@ -41,7 +40,7 @@ ash_status ash_store(ash_array a, ash_write_box_fn *write_box, void *user, const
     check(write_box, &o, &error);
     ash_value value;
     if (o.chunks && error.status == ASH_OK) {
-        a = ash_rechunk(a, o.chunks);
+        a = ash_view_rechunked("store", a, o.chunks);
     }
     if (error.status == ASH_OK && ash_resolve(a.context, a, "store", "a", &value, &error) == ASH_OK) {
         ash_user_sink sink = { .write_box = write_box, .user = user, .thread_safe = o.thread_safe, .scratch_bytes = o.scratch_bytes };

@@ -96,6 +96,7 @@ static void add_attrs(ash_fingerprint *print, const ash_attrs *attrs, const char
         const ash_attr_entry *entry = &attrs->entry[k];
         if (strcmp(entry->name, except) != 0) {
             ash_fingerprint_text(print, entry->name);
+            ash_fingerprint_int(print, entry->is_text ? -1 : (int64_t)entry->dtype);
             ash_fingerprint_bytes(print, entry->data, entry->count * (entry->is_text ? 1 : ash_dtype_size(entry->dtype)));
         }
     }

@@ -199,6 +199,131 @@ static void test_two_runs(void **state) {
     remove_all(test_path("out.nc"));
 }
 
+/* ---- What counts as the same ---- */
+
+enum { ELEMENTS = 64, PART = 4 };
+
+/* A source that fails when it has delivered so many chunks. */
+static ash_status deliver(void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t n) {
+    int *left = user;
+    (void)ndim, (void)start;
+    if ((*left)-- == 0) {
+        snprintf(message, (size_t)n, "it is enough");
+        return ASH_ERR_IO;
+    }
+    memset(buffer, 0, (size_t)extent[0] * sizeof(double));
+    return ASH_OK;
+}
+
+/* What is written: bytes of a file, taken in one way or another, with an attribute that has the same bytes in one type or another. */
+typedef struct taken {
+    ash_raw_options raw;
+    int text; /* the attribute is text */
+} taken;
+
+static ash_status write_taken(const taken *how, const char *path, const ash_write_options *options, int chunks) {
+    ash_context *ctx = context_with(1, NULL);
+    static const char text[] = "12345678";
+    double real;
+    int64_t shape[] = { ELEMENTS };
+    memcpy(&real, text, sizeof real);
+    ash_array raw = ash_open_raw(ctx, test_path("in.bin"), ASH_FLOAT64, 1, shape, &how->raw);
+    ash_array source = ash_from_source(ctx, ASH_FLOAT64, 1, shape, deliver, &chunks, &(ash_source_options){ .chunks = "4" });
+    ash_array a = ash_add(ash_rechunk(raw, "4"), source);
+    a = how->text ? ash_set_attr(a, "mark", text) : ash_set_attr_real(a, "mark", real);
+    ash_status status = ash_write(a, path, "v", options);
+    ash_context_free(ctx);
+    return status;
+}
+
+/* A run goes on from nothing that was made of other bytes, or declared otherwise. */
+static void test_other_inputs(void **state) {
+    (void)state;
+    static const taken ways[] = { { { .byte_order = "little" }, 0 }, { { .byte_order = "big" }, 0 }, { { .offset = 8 }, 0 },
+        { { .byte_order = "little" }, 1 } };
+    static const ash_write_options forms_of_one[] = { { .history = "", .resume = true }, { .history = "", .resume = true, .deflate = 1 },
+        { .history = "", .resume = true, .format = "classic" } };
+    int fd = open(test_path("in.bin"), O_RDWR | O_CREAT, 0666);
+    for (int k = 0; k < ELEMENTS + 1; k++) {
+        double x = k;
+        assert_int_equal(write(fd, &x, sizeof x), sizeof x);
+    }
+    close(fd);
+    for (int f = 0; f < 3; f++) {
+        for (int first = 0; first < 4; first++) {
+            for (int second = 0; second < 4; second++) {
+                const char *path = test_path("out.nc"), *whole = test_path("whole.nc");
+                assert_int_equal(write_taken(&ways[second], whole, &forms_of_one[f], -1), ASH_OK);
+                assert_int_equal(write_taken(&ways[first], path, &forms_of_one[f], ELEMENTS / PART - 3), ASH_ERR_IO);
+                assert_true(access(test_path(".out.nc.resume"), F_OK) == 0);
+                /* The chunks that are left are all that need be made again of the same. */
+                assert_int_equal(write_taken(&ways[second], path, &forms_of_one[f], first == second ? 3 : -1), ASH_OK);
+                expect_same_files(path, whole);
+                unlink(path);
+            }
+        }
+    }
+    test_entries(1);
+}
+
+/* Variables without chunks, and ones without elements, go along with those that are recorded. */
+static void test_scalars_and_empty_ones(void **state) {
+    (void)state;
+    static const ash_write_options ways[] = { { .resume = true }, { .resume = true, .deflate = 1 }, { .resume = true, .unlimited = "time" },
+        { .resume = true, .format = "cdf5" } };
+    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
+        ash_context *ctx = context_with(2, NULL);
+        int empty = ways[k].format == NULL, n = empty ? 3 : 2;
+        ash_array time = ash_arange(ctx, 0, 6, 1, &(ash_make_options){ .dims = "time" });
+        ash_array list[] = { ash_set_coord(time, "time", time), ash_sum(time, NULL),
+            ash_zeros(ctx, ASH_INT16, 2, (int64_t[]){ 6, 0 }, &(ash_make_options){ .dims = "time,x" }) };
+        for (int first = 0; first < n; first++) { /* alone, and with those behind it */
+            for (int count = 1; first + count <= n; count++) {
+                if (first == 1 && count == 1 && ways[k].unlimited) {
+                    continue;
+                }
+                list[2] = ash_set_coord(list[2], "time", time);
+                assert_done(
+                    ctx, ash_write_many(ctx, count, list + first, test_path("out.nc"), (const char *[]){ "a", "b", "c" }, &ways[k]));
+                ash_array found = ash_open(ctx, test_path("out.nc"), "a", NULL);
+                assert_int_equal(ash_size(found), ash_size(list[first]));
+                if (first == 1) {
+                    assert_int_equal(integer_of(found), 15);
+                }
+                assert_int_equal(test_entries(1), 1);
+            }
+        }
+        ash_context_free(ctx);
+    }
+}
+
+/* What lies there was cut or is gone: the write begins anew, or says so. */
+static void test_damaged(void **state) {
+    (void)state;
+    for (int k = 0; k < FORMS; k += 2) {
+        const char *whole = reference(&forms[k]), *names[] = { ".out.nc.resume", ".out.nc.resume.data" };
+        for (int which = 0; which < 2; which++) {
+            for (int part = 0; part < 4; part++) {
+                const char *path = test_path("out.nc");
+                stopper stop = { .after = 20000000, .stop = ash_interrupt };
+                struct stat about;
+                write_with(&forms[k], path, 2, 1 << 28, 0.1, &stop, NULL);
+                if (stat(test_path(names[which]), &about) == 0) {
+                    if (part == 3) {
+                        unlink(test_path(names[which]));
+                    } else {
+                        assert_int_equal(truncate(test_path(names[which]), about.st_size * part / 3), 0);
+                    }
+                }
+                assert_int_equal(write_with(&forms[k], path, 2, 1 << 28, 0.1, NULL, NULL), ASH_OK);
+                expect_same_files(path, whole);
+                unlink(path);
+            }
+        }
+    }
+    assert_int_equal(test_entries(1), 1);
+}
+
 /* ---- Killed ---- */
 
 static void run_and_be_killed(const form *how, int resume, const char *path, int64_t nanoseconds) {
@@ -268,6 +393,7 @@ int main(int count, char *argument[]) {
         return run_child(argument + 1);
     }
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_interrupted), cmocka_unit_test(test_other_expression),
-        cmocka_unit_test(test_two_runs), cmocka_unit_test(test_killed) };
+        cmocka_unit_test(test_two_runs), cmocka_unit_test(test_other_inputs), cmocka_unit_test(test_scalars_and_empty_ones),
+        cmocka_unit_test(test_damaged), cmocka_unit_test(test_killed) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -163,7 +163,7 @@ static void labels_that_are_refused(void **state) {
     } cases[] = {
         { "x=95", ASH_ERR_INDEX, "sel: 'x' has no value 95, the nearest is 90; it has 10 values from 0 to 90" },
         { "x=95:99", ASH_ERR_INDEX, "sel: 'x' has no value from 95 to 99; it has 10 values from 0 to 90" },
-        { "x=:-1", ASH_ERR_INDEX, "from the end to -1" },
+        { "x=:-1", ASH_ERR_INDEX, "from the beginning to -1" },
         { "x", ASH_ERR_ARGUMENT, "expected dimension=value" },
         { "x=", ASH_ERR_ARGUMENT, "expected a value or a range, found nothing" },
         { "x=1e", ASH_ERR_ARGUMENT, "expected a number, found '1e'" },
@@ -179,7 +179,7 @@ static void labels_that_are_refused(void **state) {
         ash_status status;
         const char *words;
     } dates[] = {
-        { "x=1999", ASH_ERR_INDEX, "sel: 'x' has no value from 1999-01-01 to 1999-01-01; it has 10 values from 2000-01-01 to 2000-01-10" },
+        { "x=1999", ASH_ERR_INDEX, "sel: 'x' has no value from 1999-01-01 to 1999-12-31; it has 10 values from 2000-01-01 to 2000-01-10" },
         { "x=2000-01-05T06:00", ASH_ERR_INDEX, "no value 2000-01-05T06:00:00, the nearest is 2000-01-05" },
         { "x=2000-02-30", ASH_ERR_ARGUMENT, "expected a date that the calendar has, found '2000-02-30'" },
         { "x=2000-13", ASH_ERR_ARGUMENT, "expected a date that the calendar has" },

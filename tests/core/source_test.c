@@ -337,12 +337,45 @@ static void sinks_fail(void **state) {
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "store: write_box is NULL");
     assert_int_equal(ash_store(a, collect, &b, &(ash_store_options){ .scratch_bytes = -5 }), ASH_ERR_ARGUMENT);
     assert_int_equal(ash_store(a, collect, &b, &(ash_store_options){ .chunks = "no" }), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "store: chunks");
     assert_int_equal(ash_store((ash_array){ 0 }, collect, &b, NULL), ASH_ERR_HANDLE);
     b.fail_at = 0;
     assert_done(ctx, ash_store(ash_index(a, ":0"), collect, &b, NULL)); /* nothing to give */
     assert_done(ctx, ash_store(a, collect, &b, NULL));
     free(b.values);
     ash_context_free(ctx);
+}
+
+/* Where not every thread has room for the scratch, fewer run; more than any memory has is refused, as are sums that would overflow. */
+static void too_much_scratch(void **state) {
+    (void)state;
+    table t = { 0 };
+    basket b = { .shape = { 90, 40 }, .values = calloc(40 * 90, 4) };
+    for (int threads = 1; threads <= 4; threads++) {
+        ash_context *ctx = context_with(threads, NULL);
+        ash_source_options o = { .thread_safe = true, .scratch_bytes = 40 << 20 };
+        ash_compute_options tight = { .memory_limit = 100 << 20 };
+        ash_plan_info info = { 0 };
+        ash_array a = ash_from_source(ctx, ASH_INT32, 2, (int64_t[]){ 90, 40 }, read_table, &t, &o), sum = ash_sum(a, NULL);
+        int64_t total;
+        assert_done(ctx, ash_plan_query(ctx, 1, &sum, &tight, &info));
+        assert_int_equal(info.num_threads, threads < 2 ? threads : 2);
+        assert_true(info.least_limit < 50 << 20);
+        assert_done(ctx, ash_compute(sum, &total, 8, &tight));
+        assert_int_equal(ash_last_run(ctx).num_threads, info.num_threads);
+        tight.memory_limit = info.least_limit;
+        assert_done(ctx, ash_compute(sum, &total, 8, &tight));
+        tight.memory_limit = info.least_limit - 1;
+        assert_int_equal(ash_compute(sum, &total, 8, &tight), ASH_ERR_LIMIT);
+        o.scratch_bytes = INT64_MAX;
+        a = ash_from_source(ctx, ASH_INT32, 2, (int64_t[]){ 90, 40 }, read_table, &t, &o);
+        assert_int_equal(ash_compute(ash_sum(a, NULL), &total, 8, NULL), ASH_ERR_LIMIT);
+        a = ash_arange(ctx, 0, 90 * 40, 1, NULL);
+        assert_int_equal(ash_store(a, collect, &b, &(ash_store_options){ .scratch_bytes = INT64_MAX }), ASH_ERR_LIMIT);
+        ash_context_free(ctx);
+    }
+    assert_int_equal(atomic_load(&b.calls), 0);
+    free(b.values);
 }
 
 int main(void) {
@@ -357,6 +390,7 @@ int main(void) {
         cmocka_unit_test(another_context_inside),
         cmocka_unit_test(every_element_is_given_once),
         cmocka_unit_test(sinks_fail),
+        cmocka_unit_test(too_much_scratch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

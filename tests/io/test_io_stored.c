@@ -370,6 +370,33 @@ static void test_tangled_groups(void **state) {
     free(values);
 }
 
+/* A group of the older kind whose heap has a ring of free blocks, which HDF5 would follow until there is no memory. */
+static void test_endless_heap(void **state) {
+    (void)state;
+    for (hsize_t block = 0; block <= 512; block += 512) {
+        int64_t bytes, at, free_block = 0;
+        hid_t plain = H5Pcreate(H5P_FILE_CREATE);
+        H5Pset_userblock(plain, block);
+        hid_t file = H5Fcreate(in_folder("endless.h5"), H5F_ACC_TRUNC, plain, H5P_DEFAULT);
+        hid_t group = H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        H5Gclose(group);
+        H5Fclose(file);
+        H5Pclose(plain);
+        ash_file_release(open_file(in_folder("endless.h5"))); /* whole it can be opened */
+        unsigned char *contents = read_bytes(in_folder("endless.h5"), &bytes);
+        for (at = 0; at < bytes - 32 && memcmp(contents + at, "HEAP", 4) != 0; at++)
+            continue;
+        assert_true(at < bytes - 32);
+        memcpy(&free_block, contents + at + 16, 1);
+        at = (int64_t)block + (contents[at + 24] | contents[at + 25] << 8) + free_block; /* of the heap's data, both are small */
+        contents[at] = (unsigned char)free_block;
+        memset(contents + at + 1, 0, 7);
+        write_bytes(in_folder("endless.h5"), contents, bytes);
+        free(contents);
+        refuse_open(in_folder("endless.h5"), ASH_ERR_FORMAT, "endless.h5", "a heap of names is a ring");
+    }
+}
+
 /* ---- What is refused ---- */
 
 static void make_refused(const char *name) {
@@ -541,6 +568,7 @@ int main(void) {
         cmocka_unit_test(test_virtual),
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_tangled_groups),
+        cmocka_unit_test(test_endless_heap),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_changed_files),
         cmocka_unit_test(test_netcdf),

@@ -1,0 +1,248 @@
+/* Where output goes and what lies beside it: names, links, temporary files of runs that were killed, runs that meet at one file. */
+#include "netcdf_support.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+static ash_array ramp(ash_context *ctx, int64_t n, const char *dim) {
+    return ash_arange(ctx, 0, n, 1, &(ash_make_options){ .dims = dim, .chunks = "4" });
+}
+
+static void expect_ramp(ash_context *ctx, const char *path, int64_t n) {
+    ash_array a = ash_open(ctx, path, "v", NULL);
+    assert_good(a);
+    assert_int_equal(ash_size(a), n);
+    int64_t *value = values_of(a);
+    for (int64_t i = 0; i < n; i++) {
+        assert_int_equal(value[i], i);
+    }
+    free(value);
+}
+
+/* ---- Temporary files ---- */
+
+/* The name that process `process` gives its temporary file of out.nc. */
+static const char *temporary_path(long process, int number) {
+    char host[64] = "", name[160];
+    gethostname(host, 40);
+    snprintf(name, sizeof name, ".out.nc.%s-%ld-%d.tmp", host, process, number);
+    return test_path(name);
+}
+
+static int make_file(const char *path) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
+    assert_true(fd >= 0 && write(fd, "part", 4) == 4);
+    return fd;
+}
+
+static int is_there(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+static long dead_process(void) {
+    int how;
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    return (long)child;
+}
+
+static void temporary_files_of_killed_runs_go(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    long dead = dead_process();
+    const char *left = temporary_path(dead, 1), *earlier = temporary_path((long)getpid(), 1000), *locked = temporary_path(dead, 2),
+               *alive = temporary_path((long)getppid(), 1), *other = test_path(".other.nc.host-1-1.tmp");
+    close(make_file(left));
+    close(make_file(earlier)); /* of another process that had our id */
+    close(make_file(alive));
+    close(make_file(other));
+    int fd = make_file(locked); /* looks dead from here */
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_done(ctx, ash_write(ramp(ctx, 9, "x"), test_path("out.nc"), "v", NULL));
+    assert_false(is_there(left) || is_there(earlier));
+    assert_true(is_there(locked) && is_there(alive) && is_there(other));
+    close(fd);
+    /* One whose values have their places in the journal's second file makes no temporary file of its own. */
+    assert_done(ctx, ash_write(ramp(ctx, 9, "x"), test_path("out.nc"), "v", &(ash_write_options){ .resume = true }));
+    assert_false(is_there(locked));
+    assert_int_equal(test_entries(1), 3);
+    ash_context_free(ctx);
+}
+
+/* While values are written the temporary file is locked, whatever the format. */
+static ash_status look_for_lock(
+    void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t n) {
+    (void)ndim, (void)start, (void)message, (void)n;
+    int *locked = user;
+    DIR *folder = opendir(test_folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (strstr(entry->d_name, ".tmp")) {
+            int fd = openat(dirfd(folder), entry->d_name, O_RDWR);
+            *locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+            close(fd);
+        }
+    }
+    closedir(folder);
+    memset(buffer, 0, (size_t)extent[0] * sizeof(int64_t));
+    return ASH_OK;
+}
+
+static void temporary_files_are_locked(void **state) {
+    (void)state;
+    static const ash_write_options ways[] = { { 0 }, { .deflate = 1 }, { .format = "cdf5" }, { .deflate = 1, .resume = true } };
+    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
+        ash_context *ctx = context_with(1, NULL);
+        int locked = 0;
+        ash_array a = ash_from_source(ctx, ASH_INT64, 1, (int64_t[]){ 8 }, look_for_lock, &locked, NULL);
+        assert_done(ctx, ash_write(a, test_path("out.nc"), "v", &ways[k]));
+        assert_true(locked);
+        ash_context_free(ctx);
+    }
+    test_entries(1);
+}
+
+/* ---- Links ---- */
+
+static int is_link(const char *path) {
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+}
+
+static void links_stay(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    char link[520], first[520];
+    snprintf(link, sizeof link, "%s", test_path("link.nc"));
+    snprintf(first, sizeof first, "%s", test_path("first.nc"));
+    assert_int_equal(symlink("first.nc", link), 0);
+    assert_int_equal(symlink("nowhere/../there.nc", first), 0);
+    assert_int_equal(mkdir(test_path("nowhere"), 0777), 0);
+    for (int k = 0; k < 4; k++) { /* the file is not there the first time */
+        assert_done(ctx, ash_write(ramp(ctx, 5 + k, "x"), link, "v", &(ash_write_options){ .resume = k % 2 }));
+        assert_true(is_link(link) && is_link(first) && !is_link(test_path("there.nc")));
+        expect_ramp(ctx, test_path("there.nc"), 5 + k);
+    }
+    assert_int_equal(symlink("loop.nc", test_path("loop.nc")), 0);
+    assert_int_equal(ash_write(ramp(ctx, 5, "x"), test_path("loop.nc"), "v", NULL), ASH_ERR_IO);
+    rmdir(test_path("nowhere"));
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
+/* ---- Names ---- */
+
+/* Variables named as dimensions that they are no coordinates of: HDF5 has them under other names. */
+static void names_of_dimensions(void **state) {
+    (void)state;
+    static const ash_write_options ways[] = { { 0 }, { .deflate = 1, .shuffle = true }, { .unlimited = "x" },
+        { .fletcher32 = true, .resume = true } };
+    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
+        ash_context *ctx = context_with(2, NULL);
+        ash_array a = ash_add(ramp(ctx, 6, "x"), ramp(ctx, 5, "y")), b = ash_add(ramp(ctx, 5, "y"), ramp(ctx, 6, "x"));
+        const char *path = test_path("out.nc");
+        assert_done(ctx, ash_write_many(ctx, 2, (ash_array[]){ a, b }, path, (const char *[]){ "y", "x" }, &ways[k]));
+        for (int v = 0; v < 2; v++) {
+            ash_array found = ash_open(ctx, path, v ? "x" : "y", NULL);
+            assert_good(found);
+            int64_t *there = values_of(found), *expected = values_of(v ? b : a);
+            assert_memory_equal(there, expected, 30 * sizeof *there);
+            free(there);
+            free(expected);
+        }
+        ash_context_free(ctx);
+        assert_int_equal(test_entries(1), 1);
+    }
+}
+
+static void decomposed_names(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    const char *composed = "\xc3\xa9", *decomposed = "e\xcc\x81";
+    assert_done(ctx, ash_write(ramp(ctx, 5, "x"), test_path("out.nc"), composed, NULL));
+    assert_int_equal(ash_write(ramp(ctx, 5, "x"), test_path("out.nc"), decomposed, NULL), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "normal form C");
+    assert_int_equal(test_entries(1), 1);
+    ash_context_free(ctx);
+}
+
+/* A journal whose second file cannot be made, since the name is too long, does not stay. */
+static void names_too_long_for_resume(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    char name[256];
+    memset(name, 'q', sizeof name);
+    name[245] = 0;
+    assert_int_equal(ash_write(ramp(ctx, 5, "x"), test_path(name), "v", &(ash_write_options){ .resume = true }), ASH_ERR_IO);
+    assert_int_equal(test_entries(0), 0);
+    assert_done(ctx, ash_write(ramp(ctx, 5, "x"), test_path(name), "v", NULL));
+    assert_int_equal(test_entries(1), 1);
+    ash_context_free(ctx);
+}
+
+/* ---- What others have set ---- */
+
+/* NetCDF-C has a default format for the whole process. */
+static void another_default_format(void **state) {
+    (void)state;
+    static const char *const formats[] = { "classic", "64bit_offset", "cdf5", "netcdf4" };
+    static const int expected[] = { NC_FORMAT_CLASSIC, NC_FORMAT_64BIT_OFFSET, NC_FORMAT_CDF5, NC_FORMAT_NETCDF4 };
+    static const int others[] = { NC_FORMAT_NETCDF4, NC_FORMAT_CDF5, NC_FORMAT_CLASSIC };
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < 12; k++) {
+        int file, format, still;
+        nc_done(nc_set_default_format(others[k / 4], NULL));
+        assert_done(ctx,
+            ash_write(ash_cast(ramp(ctx, 9, "x"), ASH_INT32), test_path("out.nc"), "v", &(ash_write_options){ .format = formats[k % 4] }));
+        nc_done(nc_open(test_path("out.nc"), NC_NOWRITE, &file));
+        nc_done(nc_inq_format(file, &format));
+        nc_done(nc_close(file));
+        assert_int_equal(format, expected[k % 4]);
+        nc_done(nc_set_default_format(NC_FORMAT_CLASSIC, &still));
+        assert_int_equal(still, others[k / 4]);
+    }
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
+/* ---- Runs that meet ---- */
+
+static ash_status append_too(
+    void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t n) {
+    (void)user, (void)ndim, (void)message, (void)n;
+    ash_context *ctx = ash_context_new(&(ash_context_options){ .num_threads = 1 });
+    ash_status status = ash_append(ramp(ctx, 3, "x"), test_path("out.nc"), "v", "x", NULL);
+    ash_context_free(ctx);
+    for (int64_t i = 0; i < extent[0]; i++) {
+        ((int64_t *)buffer)[i] = start[0] + i;
+    }
+    return status;
+}
+
+/* One of two runs that append to a file at the same time is told so, instead of undoing what the other has done. */
+static void appending_twice_at_once(void **state) {
+    (void)state;
+    static const char *const formats[] = { "netcdf4", "cdf5" };
+    for (int k = 0; k < 2; k++) {
+        ash_context *ctx = context_with(1, NULL);
+        ash_write_options options = { .format = formats[k], .unlimited = "x" };
+        assert_done(ctx, ash_write(ramp(ctx, 8, "x"), test_path("out.nc"), "v", &options));
+        ash_array a = ash_from_source(ctx, ASH_INT64, 1, (int64_t[]){ 4 }, append_too, NULL, &(ash_source_options){ .dims = "x" });
+        assert_int_equal(ash_append(a, test_path("out.nc"), "v", "x", NULL), ASH_ERR_IO);
+        assert_sentence(ctx, ASH_ERR_IO, "changed by somebody else");
+        assert_int_equal(ash_size(ash_open(ctx, test_path("out.nc"), "v", NULL)), 11);
+        assert_int_equal(test_entries(1), 1);
+        ash_context_free(ctx);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = { cmocka_unit_test(temporary_files_of_killed_runs_go), cmocka_unit_test(temporary_files_are_locked),
+        cmocka_unit_test(links_stay), cmocka_unit_test(names_of_dimensions), cmocka_unit_test(decomposed_names),
+        cmocka_unit_test(names_too_long_for_resume), cmocka_unit_test(another_default_format), cmocka_unit_test(appending_twice_at_once) };
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}
