@@ -32,6 +32,7 @@ typedef struct header {
     char magic[16]; /* "ashlar journal 1" */
     char version[16];
     uint64_t print[2];
+    int64_t data_bytes; /* that the other file had from the start: one that has less was cut */
     uint32_t unused;
     uint32_t check;
 } header;
@@ -81,10 +82,16 @@ static void read_records(ash_journal *journal, int64_t data_bytes) {
     }
 }
 
-static int same_header(const ash_journal *journal) {
+static uint32_t header_check(const header *h) {
+    return ash_crc32c(0, h, (int64_t)offsetof(header, check));
+}
+
+/* Whether the journal is of the same, and of the file that lies beside it. */
+static int is_of_use(const ash_journal *journal, int64_t data_bytes) {
     header found;
     ash_error_state ignored = { 0 };
-    return ash_read_bytes(journal->fd, &found, sizeof found, 0, &ignored) == ASH_OK && memcmp(&found, &journal->header, sizeof found) == 0;
+    return ash_read_bytes(journal->fd, &found, sizeof found, 0, &ignored) == ASH_OK && found.check == header_check(&found) &&
+        memcmp(&found, &journal->header, offsetof(header, data_bytes)) == 0 && data_bytes >= found.data_bytes;
 }
 
 /* ---- Opening ---- */
@@ -119,7 +126,6 @@ static void make_header(ash_journal *journal, const ash_journal_key *key) {
     memcpy(journal->header.magic, "ashlar journal 1", sizeof journal->header.magic);
     snprintf(journal->header.version, sizeof journal->header.version, "%s", ash_version());
     memcpy(journal->header.print, key->print, sizeof key->print);
-    journal->header.check = ash_crc32c(0, &journal->header, (int64_t)offsetof(header, check));
 }
 
 static ash_status fail_path(const char *function, const char *path, int reason, ash_error_state *error) {
@@ -144,7 +150,7 @@ static ash_status open_files(ash_journal *journal, const char *function, const c
     }
     if (fstat(journal->data, &about) != 0)
         return fail_path(function, journal->data_path, errno, error);
-    *found = same_header(journal);
+    *found = is_of_use(journal, about.st_size);
     if (*found)
         read_records(journal, about.st_size);
     int reason = *found ? 0 : ash_journal_restart(journal);
@@ -191,8 +197,11 @@ int ash_journal_restart(ash_journal *journal) {
 }
 
 int ash_journal_start(ash_journal *journal) {
-    if (fdatasync(journal->data) != 0)
+    struct stat about;
+    if (fdatasync(journal->data) != 0 || fstat(journal->data, &about) != 0)
         return errno;
+    journal->header.data_bytes = about.st_size;
+    journal->header.check = header_check(&journal->header);
     int reason = ash_write_bytes(journal->fd, &journal->header, sizeof journal->header, 0);
     return reason != 0 ? reason : fdatasync(journal->fd) == 0 ? 0 : errno;
 }
