@@ -13,6 +13,12 @@
 
 enum { STEPS = 12, ROWS = 9, COLUMNS = 11, SIZE = STEPS * ROWS * COLUMNS };
 
+/* HDF5 1.10 forgets some of what it holds when its own structures cannot be read; what this library holds is looked for all the same. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:libhdf5";
+}
+
 /* The call that fails, counted down; 0: none. With `fault` 0 it transfers one byte only. */
 static int countdown, fault, calls;
 
