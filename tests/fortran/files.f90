@@ -90,6 +90,7 @@ contains
         call check('stacked', status == ASH_SUCCESS .and. all(twice(:, :, :, 1) == x) .and. all(twice(:, :, :, 2) == x))
         both = ash_dataset_open(ctx, [path, path], join='lon')
         call check('files that overlap', .not. ash_ok(both) .and. index(ash_error(ctx), 'overlaps') > 0)
+        deallocate (names, texts) ! variables of the program stay
     end subroutine
 
     !> One more time behind the others and another in its place, in a file of its own.
