@@ -16,21 +16,9 @@ int ash_chunk_is_whole(const ash_chunking *chunking, const int64_t start[], cons
 
 /* A chunk at the edge is stored whole. */
 static void pad(const ash_chunking *chunking, const int64_t extent[], const unsigned char *in, unsigned char *out) {
-    int64_t index[ASH_MAX_NDIM] = { 0 }, size = chunking->element, last = chunking->ndim - 1, row = extent[last] * size;
-    for (int64_t at = 0; at < chunking->chunk_bytes; at += size)
-        memcpy(out + at, chunking->fill, (size_t)size);
-    for (;;) {
-        int64_t at = 0;
-        for (int a = 0; a < chunking->ndim; a++)
-            at = at * chunking->chunk[a] + index[a];
-        memcpy(out + at * size, in, (size_t)row);
-        in += row;
-        int64_t a = last - 1;
-        while (a >= 0 && ++index[a] == extent[a])
-            index[a--] = 0;
-        if (a < 0)
-            return;
-    }
+    for (int64_t at = 0; at < chunking->chunk_bytes; at += chunking->element)
+        memcpy(out + at, chunking->fill, (size_t)chunking->element);
+    ash_copy_dense(chunking->ndim, extent, chunking->element, out, chunking->chunk, in, extent);
 }
 
 int64_t ash_chunk_scratch_bytes(const ash_chunking *chunking) {
@@ -83,7 +71,7 @@ ash_status ash_chunk_keep(ash_writer *writer, int variable, const ash_chunking *
     int reason = ash_journal_append(writer->journal, bytes, n, &offset);
     if (reason == 0)
         reason = ash_journal_add(writer->journal, variable, chunk, offset, n, ash_crc32c(0, bytes, n));
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+    return ash_fail_errno(reason, error);
 }
 
 static ash_status move_chunk(ash_writer *writer, int variable, const ash_chunking *chunking, int64_t chunk, ash_chunk_placer *place,

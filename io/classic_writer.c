@@ -78,12 +78,11 @@ static ash_status begin(ash_writer *writer, int mode, ash_error_state *error) {
     if (!writer->resumed && ash_netcdf_define(writer, mode, error) != ASH_OK)
         return error->status;
     if (fstat(writer->file.fd, &about) != 0)
-        return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(errno));
+        return ash_writer_fail(writer, errno, error);
     if (ash_classic_header_read(writer->file.fd, about.st_size, writer->path, writer->function, header, error) != ASH_OK)
         return error->status;
-    int reason = reserve(writer, header);
     writer->need.scratch = ASH_FLAT_WINDOW;
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+    return ash_writer_fail(writer, reserve(writer, header), error);
 }
 
 static ash_status classic_begin(ash_writer *writer, ash_error_state *error) {
@@ -98,36 +97,22 @@ static ash_status cdf5_begin(ash_writer *writer, ash_error_state *error) {
     return begin(writer, NC_64BIT_DATA, error);
 }
 
-static int classic_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
-    (void)writer, (void)variable, (void)chunk;
-    return 0;
-}
-
 static ash_status classic_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
     ash_write_scratch *scratch, ash_error_state *error) {
     const ash_classic_header *header = writer->state;
     const ash_classic_variable *variable = &header->variable[k];
-    int64_t shape[ASH_MAX_NDIM], element = ash_dtype_size(writer->schema->variable[k].dtype), distance = element, stride = element;
-    ash_flat_box box = { .ndim = (int)variable->ndim, .swap = ASH_IS_LITTLE_ENDIAN, .element = element, .offset = variable->begin };
+    ash_flat_box all = { .ndim = (int)variable->ndim,
+        .swap = ASH_IS_LITTLE_ENDIAN,
+        .element = ash_dtype_size(writer->schema->variable[k].dtype),
+        .offset = variable->begin };
     void *window = ash_write_scratch_buffer(scratch, 0, ASH_FLAT_WINDOW);
     if (!window)
         return ash_fail_memory(error, writer->function, ASH_FLAT_WINDOW);
-    ash_writer_shape(writer, k, shape);
-    for (int a = box.ndim - 1; a >= 0; a--) {
-        box.extent[a] = extent[a];
-        box.distance[a] = a == 0 && variable->record ? header->record_bytes : distance;
-        box.stride[a] = stride;
-        box.offset += start[a] * box.distance[a];
-        distance *= shape[a];
-        stride *= extent[a];
-    }
-    int reason = ash_flat_write(writer->file.fd, &box, data, window);
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
-}
-
-static ash_status classic_finish(ash_writer *writer, ash_error_state *error) {
-    (void)writer, (void)error;
-    return ASH_OK;
+    ash_writer_shape(writer, k, all.extent);
+    ash_flat_dense(&all);
+    if (variable->record)
+        all.distance[0] = header->record_bytes;
+    return ash_fail_errno(ash_flat_put(writer->file.fd, &all, start, extent, data, window), error);
 }
 
 static void classic_abandon(ash_writer *writer) {
@@ -136,7 +121,7 @@ static void classic_abandon(ash_writer *writer) {
     ash_free(writer->state);
 }
 
-#define FUNCTIONS .chunk = classic_chunk, .put = classic_put, .finish = classic_finish, .abandon = classic_abandon
+#define FUNCTIONS .put = classic_put, .abandon = classic_abandon
 
 const ash_format ash_format_classic = { .name = "classic", .begin = classic_begin, FUNCTIONS };
 const ash_format ash_format_64bit_offset = { .name = "64bit_offset", .begin = offset64_begin, FUNCTIONS };

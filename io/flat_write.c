@@ -62,3 +62,24 @@ int ash_flat_write(int fd, const ash_flat_box *box, const void *data, void *wind
         in += box->stride[a];
     }
 }
+
+int64_t ash_flat_dense(ash_flat_box *all) {
+    int64_t bytes = all->element;
+    for (int a = all->ndim - 1; a >= 0; a--) {
+        all->distance[a] = bytes;
+        bytes *= all->extent[a];
+    }
+    return bytes;
+}
+
+int ash_flat_put(int fd, const ash_flat_box *all, const int64_t start[], const int64_t extent[], const void *data, void *window) {
+    ash_flat_box box = *all;
+    int64_t stride = box.element;
+    for (int a = box.ndim - 1; a >= 0; a--) {
+        box.extent[a] = extent[a];
+        box.stride[a] = stride;
+        box.offset += start[a] * box.distance[a];
+        stride *= extent[a];
+    }
+    return ash_flat_write(fd, &box, data, window);
+}

@@ -12,4 +12,9 @@ int ash_write_bytes(int fd, const void *data, int64_t bytes, int64_t offset);
 /* Writes a box that is not empty; `window` has ASH_FLAT_WINDOW bytes if box->swap is set. Returns 0 or an errno. */
 int ash_flat_write(int fd, const ash_flat_box *box, const void *data, void *window);
 
+/* Sets the distances of a whole variable, given its extents and element, that is dense in the file. Returns its bytes. */
+int64_t ash_flat_dense(ash_flat_box *all);
+/* Writes a dense box that begins at `start` of the whole variable `all`, whose strides do not count. As ash_flat_write(). */
+int ash_flat_put(int fd, const ash_flat_box *all, const int64_t start[], const int64_t extent[], const void *data, void *window);
+
 #endif

@@ -15,10 +15,6 @@ enum { HEADER_BYTES_MOST = 640, HEADER_ALIGNMENT = 64, PREFIX_BYTES = 10 };
 
 /* The state of a writer is the box of the whole array. */
 
-static ash_status fail_errno(int reason, const ash_writer *writer, ash_error_state *error) {
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
-}
-
 /* Gives the file its full size, so that a full disk is told before the work and not after it. */
 static int reserve(const ash_writer *writer, int64_t bytes) {
     struct stat about;
@@ -34,17 +30,13 @@ static ash_status begin(ash_writer *writer, const void *header, int64_t header_b
     ash_flat_box *all = writer->state = ash_calloc(1, sizeof *all);
     if (!all)
         return ash_fail_memory(error, writer->function, sizeof *all);
-    int64_t distance = ash_dtype_size(writer->schema->variable[0].dtype);
-    *all = (ash_flat_box){ .ndim = writer->schema->variable[0].ndim, .element = distance, .offset = header_bytes };
+    const ash_writer_variable *variable = &writer->schema->variable[0];
+    *all = (ash_flat_box){ .ndim = variable->ndim, .element = ash_dtype_size(variable->dtype), .offset = header_bytes };
     ash_writer_shape(writer, 0, all->extent);
-    for (int a = all->ndim - 1; a >= 0; a--) {
-        all->distance[a] = distance;
-        distance *= all->extent[a];
-    }
-    int reason = reserve(writer, header_bytes + distance);
+    int reason = reserve(writer, header_bytes + ash_flat_dense(all));
     if (reason == 0 && header_bytes > 0 && !writer->resumed)
         reason = ash_write_bytes(writer->file.fd, header, header_bytes, 0);
-    return fail_errno(reason, writer, error);
+    return ash_writer_fail(writer, reason, error);
 }
 
 static ash_status raw_begin(ash_writer *writer, ash_error_state *error) {
@@ -72,36 +64,17 @@ static ash_status npy_begin(ash_writer *writer, ash_error_state *error) {
     return begin(writer, header, bytes, error);
 }
 
-static int flat_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
-    (void)writer, (void)variable, (void)chunk;
-    return 0;
-}
-
 static ash_status flat_put(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
     ash_write_scratch *scratch, ash_error_state *error) {
-    ash_flat_box box = *(const ash_flat_box *)writer->state;
-    int64_t stride = box.element;
     (void)variable, (void)scratch;
-    for (int a = box.ndim - 1; a >= 0; a--) {
-        box.extent[a] = extent[a];
-        box.stride[a] = stride;
-        box.offset += start[a] * box.distance[a];
-        stride *= extent[a];
-    }
-    int reason = ash_flat_write(writer->file.fd, &box, data, NULL);
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
-}
-
-static ash_status flat_finish(ash_writer *writer, ash_error_state *error) {
-    (void)writer, (void)error;
-    return ASH_OK;
+    return ash_fail_errno(ash_flat_put(writer->file.fd, writer->state, start, extent, data, NULL), error);
 }
 
 static void flat_abandon(ash_writer *writer) {
     ash_free(writer->state);
 }
 
-#define FUNCTIONS .int64 = 1, .numpy = 1, .bare = 1, .chunk = flat_chunk, .put = flat_put, .finish = flat_finish, .abandon = flat_abandon
+#define FUNCTIONS .int64 = 1, .numpy = 1, .bare = 1, .put = flat_put, .abandon = flat_abandon
 
 const ash_format ash_format_npy = { .name = "npy", .suffixes = " .npy ", .begin = npy_begin, FUNCTIONS };
 const ash_format ash_format_raw = { .name = "raw", .suffixes = " .raw .bin ", .begin = raw_begin, FUNCTIONS };

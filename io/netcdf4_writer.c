@@ -13,7 +13,6 @@
 #include <netcdf.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum {
     LIBRARY_BYTES = 4 << 20,
@@ -149,11 +148,7 @@ static ash_status place_all(ash_writer *writer, ash_error_state *error) {
     int full = writer->resumed
         ? 0
         : ash_temporary_reserve(&writer->file, contiguous_bytes(writer)); /* a full disk is told before the work, not after it */
-    return full == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(full));
-}
-
-static ash_status fail_errno(int reason, ash_error_state *error) {
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+    return ash_writer_fail(writer, full, error);
 }
 
 static void close_all(netcdf4_state *state) {
@@ -182,7 +177,6 @@ static ash_status check_journal(const ash_writer *writer, ash_error_state *error
 
 static ash_status netcdf4_begin(ash_writer *writer, ash_error_state *error) {
     netcdf4_state *state = ash_calloc(1, sizeof *state);
-    struct rlimit most;
     int count = writer->schema->nvariables;
     writer->state = state;
     if (state)
@@ -192,7 +186,7 @@ static ash_status netcdf4_begin(ash_writer *writer, ash_error_state *error) {
     state->file = -1;
     state->recording.fd = writer->file.fd;
     state->count = count;
-    state->most_bytes = getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < INT64_MAX ? (int64_t)most.rlim_cur : INT64_MAX;
+    state->most_bytes = ash_most_file_bytes();
     for (int k = 0; k < count; k++)
         state->variable[k].dataset = -1;
     if (!writer->resumed && ash_netcdf_define(writer, NC_NETCDF4, error) != ASH_OK)
@@ -214,17 +208,10 @@ static int netcdf4_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
 
 static ash_status put_contiguous(const ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
     const void *data, ash_error_state *error) {
-    ash_flat_box box = { .ndim = variable->chunking.ndim, .element = variable->chunking.element, .offset = variable->offset };
-    int64_t distance = variable->chunking.element, stride = variable->chunking.element;
-    for (int a = variable->chunking.ndim - 1; a >= 0; a--) {
-        box.extent[a] = extent[a];
-        box.distance[a] = distance;
-        box.stride[a] = stride;
-        box.offset += start[a] * distance;
-        distance *= variable->chunking.shape[a];
-        stride *= extent[a];
-    }
-    return fail_errno(ash_flat_write(writer->file.fd, &box, data, NULL), error);
+    ash_flat_box all = { .ndim = variable->chunking.ndim, .element = variable->chunking.element, .offset = variable->offset };
+    memcpy(all.extent, variable->chunking.shape, sizeof all.extent);
+    ash_flat_dense(&all);
+    return ash_fail_errno(ash_flat_put(writer->file.fd, &all, start, extent, data, NULL), error);
 }
 
 /* HDF5 finds a place for the bytes and enters them into its index; the thread itself writes them. */
@@ -249,8 +236,8 @@ static ash_status put_encoded(
     if (!placed)
         return ash_fail(error, ASH_ERR_IO, "HDF5 finds no place for a chunk of %lld bytes", (long long)n);
     if (failure == 0 && address > state->most_bytes - n)
-        return fail_errno(EFBIG, error);
-    return fail_errno(failure != 0 ? failure : ash_write_bytes(writer->file.fd, bytes, n, address), error);
+        return ash_fail_errno(EFBIG, error);
+    return ash_fail_errno(failure != 0 ? failure : ash_write_bytes(writer->file.fd, bytes, n, address), error);
 }
 
 static ash_status put_chunk(ash_writer *writer, const placed_variable *variable, int k, const int64_t start[], const int64_t extent[],
@@ -285,7 +272,7 @@ static ash_status put_by_library(ash_writer *writer, const placed_variable *vari
     ash_library_leave(&scope);
     if (failure == 0 && !fine)
         return ash_fail(error, ASH_ERR_IO, "HDF5 cannot write it");
-    return fail_errno(failure, error);
+    return ash_fail_errno(failure, error);
 }
 
 static ash_status netcdf4_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
@@ -306,7 +293,7 @@ static ash_status netcdf4_finish(ash_writer *writer, ash_error_state *error) {
         if (ash_chunk_move(writer, k, &state->variable[k].chunking, put_encoded, error) != ASH_OK)
             return error->status;
     close_all(state);
-    return fail_errno(state->recording.failure, error);
+    return ash_fail_errno(state->recording.failure, error);
 }
 
 static void netcdf4_abandon(ash_writer *writer) {

@@ -162,11 +162,6 @@ static ash_status update_begin(ash_writer *writer, ash_error_state *error) {
     return open_copy(writer, error);
 }
 
-static int update_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
-    (void)writer, (void)variable, (void)chunk;
-    return 0;
-}
-
 static ash_status update_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
     ash_write_scratch *scratch, ash_error_state *error) {
     const updated_variable *variable = &((update_state *)writer->state)->variable[k];
@@ -187,7 +182,7 @@ static ash_status update_put(ash_writer *writer, int k, const int64_t start[], c
     if (reason == 0 && result != NC_NOERR)
         reason = ash_temporary_diagnose(&writer->file, bytes);
     if (reason != 0)
-        return ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+        return ash_fail_errno(reason, error);
     return result == NC_NOERR ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", nc_strerror(result));
 }
 
@@ -247,7 +242,7 @@ static void update_abandon(ash_writer *writer) {
 }
 
 static const ash_format format_update = {
-    .name = "update", .begin = update_begin, .chunk = update_chunk, .put = update_put, .finish = update_finish, .abandon = update_abandon
+    .name = "update", .begin = update_begin, .put = update_put, .finish = update_finish, .abandon = update_abandon
 };
 
 ash_writer *ash_writer_change(

@@ -283,13 +283,17 @@ int ash_temporary_diagnose(const ash_temporary_file *file, int64_t bytes) {
     return fsync(file->fd) == 0 ? 0 : errno;
 }
 
+int64_t ash_most_file_bytes(void) {
+    struct rlimit most;
+    return getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < INT64_MAX ? (int64_t)most.rlim_cur : INT64_MAX;
+}
+
 int ash_temporary_reserve(const ash_temporary_file *file, int64_t bytes) {
 #ifdef FALLOC_FL_KEEP_SIZE
     off_t end = lseek(file->fd, 0, SEEK_END);
-    struct rlimit most; /* beyond it the system would not refuse but end the process */
     if (end < 0)
         return errno;
-    if (getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur != RLIM_INFINITY && (rlim_t)(end + bytes + RESERVE_SLACK) > most.rlim_cur)
+    if (end + bytes + RESERVE_SLACK > ash_most_file_bytes())
         return EFBIG;
     if (fallocate(file->fd, FALLOC_FL_KEEP_SIZE, end, bytes + RESERVE_SLACK) != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
         return errno;

@@ -13,11 +13,6 @@ typedef struct opened_sink {
     pthread_mutex_t lock; /* one call at a time, unless the user says otherwise */
 } opened_sink;
 
-static int user_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
-    (void)writer, (void)variable, (void)chunk;
-    return 0;
-}
-
 static ash_status user_put(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
     ash_write_scratch *scratch, ash_error_state *error) {
     opened_sink *opened = writer->state;
@@ -40,7 +35,7 @@ static void user_abandon(ash_writer *writer) {
     ash_free(opened);
 }
 
-static const ash_format user_format = { .name = "user sink", .chunk = user_chunk, .put = user_put, .abandon = user_abandon };
+static const ash_format user_format = { .name = "user sink", .put = user_put, .abandon = user_abandon };
 
 ash_writer *ash_user_sink_open(const ash_user_sink *sink, const ash_writer_schema *schema, const char *function, ash_error_state *error) {
     ash_writer *writer = ash_calloc(1, sizeof *writer);

@@ -96,6 +96,32 @@ int64_t ash_writer_shape(const ash_writer *writer, int variable, int64_t shape[]
     return elements;
 }
 
+void ash_copy_dense(
+    int ndim, const int64_t extent[], int64_t size, void *to, const int64_t to_shape[], const void *from, const int64_t from_shape[]) {
+    int64_t index[ASH_MAX_NDIM] = { 0 }, row = extent[ndim - 1] * size;
+    for (;;) {
+        int64_t here = 0, there = 0;
+        for (int a = 0; a < ndim; a++) {
+            here = here * from_shape[a] + index[a];
+            there = there * to_shape[a] + index[a];
+        }
+        memcpy((char *)to + there * size, (const char *)from + here * size, (size_t)row);
+        int a = ndim - 2;
+        while (a >= 0 && ++index[a] == extent[a])
+            index[a--] = 0;
+        if (a < 0)
+            return;
+    }
+}
+
+ash_status ash_fail_errno(int reason, ash_error_state *error) {
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
+}
+
+ash_status ash_writer_fail(const ash_writer *writer, int reason, ash_error_state *error) {
+    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+}
+
 /* ---- A writer ---- */
 
 static void free_writer(ash_writer *writer) {
@@ -160,7 +186,7 @@ static ash_status begin_in_place(ash_writer *writer, ash_error_state *error) {
         writer->resumed = 0;
         int reason = ash_journal_restart(writer->journal);
         if (reason != 0)
-            return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+            return ash_writer_fail(writer, reason, error);
     }
     return writer->format->begin(writer, error);
 }
@@ -178,8 +204,7 @@ static ash_status begin_resumable(ash_writer *writer, const ash_journal_key *key
         begin_new(writer, error);
     writer->need.library += ash_journal_bytes(writer->journal);
     int reason = error->status == ASH_OK && (writer->in_place ? !writer->resumed : !found) ? ash_journal_start(writer->journal) : 0;
-    if (reason != 0)
-        ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+    ash_writer_fail(writer, reason, error);
     return error->status;
 }
 
@@ -228,12 +253,11 @@ ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk
     if (!writer->journal || !writer->in_place || chunk >= ash_journal_chunks(writer->journal, variable) ||
         ash_journal_has(writer->journal, variable, chunk))
         return ASH_OK;
-    int reason = ash_journal_add(writer->journal, variable, chunk, 0, 0, 0);
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+    return ash_writer_fail(writer, ash_journal_add(writer->journal, variable, chunk, 0, 0, 0), error);
 }
 
 int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
-    return writer->format->chunk(writer, variable, chunk);
+    return writer->format->chunk && writer->format->chunk(writer, variable, chunk);
 }
 
 ash_write_need ash_writer_need(const ash_writer *writer) {
@@ -260,24 +284,6 @@ ash_status ash_writer_put(ash_writer *writer, int variable, const int64_t start[
     return fail_put(writer, variable, &reason, error);
 }
 
-/* Copies a dense box out of a dense array. */
-static void cut_box(
-    int ndim, const int64_t shape[], const int64_t start[], const int64_t extent[], int64_t size, const char *from, char *to) {
-    int64_t index[ASH_MAX_NDIM] = { 0 };
-    for (;;) {
-        int64_t at = 0;
-        for (int a = 0; a < ndim; a++)
-            at = at * shape[a] + start[a] + index[a];
-        memcpy(to, from + at * size, (size_t)(extent[ndim - 1] * size));
-        to += extent[ndim - 1] * size;
-        int a = ndim - 2;
-        while (a >= 0 && ++index[a] == extent[a])
-            index[a--] = 0;
-        if (a < 0)
-            return;
-    }
-}
-
 ash_status ash_writer_put_all(ash_writer *writer, int variable, const void *data, ash_error_state *error) {
     const ash_writer_variable *described = &writer->schema->variable[variable];
     int64_t shape[ASH_MAX_NDIM], chunk[ASH_MAX_NDIM], start[ASH_MAX_NDIM] = { 0 }, extent[ASH_MAX_NDIM];
@@ -299,7 +305,10 @@ ash_status ash_writer_put_all(ash_writer *writer, int variable, const void *data
     for (int more = 1; more && error->status == ASH_OK;) {
         for (int a = 0; a < ndim; a++)
             extent[a] = shape[a] - start[a] < chunk[a] ? shape[a] - start[a] : chunk[a];
-        cut_box(ndim, shape, start, extent, size, data, box);
+        int64_t at = 0;
+        for (int a = 0; a < ndim; a++)
+            at = at * shape[a] + start[a];
+        ash_copy_dense(ndim, extent, size, box, extent, (const char *)data + at * size, shape);
         ash_writer_put(writer, variable, start, extent, box, &scratch, error);
         more = 0;
         for (int a = ndim - 1; a >= 0 && !more; a--) {
@@ -317,11 +326,10 @@ ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error) {
     ash_status status = ASH_OK;
     if (writer->failed)
         status = ash_fail(error, ASH_ERR_IO, "%s: %s: not finished, since writing failed before", writer->function, writer->path);
-    else if (writer->format->finish(writer, &reason) != ASH_OK)
+    else if (writer->format->finish && writer->format->finish(writer, &reason) != ASH_OK)
         status = ash_fail(error, reason.status, "%s: %s: %s", writer->function, writer->path, reason.text);
-    int failure = status == ASH_OK ? ash_temporary_publish(&writer->file) : 0;
-    if (failure != 0)
-        status = ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(failure));
+    if (status == ASH_OK)
+        status = ash_writer_fail(writer, ash_temporary_publish(&writer->file), error);
     if (status != ASH_OK) {
         ash_writer_abort(writer);
         return status;

@@ -17,11 +17,11 @@ struct ash_format {
     int folder;           /* a folder of many files */
     /* Defines the whole schema in the empty temporary file, or, where writer->resumed is set, finds it there. On failure `abandon` is called. */
     ash_status (*begin)(ash_writer *writer, ash_error_state *error);
-    int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]);
+    int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]); /* NULL: nothing is stored in chunks */
     /* The box is within the variable and not empty. Returns the reason alone in `error`. */
     ash_status (*put)(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
         ash_write_scratch *scratch, ash_error_state *error);
-    /* Completes the temporary file. Returns the reason alone in `error`. */
+    /* Completes the temporary file. Returns the reason alone in `error`. NULL: there is nothing to complete. */
     ash_status (*finish)(ash_writer *writer, ash_error_state *error);
     /* Releases what the format holds. What it would still write must not reach the temporary file, which may be gone. */
     void (*abandon)(ash_writer *writer);
@@ -49,6 +49,10 @@ extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit
 ash_writer *ash_writer_start(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
     const ash_writer_update *update, const char *function, ash_error_state *error);
 
+/* ASH_OK for 0; else the system's words for an errno, as the reason alone or after the function and the path. */
+ash_status ash_fail_errno(int reason, ash_error_state *error);
+ash_status ash_writer_fail(const ash_writer *writer, int reason, ash_error_state *error);
+
 /* Whether chunks of a variable are kept in the journal's data until all are there. */
 int ash_writer_journals(const ash_writer *writer, int variable);
 
@@ -56,5 +60,8 @@ int ash_writer_journals(const ash_writer *writer, int variable);
 unsigned char *ash_write_scratch_buffer(ash_write_scratch *scratch, int k, int64_t bytes);
 /* The shape of a variable, and its number of elements. */
 int64_t ash_writer_shape(const ash_writer *writer, int variable, int64_t shape[]);
+/* Copies a box of elements from one dense array into another, between the places where the box begins in them; ndim > 0. */
+void ash_copy_dense(
+    int ndim, const int64_t extent[], int64_t size, void *to, const int64_t to_shape[], const void *from, const int64_t from_shape[]);
 
 #endif

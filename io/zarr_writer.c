@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,10 +22,6 @@ typedef struct zarr_state {
     ash_growing all;    /* .zmetadata */
     ash_chunking *variable;
 } zarr_state;
-
-static ash_status fail_errno(int reason, ash_error_state *error) {
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s", strerror(reason));
-}
 
 /* Writes the whole value of a key. 0 or an errno. */
 static int write_value(const ash_writer *writer, const char *key, const void *bytes, int64_t n) {
@@ -110,19 +105,17 @@ static ash_status define_all(ash_writer *writer, ash_error_state *error) {
     ash_say(&state->all, "\n},\n\"zarr_consolidated_format\": 1\n}");
     if (state->all.failed)
         return ash_fail_memory(error, writer->function, state->all.length);
-    int reason = write_value(writer, ".zmetadata", state->all.data, state->all.length);
-    return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s", writer->function, writer->path, strerror(reason));
+    return ash_writer_fail(writer, write_value(writer, ".zmetadata", state->all.data, state->all.length), error);
 }
 
 static ash_status zarr_begin(ash_writer *writer, ash_error_state *error) {
-    struct rlimit most;
     int count = writer->schema->nvariables;
     zarr_state *state = writer->state = ash_calloc(1, sizeof *state);
     if (state)
         state->variable = ash_calloc(count + 1, sizeof *state->variable);
     if (!state || !state->variable)
         return ash_fail_memory(error, writer->function, (count + 1) * (int64_t)sizeof *state->variable);
-    state->most_bytes = getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < INT64_MAX ? (int64_t)most.rlim_cur : INT64_MAX;
+    state->most_bytes = ash_most_file_bytes();
     if (!ash_zarr_recognise(writer->file.target, NULL, 0) && !ash_folder_is_empty(writer->file.target))
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: is a folder that holds other things than a Zarr store; it is not replaced",
             writer->function, writer->path);
@@ -145,7 +138,7 @@ static ash_status place_chunk(
     int used = snprintf(key, sizeof key, "%s/%s", writer->schema->variable[k].name, chunking->ndim == 0 ? "0" : "");
     for (int a = 0; a < chunking->ndim; a++)
         used += snprintf(key + used, sizeof key - (size_t)used, "%s%lld", a ? "." : "", (long long)(start[a] / chunking->chunk[a]));
-    return fail_errno(write_value(writer, key, bytes, n), error);
+    return ash_fail_errno(write_value(writer, key, bytes, n), error);
 }
 
 static ash_status zarr_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,

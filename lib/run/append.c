@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { COORDINATE, ARRAY, VARIABLES };
+enum { VARIABLES = 2 }; /* the coordinate of the dimension that grows comes first, if there is one */
 
 typedef struct job {
     ash_context *context;
@@ -136,7 +136,7 @@ static ash_status put_coordinate(job *j, ash_writer *writer) {
         return ash_fail_memory(j->error, j->function, j->coordinate->extent * 8);
     }
     if (values) {
-        ash_writer_put_all(writer, COORDINATE, values, j->error);
+        ash_writer_put_all(writer, 0, values, j->error);
     }
     ash_free(values);
     return j->error->status;
@@ -162,29 +162,27 @@ static int64_t chunk_bytes(const ash_variable *variable) {
 
 static void change(job *j) {
     const ash_output *output = ash_value_output(j->value);
-    ash_writer_dim dim[ASH_MAX_NDIM + 1];
+    ash_writer_dim dim[ASH_MAX_NDIM + 1] = { 0 };
     ash_writer_variable variable[VARIABLES];
-    int64_t shape[ASH_MAX_NDIM], none[1] = { 0 }, first[1] = { 0 };
-    ash_output_shape(output, shape);
+    const int64_t *start[VARIABLES];
+    int64_t shape[ASH_MAX_NDIM];
+    int n = 0;
     if (j->coordinate) {
-        first[0] = j->stored_coordinate->shape[0];
+        describe(&variable[n], dim, 0, j->stored_coordinate->name, j->stored_coordinate->dtype, 1, &j->coordinate->extent);
+        start[n++] = j->stored_coordinate->shape;
     }
-    int with = j->coordinate != NULL;
-    describe(&variable[COORDINATE], dim, 0, with ? j->stored_coordinate->name : j->name,
-        with ? j->stored_coordinate->dtype : j->stored->dtype, with ? 1 : 0, with ? &j->coordinate->extent : none);
-    describe(&variable[with ? ARRAY : 0], dim, 1, j->name, j->stored->dtype, output->ndim, shape);
-    const int64_t *const start[VARIABLES] = { with ? first : j->start, j->start };
-    ash_writer_schema schema = { .ndims = 1 + output->ndim, .nvariables = 1 + with, .dim = dim, .variable = variable };
+    ash_output_shape(output, shape);
+    describe(&variable[n], dim, 1, j->name, j->stored->dtype, output->ndim, shape);
+    start[n] = j->start;
+    ash_writer_schema schema = { .ndims = 1 + output->ndim, .nvariables = n + 1, .dim = dim, .variable = variable };
     ash_writer_update update = { .start = start, .library_bytes = 4 * chunk_bytes(j->stored) };
     ash_writer *writer = ash_writer_change(j->path, &schema, &update, j->function, j->error);
     if (!writer) {
         return;
     }
-    ash_target target = { .kind = ASH_TARGET_FILE,
-        .value = j->value,
-        .variable = with ? ARRAY : 0,
-        .packing = j->packed ? &j->packing : NULL,
-        .writer = writer };
+    ash_target target = {
+        .kind = ASH_TARGET_FILE, .value = j->value, .variable = n, .packing = j->packed ? &j->packing : NULL, .writer = writer
+    };
     if (put_coordinate(j, writer) == ASH_OK &&
         ash_run_targets(j->context, 1, &target, writer, j->options->compute, j->function, j->error) == ASH_OK) {
         ash_writer_commit(writer, j->error);
