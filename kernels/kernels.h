@@ -11,8 +11,8 @@
 /* Elements in a block: what one kernel call works on, sized so that the registers of an expression stay in the L1 cache. Also the leaf of
  * every sum: part of the meaning of results. */
 enum { ASH_BLOCK = 256 };
-/* The most elements of type T in a block: elements of fewer than 8 bytes come in longer ones, if all of the expression are so narrow. */
-#define ASH_BLOCK_OF(T) (sizeof(T) < 8 ? ASH_BLOCK * 8 / sizeof(T) : ASH_BLOCK * 16 / sizeof(T))
+/* The most elements of type T in a block: narrow elements come in longer ones, if all of the expression are so narrow. */
+#define ASH_BLOCK_OF(T) (ASH_BLOCK * 16 / sizeof(T))
 /* Accumulators of a leaf: element i of a leaf goes to lane i % ASH_LANES; lanes fold as a fixed binary tree (l += l + 8, then 4, 2, 1).
  * Fewer elements than lanes are not a leaf's work: callers fold them in order, by rows(). */
 enum { ASH_LANES = 16 };

@@ -243,13 +243,13 @@ static void push_leaves(
     }
 }
 
-/* Whole runs of one leaf each, of neighbours along axis `axis`. Where they are the first of their cells and too short for lanes, all first
- * elements go into the cells, then all second ones. */
-static void fold_short_runs(
+/* Whole runs, of neighbours along axis `axis`. Where they are the first of their cells and too short for lanes, all first elements go into the cells, then
+ * all second ones. */
+static void fold_runs(
     const ash_fold *fold, ash_folding *folding, int axis, target *t, const char *x, int64_t n, int64_t runs, int64_t stride, int64_t size) {
     const ash_reduce_kernel *kernel = fold->kernel;
-    if (n < ASH_LANES && t->count == 0 && !fold->reduce->reduced[axis] && runs <= ASH_BLOCK) {
-        _Alignas(64) char column[ASH_BLOCK * 16];
+    _Alignas(64) char column[ASH_BLOCK * 16];
+    if (n < ASH_LANES && t->count == 0 && !fold->reduce->reduced[axis] && runs * size <= (int64_t)sizeof column) {
         for (int64_t k = 0; k < n; k++) {
             ash_gather(size, column, x + k * size, runs, stride);
             kernel->rows(runs, t->field, column, 1, 0, k, t->index + k);
@@ -257,10 +257,10 @@ static void fold_short_runs(
         return;
     }
     for (; runs > 0; runs--, x += stride) {
-        if (t->count == 0) {
+        if (t->count == 0 && n <= ASH_BLOCK) {
             fold_leaf(kernel, t->field, x, n, t->index, size);
         } else {
-            push_leaf(folding, kernel, x, n, t->index, size);
+            push_leaves(folding, kernel, x, n, t->index, size, 0);
             end_run(folding, kernel, t);
         }
         advance(kernel, t, folding->cell_stride[axis]);
@@ -330,7 +330,7 @@ void ash_folding_block(ash_run *run, const ash_sink *sink, ash_folding *folding,
         return;
     }
     if (rows > 1) {
-        fold_short_runs(fold, folding, fold->stage->ndim - fold->stage->run_axes - 1, &t, x, n, rows, stride, size);
+        fold_runs(fold, folding, fold->stage->ndim - fold->stage->run_axes - 1, &t, x, n, rows, stride, size);
         return;
     }
     push_leaves(folding, fold->kernel, x, n, t.index + position, size, stride != 0);

@@ -1,217 +1,41 @@
 /* One piece: for every run of elements, block by block: load operands, call kernels, hand results to sinks. */
-#include "run/run.h"
+#include "run/loop.h"
 
 #include <string.h>
 
-enum { STOP_INTERVAL = 1024, AHEAD = 8, CACHE_LINE = 64, SCOUT_BLOCKS = 4, SCOUT_LINES = 4, TILE = 8 * ASH_BLOCK, ROWS = 4 };
-
-typedef struct ahead {
-    const char *at, *end;
-} ahead;
-
-typedef struct piece_loop {
-    ash_run *run;
-    ash_worker *worker;
-    const ash_stage *stage;
-    const ash_box *chunk, *piece;
-    int run_axes;                /* trailing axes walked as one run */
-    int64_t length;              /* elements of a run */
-    int64_t tile;                /* of which so many are worked on before the next run's */
-    int64_t rows;                /* runs handed to folds at once, at most; `row_stride` bytes apart */
-    int64_t row_stride;          /* 0: elements are not folded as they lie */
-    int64_t block;               /* elements of a run that are worked on at once */
-    int64_t index[ASH_MAX_NDIM]; /* in the piece */
-    ahead ahead[AHEAD];          /* what follows the block in memory, to be fetched while it is worked on */
-    int streams, fetching;       /* entries of ahead; the first that is not fetched yet */
-    int64_t share;               /* cache lines to fetch before each kernel */
-} piece_loop;
-
-static char *reg(const ash_worker *worker, const ash_stage *stage, int slot) {
-    return worker->registers + (int64_t)stage->slot[slot].reg * ASH_BLOCK * 16;
-}
-
-/* ---- How far runs may reach ---- */
-
-/* Axes of one element have strides that say nothing. */
-static int stride_continues(const piece_loop *lp, const int64_t stride[], int axis, int first) {
-    const int64_t *extent = lp->piece->extent;
-    while (first < lp->stage->ndim - 1 && extent[first] == 1) {
-        first++;
-    }
-    return extent[axis] == 1 || extent[first] == 1 || stride[axis] == stride[first] * extent[first];
-}
-
-/* Whether axis `axis` can join the run that begins at axis first = axis + 1, for operand k. Axes from `first` on are one run already. */
-static int operand_joins(const piece_loop *lp, int k, int axis, int first) {
-    const ash_operand *operand = &lp->stage->operand[k];
-    const ash_binding *binding = &lp->worker->binding[k];
-    if (operand->kind == ASH_OPERAND_CONSTANT) {
-        return 1;
-    }
-    if (operand->kind == ASH_OPERAND_RAMP) {
-        return operand->map[0].axis < axis;
-    }
-    return !(binding->row && operand->table_axis >= axis) && stride_continues(lp, binding->stride, axis, first);
-}
-
-static int sink_joins(const piece_loop *lp, int s, int axis, int first) {
-    const ash_sink *sink = &lp->stage->sink[s];
-    if (sink->kind == ASH_SINK_FOLD) {
-        return !sink->fold->inner && !sink->fold->reduce->reduced[axis] && lp->piece->extent[first] == lp->chunk->extent[first];
-    }
-    return stride_continues(lp, lp->worker->destination[s].stride, axis, first);
-}
-
-static void choose_run(piece_loop *lp) {
-    const ash_stage *stage = lp->stage;
-    lp->run_axes = stage->run_axes;
-    for (int axis = stage->ndim - stage->run_axes - 1; axis >= 0; axis--) {
-        int joins = stage->run_axes == 1 && lp->run_axes == stage->ndim - axis - 1 && stage->scans >> axis == 0;
-        for (int k = 0; k < stage->noperands && joins; k++) {
-            joins = operand_joins(lp, k, axis, axis + 1);
-        }
-        for (int s = 0; s < stage->nsinks && joins; s++) {
-            joins = sink_joins(lp, s, axis, axis + 1);
-        }
-        if (!joins) {
-            break;
-        }
-        lp->run_axes++;
-    }
-    lp->length = 1;
-    for (int a = stage->ndim - lp->run_axes; a < stage->ndim; a++) {
-        lp->length *= lp->piece->extent[a];
-    }
-}
-
-/* The stride with which a run is walked: that of its innermost axis of more than one element. */
-static int64_t run_stride(const piece_loop *lp, const int64_t stride[]) {
-    for (int a = lp->stage->ndim - 1; a >= lp->stage->ndim - lp->run_axes; a--) {
-        if (lp->piece->extent[a] != 1) {
-            return stride[a];
-        }
-    }
-    return 0;
-}
-
-/* Kernels read elements where they lie only if each lies at a multiple of its size; the caller's memory need not. */
-static int is_aligned(const ash_binding *binding, const ash_operand *operand) {
-    if (operand->kind != ASH_OPERAND_MEMORY) {
-        return 1;
-    }
-    uintptr_t bits = (uintptr_t)binding->base;
-    for (int k = 0; k < operand->ndim; k++) {
-        bits |= (uintptr_t)operand->value.node->u.memory.stride[k];
-    }
-    return bits % (uintptr_t)(operand->size < 8 ? operand->size : 8) == 0;
-}
-
-static void choose_access(piece_loop *lp) {
-    const ash_stage *stage = lp->stage;
-    int first = stage->ndim - lp->run_axes;
-    for (int k = 0; k < stage->noperands; k++) {
-        const ash_operand *operand = &stage->operand[k];
-        ash_binding *binding = &lp->worker->binding[k];
-        binding->filled = NULL;
-        if (operand->kind == ASH_OPERAND_CONSTANT) {
-            binding->access = ASH_ACCESS_CONSTANT;
-            if (lp->worker->constants_of != stage) {
-                ash_fill(operand->dtype, reg(lp->worker, stage, operand->slot), stage->block, operand->element);
-            }
-            continue;
-        }
-        if (operand->kind == ASH_OPERAND_RAMP) {
-            binding->access = ASH_ACCESS_RAMP;
-            continue;
-        }
-        binding->run_stride = run_stride(lp, binding->stride);
-        if (binding->row && operand->table_axis >= first) {
-            binding->access = ASH_ACCESS_ROWS;
-        } else if ((binding->run_stride == operand->size || lp->length == 1) && is_aligned(binding, operand)) {
-            binding->access = ASH_ACCESS_DIRECT;
-        } else {
-            binding->access = binding->run_stride == 0 && lp->length > 1 ? ASH_ACCESS_UNIFORM : ASH_ACCESS_STRIDED;
-        }
-    }
-    lp->worker->constants_of = stage;
-}
-
-/* ---- Rows of folds ---- */
-
-static int folds_rows(const ash_sink *sink) {
-    return sink->kind == ASH_SINK_FOLD && !sink->fold->inner;
-}
-
-/* Cells that rows are folded into stay in the first cache if long rows are walked in tiles: the order of elements is that of every cell alone. */
-static void choose_tile(piece_loop *lp) {
-    const ash_stage *stage = lp->stage;
-    int folding = 0, inner = stage->scans != 0;
-    for (int s = 0; s < stage->nsinks; s++) {
-        folding |= folds_rows(&stage->sink[s]);
-        inner |= stage->sink[s].kind == ASH_SINK_FOLD && stage->sink[s].fold->inner;
-    }
-    lp->tile = folding && !inner ? TILE : lp->length;
-}
-
-/* Whether all that is done with the elements is to fold them as they lie in memory. */
-static int only_folds(const piece_loop *lp) {
-    const ash_stage *stage = lp->stage;
-    const ash_binding *binding = &lp->worker->binding[0];
-    int only = stage->ninstructions == 0 && stage->noperands == 1 && binding->access == ASH_ACCESS_DIRECT &&
-        !binding->row; /* rows by a list are apart in other ways, and a missing one is made in a register, a block long */
-    for (int s = 0; s < stage->nsinks && only; s++) {
-        const ash_sink *sink = &stage->sink[s];
-        only = sink->kind == ASH_SINK_FOLD && sink->fold->reduce->group_axis < 0 && !sink->fold->reduce->general;
-    }
-    return only;
-}
-
-/* Then several rows go at once, or several leaves of a run, or several short runs. */
-static void choose_rows(piece_loop *lp) {
-    const ash_stage *stage = lp->stage;
-    int axis = stage->ndim - lp->run_axes - 1, rows = axis >= 0, runs = 1, only = only_folds(lp);
-    for (int s = 0; s < stage->nsinks && only; s++) {
-        const ash_fold *fold = stage->sink[s].fold;
-        rows &= !fold->inner && axis >= 0 && fold->reduce->reduced[axis];
-        runs &= fold->inner;
-    }
-    int fit = only && (rows || runs), at_least = rows ? ROWS : 1;
-    lp->rows = fit && axis >= 0 ? (lp->length < ASH_BLOCK ? at_least * (ASH_BLOCK / lp->length) : at_least) : 1;
-    lp->row_stride = !fit ? 0 : axis >= 0 ? lp->worker->binding[0].stride[axis] : lp->length * stage->operand[0].size;
-    lp->block = fit ? TILE : stage->block;
-}
+enum { STOP_INTERVAL = 1024, CACHE_LINE = 64, SCOUT_BLOCKS = 4, SCOUT_LINES = 4 };
 
 /* ---- Fetching ahead ----
  * A kernel is over after a block, and with it the reach of the processor's own look-ahead. So the next block of every stream is asked for
  * while this one is worked on, in equal shares before each kernel: asked for at once they would wait for one another, and the kernels for
  * them. */
 
-static void fetch_later(piece_loop *lp, const char *at, int64_t bytes) {
-    if (lp->streams < AHEAD) {
-        lp->ahead[lp->streams++] = (ahead){ at, at + bytes };
+static void fetch_later(ash_loop *lp, const char *at, int64_t bytes) {
+    if (lp->streams < ASH_AHEAD) {
+        lp->ahead[lp->streams++] = (ash_ahead){ at, at + bytes };
         lp->share += bytes / CACHE_LINE;
     }
 }
 
 /* Notes that a full block at `at` is used in place. */
-static void follow(piece_loop *lp, const char *at, int64_t bytes) {
+static void follow(ash_loop *lp, const char *at, int64_t bytes) {
     fetch_later(lp, at + bytes, bytes);
 }
 
 /* After the loads of a full block. */
-static void share_out(piece_loop *lp) {
+static void share_out(ash_loop *lp) {
     if (lp->streams ==
         1) { /* one stream alone does not keep the memory busy: some lines of pages to come wake the processor's prefetchers */
-        const ahead *next = &lp->ahead[0];
+        const ash_ahead *next = &lp->ahead[0];
         fetch_later(lp, next->at + (SCOUT_BLOCKS - 1) * (next->end - next->at), SCOUT_LINES * CACHE_LINE);
     }
     int kernels = lp->stage->ninstructions + lp->stage->nsinks;
     lp->share = (lp->share + kernels - 1) / kernels;
 }
 
-static void fetch_share(piece_loop *lp) {
+static void fetch_share(ash_loop *lp) {
     for (int64_t lines = lp->share; lines > 0 && lp->fetching < lp->streams;) {
-        ahead *next = &lp->ahead[lp->fetching];
+        ash_ahead *next = &lp->ahead[lp->fetching];
         for (; next->at < next->end && lines > 0; next->at += CACHE_LINE, lines--) {
             __builtin_prefetch(next->at);
         }
@@ -226,7 +50,7 @@ static void fill_missing(const ash_operand *operand, void *out, int64_t n) {
 }
 
 /* Elements of a ramp at the iteration indices of a block. */
-static void load_ramp(const piece_loop *lp, const ash_operand *operand, int64_t position, int64_t n, void *out) {
+static void load_ramp(const ash_loop *lp, const ash_operand *operand, int64_t position, int64_t n, void *out) {
     const ash_node *node = operand->value.node;
     const ash_map *map = &operand->map[0];
     int64_t extent = node->output[0].dim[0].axis.extent, size = operand->size;
@@ -261,8 +85,7 @@ static void load_ramp(const piece_loop *lp, const ash_operand *operand, int64_t 
 }
 
 /* Elements whose row changes from one to the next. */
-static void load_rows(
-    const piece_loop *lp, const ash_operand *operand, const ash_binding *binding, int64_t position, int64_t n, char *out) {
+static void load_rows(const ash_loop *lp, const ash_operand *operand, const ash_binding *binding, int64_t position, int64_t n, char *out) {
     int64_t offset = binding->pointer - binding->base;
     for (int64_t k = 0; k < n; k++) {
         const char *row = binding->row[position + k];
@@ -275,10 +98,10 @@ static void load_rows(
     (void)lp;
 }
 
-static void load(piece_loop *lp, int k, int64_t position, int64_t n) {
+static void load(ash_loop *lp, int k, int64_t position, int64_t n) {
     const ash_operand *operand = &lp->stage->operand[k];
     ash_binding *binding = &lp->worker->binding[k];
-    char *home = reg(lp->worker, lp->stage, operand->slot);
+    char *home = ash_loop_register(lp->worker, lp->stage, operand->slot);
     void **slot = &lp->worker->slot[operand->slot];
     *slot = home;
     switch (binding->access) {
@@ -295,7 +118,7 @@ static void load(piece_loop *lp, int k, int64_t position, int64_t n) {
     const char *at = binding->pointer + position * binding->run_stride;
     if (binding->access == ASH_ACCESS_DIRECT) {
         *slot = (void *)(uintptr_t)at;
-        if (n == lp->stage->block) {
+        if (n == lp->full && operand->kind != ASH_OPERAND_FILE) { /* what was just read is near */
             follow(lp, at, n * operand->size);
         }
     } else if (binding->access == ASH_ACCESS_STRIDED) {
@@ -310,7 +133,7 @@ static void load(piece_loop *lp, int k, int64_t position, int64_t n) {
 /* ---- Storing ---- */
 
 /* Copies a block to a destination whose run is not contiguous, innermost stretch by stretch. */
-static void scatter(const piece_loop *lp, const ash_destination *to, int64_t size, int64_t position, int64_t n, const char *from) {
+static void scatter(const ash_loop *lp, const ash_destination *to, int64_t size, int64_t position, int64_t n, const char *from) {
     int ndim = lp->stage->ndim, first = ndim - lp->run_axes;
     while (n > 0) {
         int64_t rest = position;
@@ -329,7 +152,7 @@ static void scatter(const piece_loop *lp, const ash_destination *to, int64_t siz
 }
 
 /* Running values along an axis: kept in one cell where the block runs along the axis, else in a row of cells. */
-static void run_scan(const piece_loop *lp, const ash_instruction *instruction, int64_t position, int64_t n, void *out, const void *in) {
+static void run_scan(const ash_loop *lp, const ash_instruction *instruction, int64_t position, int64_t n, void *out, const void *in) {
     const ash_stage *stage = lp->stage;
     int outer = stage->ndim - lp->run_axes, axis = instruction->axis;
     int64_t cell = position, cells = 1, size = ash_dtype_size(stage->slot[instruction->out[0]].dtype);
@@ -350,7 +173,7 @@ static void run_scan(const piece_loop *lp, const ash_instruction *instruction, i
     instruction->scan->rows(n, out, in, state + cell * size, first);
 }
 
-static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
+static void run_instructions(ash_loop *lp, int64_t position, int64_t n) {
     const ash_stage *stage = lp->stage;
     void **slot = lp->worker->slot;
     for (int k = 0; k < stage->ninstructions; k++) {
@@ -362,7 +185,7 @@ static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
         }
         for (int o = 0; o < instruction->nout; o++) {
             int s = instruction->out[o], sink = lp->worker->slot_sink[s];
-            slot[s] = sink < 0 ? reg(lp->worker, stage, s)
+            slot[s] = sink < 0 ? ash_loop_register(lp->worker, stage, s)
                                : lp->worker->destination[sink].pointer + position * ash_dtype_size(stage->slot[s].dtype);
             out[o] = slot[s];
         }
@@ -375,14 +198,15 @@ static void run_instructions(piece_loop *lp, int64_t position, int64_t n) {
     }
 }
 
-static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n, int64_t rows) {
+static void give_to_sinks(ash_loop *lp, int64_t position, int64_t n, int64_t rows) {
     const ash_stage *stage = lp->stage;
+    int64_t all = lp->dense ? rows * n : n;
     for (int s = 0; s < stage->nsinks; s++) {
         const ash_sink *sink = &stage->sink[s];
         const char *block = lp->worker->slot[sink->slot];
-        if (n == stage->block && lp->worker->slot_sink[sink->slot] == s) { /* written in place: so will the next block be */
-            int64_t bytes = n * ash_dtype_size(sink->dtype);
-            follow(lp, block, bytes);
+        int64_t size = ash_dtype_size(sink->dtype);
+        if (all == lp->full && lp->worker->slot_sink[sink->slot] == s) { /* written in place: so will the next block be */
+            follow(lp, block, all * size);
         }
         fetch_share(lp);
         if (sink->kind == ASH_SINK_FOLD) {
@@ -390,15 +214,14 @@ static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n, int64_t r
             for (int a = 0; a < stage->ndim; a++) {
                 local[a] = lp->piece->start[a] - lp->chunk->start[a] + lp->index[a];
             }
-            ash_folding_block(
-                lp->run, sink, &lp->worker->folding[s], lp->chunk, local, position, n, lp->length, block, rows, lp->row_stride);
+            int64_t stride = lp->dense ? n * size : lp->row_stride;
+            ash_folding_block(lp->run, sink, &lp->worker->folding[s], lp->chunk, local, position, n, lp->length, block, rows, stride);
         } else if (lp->worker->slot_sink[sink->slot] != s) {
             const ash_destination *to = &lp->worker->destination[s];
-            int64_t size = ash_dtype_size(sink->dtype);
             if (to->contiguous) {
-                memcpy(to->pointer + position * size, block, (size_t)(n * size));
+                memcpy(to->pointer + position * size, block, (size_t)(all * size));
             } else {
-                scatter(lp, to, size, position, n, block);
+                scatter(lp, to, size, position, all, block);
             }
         }
     }
@@ -406,31 +229,7 @@ static void give_to_sinks(piece_loop *lp, int64_t position, int64_t n, int64_t r
 
 /* ---- Walking ---- */
 
-static void choose_destinations(piece_loop *lp) {
-    const ash_stage *stage = lp->stage;
-    for (int s = 0; s < stage->nslots; s++) {
-        lp->worker->slot_sink[s] = -1;
-    }
-    for (int s = 0; s < stage->nsinks; s++) {
-        const ash_sink *sink = &stage->sink[s];
-        ash_destination *to = &lp->worker->destination[s];
-        if (sink->kind == ASH_SINK_FOLD) {
-            continue;
-        }
-        int64_t size = ash_dtype_size(sink->dtype), elements = 1;
-        to->contiguous = 1;
-        for (int a = stage->ndim - 1; a >= stage->ndim - lp->run_axes; a--) {
-            to->contiguous &= lp->piece->extent[a] == 1 || to->stride[a] == size * elements;
-            elements *= lp->piece->extent[a];
-        }
-        int aligned = (uintptr_t)to->base % (uintptr_t)(size < 8 ? size : 8) == 0;
-        if (to->contiguous && aligned && stage->slot[sink->slot].operand < 0 && lp->worker->slot_sink[sink->slot] < 0) {
-            lp->worker->slot_sink[sink->slot] = s; /* the last instruction writes in place */
-        }
-    }
-}
-
-static void set_pointers(piece_loop *lp) {
+static void set_pointers(ash_loop *lp) {
     const ash_stage *stage = lp->stage;
     int outer = stage->ndim - lp->run_axes;
     for (int k = 0; k < stage->noperands; k++) {
@@ -466,28 +265,29 @@ static int must_stop(const ash_run *run, ash_worker *worker) {
     return worker->error.status != ASH_OK || atomic_load_explicit(&run->stop, memory_order_relaxed) == ASH_STOP_NOW;
 }
 
-static void run_block(piece_loop *lp, int64_t position, int64_t n, int64_t rows) {
+static void run_block(ash_loop *lp, int64_t position, int64_t n, int64_t rows) {
+    int64_t all = lp->dense ? rows * n : n;
     lp->streams = lp->fetching = 0;
     lp->share = 0;
     for (int k = 0; k < lp->stage->noperands; k++) {
-        load(lp, k, position, n);
+        load(lp, k, position, all);
     }
-    if (n == lp->stage->block) {
+    if (all == lp->full) {
         share_out(lp);
     }
-    run_instructions(lp, position, n);
+    run_instructions(lp, position, all);
     give_to_sinks(lp, position, n, rows);
 }
 
 /* How many runs from the present one on go at once. */
-static int64_t rows_here(const piece_loop *lp) {
+static int64_t rows_here(const ash_loop *lp) {
     int axis = lp->stage->ndim - lp->run_axes - 1;
     int64_t left = axis >= 0 ? lp->piece->extent[axis] - lp->index[axis] : 1;
     return left < lp->rows ? left : lp->rows;
 }
 
 /* Goes `rows` runs further in C order; returns how many go at once there, 0 after the last, from where the next is the first again. */
-static int64_t next_rows(piece_loop *lp, int64_t rows) {
+static int64_t next_rows(ash_loop *lp, int64_t rows) {
     for (int a = lp->stage->ndim - lp->run_axes - 1; a >= 0; a--, rows = 1) {
         lp->index[a] += rows;
         if (lp->index[a] < lp->piece->extent[a]) {
@@ -499,18 +299,14 @@ static int64_t next_rows(piece_loop *lp, int64_t rows) {
 }
 
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece) {
-    piece_loop lp = { .run = run, .worker = worker, .stage = stage, .chunk = chunk, .piece = piece };
+    ash_loop lp = { .run = run, .worker = worker, .stage = stage, .chunk = chunk, .piece = piece };
     for (int a = 0; a < stage->ndim; a++) {
         if (piece->extent[a] == 0) {
             return;
         }
         lp.index[a] = 0;
     }
-    choose_run(&lp);
-    choose_access(&lp);
-    choose_destinations(&lp);
-    choose_tile(&lp);
-    choose_rows(&lp);
+    ash_loop_shape(&lp);
     for (int64_t begin = 0, blocks = 0; begin < lp.length; begin += lp.tile) {
         int64_t end = lp.length - begin < lp.tile ? lp.length : begin + lp.tile;
         for (int64_t rows = rows_here(&lp); rows > 0; rows = next_rows(&lp, rows)) {
