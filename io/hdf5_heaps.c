@@ -8,6 +8,7 @@
 #include "io/flat_read.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 enum { NO_BLOCK = 1, VERSION_AT = 8, SIZES_OLD = 13, SIZES_NEW = 9, SUPERBLOCK_BYTES = 15, NUMBERS_AT = 8, WIDEST = 8 };
 
@@ -38,7 +39,9 @@ int ash_hdf5_heap_ends(int fd, int64_t base, const unsigned char *header, int64_
         bytes < NUMBERS_AT + 2 * length + address)
         return 1;
     uint64_t data_bytes = little(header + NUMBERS_AT, length), block = little(header + NUMBERS_AT + length, length);
-    uint64_t data = little(header + NUMBERS_AT + 2 * length, address), most = data_bytes / (2 * (uint64_t)length) + 1;
+    uint64_t data = little(header + NUMBERS_AT + 2 * length, address);
+    struct stat about; /* what a damaged heap says of its bytes is no bound: its blocks lie in the file */
+    uint64_t most = fstat(fd, &about) == 0 ? (uint64_t)about.st_size / (2 * (uint64_t)length) + 1 : 0;
     for (uint64_t passed = 0; block != NO_BLOCK && block < data_bytes; passed++) { /* HDF5 refuses others */
         if (passed == most)
             return 0;
