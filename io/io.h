@@ -191,6 +191,7 @@ typedef struct ash_writer_variable {
     int deflate, shuffle;
     int zstd; /* level, 0: none */
     int fletcher32;
+    int default_fill; /* without a _FillValue, NetCDF's default fill value of the dtype is missing */
 } ash_writer_variable;
 
 /* What a file is to hold. */

@@ -75,7 +75,7 @@ static int define_fill(const definer *d, int id, const ash_writer_variable *vari
     int has_fill = fill_value(variable, value), result = NC_NOERR;
     if (chunked)
         return has_fill ? nc_def_var_fill(d->file, id, NC_FILL, value) : NC_NOERR;
-    if (is_netcdf4(d) && variable->ndim > 0)
+    if (is_netcdf4(d) && variable->ndim > 0 && (has_fill || !variable->default_fill))
         result = nc_def_var_fill(d->file, id, NC_NOFILL, NULL);
     if (result == NC_NOERR && has_fill)
         result = nc_put_att(d->file, id, "_FillValue", ash_nc_from_dtype(variable->dtype), 1, value);

@@ -62,8 +62,8 @@ ASH_API ash_array ash_dataset_variable(ash_dataset dataset, const char *variable
  * file, so that this converts formats, compresses, packs and joins. Runs, collective.
  *
  * Values are written as they are stored, with the same attributes, unless a line of options->encoding packs them anew. They are decoded before where the files
- * of the dataset store them differently, and, in a Zarr store, where floating ones have no _FillValue of their own. A grid mapping of characters is written as an
- * integer, for only its attributes count. Text and other variables that are no numbers are left out; to name one in the list is an error. So are variables in groups:
+ * of the dataset store them differently, and, in a Zarr store, where floating ones have no _FillValue of their own. Coordinates that have 64-bit or unsigned integers
+ * are narrowed for formats that have none. A grid mapping of characters is written as an integer, for only its attributes count. Text and other variables that are no numbers are left out; to name one in the list is an error. So are variables in groups:
  * files are written without groups. The unlimited dimension stays one, if `unlimited` names no other and it is the first of all variables that have it; "" is none. */
 ASH_API ash_status ash_dataset_write(ash_dataset dataset, const char *path, const char *variables, const ash_write_options *options);
 

@@ -78,7 +78,7 @@ typedef struct ash_write_options {
  * temporary file is removed; that of a run that was killed is removed by the next write of the same path on the same machine.
  *
  * Attributes that name other variables (coordinates, bounds, grid_mapping, cell_measures, formula_terms, ancillary_variables) are kept if these are written in the
- * same call; of a list of names those are.
+ * same call, or if the global attribute external_variables says that they are in another file; of a list of names those are.
  *
  * Uncompressed variables are contiguous unless `chunks` or `unlimited` is set; compressed ones have the chunks of the array, cut to 32 MiB. Chunks are
  * compressed by the tasks that make them.

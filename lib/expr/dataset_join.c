@@ -254,7 +254,22 @@ static int describe_joined(join *j) {
     return joined->variable != NULL;
 }
 
-/* What the content says of extents, as it is with all files. */
+/* The coordinate and its bounds are kept decoded, whatever the first file has them in. */
+static void update_kept(const join *j) {
+    for (int64_t v = 0; v < j->joined->count; v++) {
+        const ash_joined_variable *kept = &j->joined->variable[v];
+        int k = kept->values ? ash_dataset_entry_find(j->content, kept->path) : -1;
+        if (k >= 0) {
+            ash_variable *about = &j->content->entry[k].about;
+            ash_attrs_release(about->attrs);
+            about->attrs = ash_attrs_retain(kept->attrs);
+            about->dtype = kept->dtype;
+            about->no_fill = 1;
+        }
+    }
+}
+
+/* What the content says of variables and extents, as it is with all files. */
 static int update_content(const join *j) {
     ash_dataset_content *content = j->content;
     int64_t extent = j->joined->begin[j->joined->parts];
@@ -278,6 +293,7 @@ static int update_content(const join *j) {
             about->shape[axis] = extent;
         }
     }
+    update_kept(j);
     for (int k = 0; k < content->dims.count && !j->stacked; k++) {
         const char *slash = strrchr(content->dims.dim[k].name, '/');
         if (strcmp(slash ? slash + 1 : content->dims.dim[k].name, j->dim) == 0) {

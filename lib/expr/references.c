@@ -54,21 +54,21 @@ int ash_reference_next(const ash_attrs *attrs, ash_reference *at) {
     return 1;
 }
 
-static int is_written(const ash_reference *at, int n, const char *const written[]) {
+static int is_known(const ash_reference *at, int n, const char *const known[]) {
     for (int k = 0; k < n; k++) {
-        if ((int64_t)strlen(written[k]) == at->bytes && memcmp(written[k], at->name, (size_t)at->bytes) == 0) {
+        if ((int64_t)strlen(known[k]) == at->bytes && memcmp(known[k], at->name, (size_t)at->bytes) == 0) {
             return 1;
         }
     }
     return 0;
 }
 
-/* The words of a list that are written, into room for all of it. Returns how many characters they are. */
-static int64_t keep_words(const char *text, int attribute, int n, const char *const written[], char *kept) {
+/* The words of a list that are known, into room for all of it. Returns how many characters they are. */
+static int64_t keep_words(const char *text, int attribute, int n, const char *const known[], char *kept) {
     ash_reference at = { .attribute = attribute, .rest = text };
     int64_t used = 0;
     while (next_name(&at)) {
-        if (is_written(&at, n, written)) {
+        if (is_known(&at, n, known)) {
             if (used > 0) {
                 kept[used++] = ' ';
             }
@@ -80,15 +80,15 @@ static int64_t keep_words(const char *text, int attribute, int n, const char *co
     return used;
 }
 
-int ash_references_keep(ash_attrs **attrs, int n, const char *const written[]) {
+int ash_references_keep(ash_attrs **attrs, int n, const char *const known[]) {
     for (int r = 0; r < REFERENCES; r++) {
         const char *text = ash_attrs_text(*attrs, references[r].name);
         ash_reference at = { .attribute = r, .rest = text };
         int all = 1, any = 0;
         while (next_name(&at)) {
-            int known = is_written(&at, n, written);
-            all &= known;
-            any |= known;
+            int found = is_known(&at, n, known);
+            all &= found;
+            any |= found;
         }
         if (!text || (all && any)) {
             continue;
@@ -100,7 +100,7 @@ int ash_references_keep(ash_attrs **attrs, int n, const char *const written[]) {
             continue;
         }
         char *kept = ash_malloc((int64_t)strlen(text) + 1);
-        int fine = kept && keep_words(text, r, n, written, kept) > 0 && ash_attrs_set_text(attrs, references[r].name, kept);
+        int fine = kept && keep_words(text, r, n, known, kept) > 0 && ash_attrs_set_text(attrs, references[r].name, kept);
         ash_free(kept);
         if (!fine) {
             return 0;

@@ -18,8 +18,8 @@ typedef struct ash_reference {
 /* The next variable that the attributes name; 0 at the end. */
 int ash_reference_next(const ash_attrs *attrs, ash_reference *at);
 
-/* Removes what would dangle: of a list of variables those that are not among the `n` written ones, other attributes as a whole if one of theirs is not.
+/* Removes what would dangle: of a list of variables those that are not among the `n` known ones, other attributes as a whole if one of theirs is not.
  * 0 when out of memory. */
-int ash_references_keep(ash_attrs **attrs, int n, const char *const written[]);
+int ash_references_keep(ash_attrs **attrs, int n, const char *const known[]);
 
 #endif

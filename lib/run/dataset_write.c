@@ -1,4 +1,5 @@
 /* Writing variables of a dataset, with what their attributes name. */
+#include "base/dtype.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/text.h"
@@ -12,11 +13,12 @@
 
 #include <string.h>
 
-/* What becomes of a variable. Coordinates of the dimensions of others, and their bounds, come along with these. */
+/* What becomes of a variable. Coordinates that the format cannot hold as they are stored come along, decoded, with those that have their dimensions. */
 enum fate { LEFT_OUT, CARRIED, WRITTEN };
 
 typedef struct chooser {
     const ash_dataset_content *content;
+    const ash_format *format;
     unsigned char *fate; /* of each variable */
     ash_error_state *error;
 } chooser;
@@ -115,12 +117,19 @@ static int has_bounds(const chooser *c, int coordinate, int k) {
         bounds->shape[1] <= ASH_MOST_VERTICES;
 }
 
+/* A format of one array has no coordinates; one without 64-bit and unsigned integers gets such coordinates narrowed. */
+static int is_held(const chooser *c, int k) {
+    ash_dtype dtype = about(c, k)->dtype;
+    int is_new = ash_dtype_kind(dtype) == 'u' || (ash_dtype_kind(dtype) == 'i' && ash_dtype_size(dtype) == 8);
+    return !ash_format_bare(c->format) && (ash_format_int64(c->format) || !is_new);
+}
+
 /* Coordinates of what is written come along by themselves; those of nothing but their bounds do not. */
 static void carry_coordinates(chooser *c) {
     for (int k = 0; k < c->content->count; k++) {
         for (int a = 0; a < about(c, k)->ndim && c->fate[k] == WRITTEN; a++) {
             int coordinate = coordinate_of(c, k, a);
-            if (coordinate >= 0 && coordinate != k && !has_bounds(c, coordinate, k)) {
+            if (coordinate >= 0 && coordinate != k && !is_held(c, coordinate) && !has_bounds(c, coordinate, k)) {
                 c->fate[coordinate] = CARRIED;
             }
         }
@@ -204,33 +213,32 @@ static const char *unlimited_dim(const chooser *c) {
 }
 
 /* Values stay as they are stored, unless they are packed anew, differ between files, or are missing by a default that the new format does not have. */
-static int stays_stored(const chooser *c, int k, const ash_format *format, const ash_write_options *options) {
+static int stays_stored(const chooser *c, int k, const ash_write_options *options) {
     const ash_variable *variable = about(c, k);
     int by_default = ash_dtype_kind(variable->dtype) == 'f' && !variable->no_fill && !ash_attrs_find(variable->attrs, "_FillValue");
     return !ash_encoding_names(options->encoding, c->content->entry[k].path) && !c->content->entry[k].converted &&
-        !(by_default && ash_format_numpy(format));
+        !(by_default && ash_format_numpy(c->format));
 }
 
 static ash_status write_chosen(ash_dataset dataset, const chooser *c, int count, const char *path, const ash_write_options *options) {
-    const ash_format *format = ash_format_find(options->format, path, "dataset_write", c->error);
     ash_array *array = ash_calloc(count, sizeof *array);
-    const ash_attrs **stored = ash_calloc(count, sizeof *stored);
+    const ash_variable **stored = ash_calloc(count, sizeof *stored);
     const char **name = ash_calloc(count, sizeof *name);
     int n = 0;
-    for (int k = 0; format && array && stored && name && k < c->content->count; k++) {
+    for (int k = 0; array && stored && name && k < c->content->count; k++) {
         if (c->fate[k] != WRITTEN) {
             continue;
         }
-        int raw = is_mapping(c, k) || stays_stored(c, k, format, options);
+        int raw = is_mapping(c, k) || stays_stored(c, k, options);
         name[n] = c->content->entry[k].path;
-        stored[n] = raw ? about(c, k)->attrs : NULL;
+        stored[n] = raw ? about(c, k) : NULL;
         array[n] = is_mapping(c, k) ? ash_zeros(dataset.context, ASH_INT32, 0, NULL, NULL)
                                     : ash_dataset_variable(dataset, name[n], &(ash_open_options){ .raw = raw });
         n++;
     }
     if (!array || !stored || !name) {
         ash_fail_memory(c->error, "dataset_write", count * (int64_t)sizeof *array);
-    } else if (format) {
+    } else {
         ash_write_arrays(dataset.context, n, array, stored, path, name, options, c->error);
     }
     ash_free(array);
@@ -251,8 +259,9 @@ ash_status ash_dataset_write(ash_dataset dataset, const char *path, const char *
         ash_fail(&error, ASH_ERR_ARGUMENT, "dataset_write: path is NULL");
         return ash_record(dataset.context, &error);
     }
-    c.fate = ash_calloc(c.content->count + 1, sizeof *c.fate);
-    if (!c.fate) {
+    c.format = ash_format_find(o.format, path, "dataset_write", &error);
+    c.fate = c.format ? ash_calloc(c.content->count + 1, sizeof *c.fate) : NULL;
+    if (c.format && !c.fate) {
         ash_fail_memory(&error, "dataset_write", c.content->count + 1);
     }
     int count = c.fate ? choose(&c, variables) : -1;

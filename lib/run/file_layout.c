@@ -181,10 +181,10 @@ static ash_dtype stored_dtype(const maker *m, ash_dtype dtype) {
     return dtype == ASH_BOOL && !ash_format_numpy(m->format) ? ASH_INT8 : dtype;
 }
 
-/* Its attributes are `stored`, or its own with what tells missing values and bool. */
-static int add_array(
-    maker *m, const ash_output *output, const char *name, const ash_attrs *stored, ash_writer_variable *variable, ash_packing **packing) {
-    ash_attrs *attrs = ash_attrs_retain(stored ? (ash_attrs *)(uintptr_t)stored : output->attrs);
+/* Its attributes are those of `stored`, or its own with what tells missing values and bool. */
+static int add_array(maker *m, const ash_output *output, const char *name, const ash_variable *stored, ash_writer_variable *variable,
+    ash_packing **packing) {
+    ash_attrs *attrs = ash_attrs_retain(stored ? stored->attrs : output->attrs);
     char kind = ash_dtype_kind(output->dtype);
     *variable = (ash_writer_variable){ .name = name, .dtype = stored_dtype(m, output->dtype), .ndim = output->ndim };
     if (kind == 'c' && !ash_format_numpy(m->format)) {
@@ -195,6 +195,7 @@ static int add_array(
         const ash_dim *dim = &output->dim[a];
         variable->dim[a] = dim->name ? named_dim(m, dim, name) : anonymous_dim(m, a, dim->axis.extent);
     }
+    variable->default_fill = stored && !stored->no_fill;
     if (m->error->status == ASH_OK) {
         choose_chunks(m, output, variable);
     }
@@ -321,49 +322,30 @@ static int add_coordinates(maker *m, int n, const ash_value value[], const char 
     return 1;
 }
 
-/* Variables name others only if these are in the file too. */
+/* Variables name others only if these are in the file too, or in other files, as its attribute external_variables says. */
 static int keep_references(maker *m) {
     ash_file_layout *layout = m->layout;
-    const char **written = ash_arena_alloc(&layout->arena, (layout->nvariables + 1) * (int64_t)sizeof *written);
-    int fine = written != NULL;
-    for (int k = 0; fine && k < layout->nvariables; k++) {
-        written[k] = layout->variable[k].name;
+    static const char blanks[] = " \t\n";
+    const char *outside = ash_attrs_text(layout->global, "external_variables");
+    char *words = ash_arena_strdup(&layout->arena, outside ? outside : ""), *rest = NULL;
+    int64_t most = layout->nvariables + (words ? (int64_t)strlen(words) / 2 + 1 : 0);
+    const char **known = ash_arena_alloc(&layout->arena, most * (int64_t)sizeof *known);
+    int fine = words && known, n = 0;
+    for (; fine && n < layout->nvariables; n++) {
+        known[n] = layout->variable[n].name;
+    }
+    for (char *word = fine ? strtok_r(words, blanks, &rest) : NULL; word; word = strtok_r(NULL, blanks, &rest)) {
+        known[n++] = word;
     }
     for (int k = 0; fine && k < layout->nvariables; k++) {
         ash_attrs *attrs = (ash_attrs *)(uintptr_t)layout->variable[k].attrs;
-        fine = ash_references_keep(&attrs, layout->nvariables, written);
+        fine = ash_references_keep(&attrs, n, known);
         layout->variable[k].attrs = attrs;
     }
     return fine ? 1 : no_memory(m);
 }
 
 /* ---- Global attributes ---- */
-
-/* "key=value" lines. */
-static int parse_attributes(maker *m, const char *text) {
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        const char *equals = memchr(text, '=', length);
-        if (length > 0 && (!equals || equals == text)) {
-            ash_fail(m->error, ASH_ERR_ARGUMENT, "write: attributes must be lines of name=value, found '%.*s'",
-                (int)(length < 80 ? length : 80), text);
-            return 0;
-        }
-        char *line = length > 0 ? ash_arena_alloc(&m->layout->arena, (int64_t)length + 1) : NULL;
-        if (length > 0) {
-            if (!line) {
-                return no_memory(m);
-            }
-            memcpy(line, text, length);
-            line[equals - text] = 0;
-            if (!ash_attrs_set_text(&m->layout->global, line, line + (equals - text) + 1)) {
-                return no_memory(m);
-            }
-        }
-        text += length + (text[length] == '\n');
-    }
-    return 1;
-}
 
 /* The global attributes of the first file that one of the arrays is made from. */
 static void inherit_global(maker *m, int n, const ash_value value[]) {
@@ -414,7 +396,7 @@ static int extend_history(maker *m, int n, const char *const names[]) {
 
 /* ---- All of it ---- */
 
-static void make(maker *m, int n, const ash_value value[], const char *const names[], const ash_attrs *const stored[]) {
+static int make_variables(maker *m, int n, const ash_value value[], const char *const names[], const ash_variable *const stored[]) {
     ash_file_layout *layout = m->layout;
     int64_t dims = 0;
     for (int k = 0; k < n; k++) {
@@ -422,7 +404,7 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
         if (!names[k] || !*names[k] || strchr(names[k], '/')) {
             ash_fail(m->error, ASH_ERR_ARGUMENT, "write: the name of variable %d must be a name without '/', found '%s'", k,
                 names[k] ? names[k] : "(NULL)");
-            return;
+            return 0;
         }
     }
     layout->dim = ash_arena_alloc(&layout->arena, (2 * dims + 1) * (int64_t)sizeof *layout->dim);
@@ -432,8 +414,7 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
     layout->packing = ash_arena_alloc(&layout->arena, (n + 1) * (int64_t)sizeof *layout->packing);
     ash_writer_variable *array = ash_arena_alloc(&layout->arena, (n + 1) * (int64_t)sizeof *array);
     if (!layout->dim || !layout->coord || !layout->fixed || !layout->variable || !layout->packing || !array) {
-        no_memory(m);
-        return;
+        return no_memory(m);
     }
     int fine = ash_encoding_check(m->options->encoding, n, names, m->error) == ASH_OK, made = 0;
     for (; made < n && fine; made++) {
@@ -448,27 +429,28 @@ static void make(maker *m, int n, const ash_value value[], const char *const nam
         }
         layout->variable[layout->nvariables++] = array[k];
     }
-    if (!fine || !keep_references(m)) {
-        return;
-    }
-    if (m->options->attributes) {
-        fine = parse_attributes(m, m->options->attributes);
-    } else {
-        inherit_global(m, n, value);
-    }
     if (fine && m->options->unlimited && find_dim(layout, m->options->unlimited) < 0) {
         ash_fail(m->error, ASH_ERR_DIMENSION, "write: unlimited names the dimension '%s', which no variable has", m->options->unlimited);
         fine = 0;
     }
-    if (fine) {
-        extend_history(m, n, names);
+    return fine;
+}
+
+static int make_global(maker *m, int n, const ash_value value[], const char *const names[]) {
+    if (!m->options->attributes) {
+        inherit_global(m, n, value);
+    } else if (ash_attrs_set_lines(&m->layout->global, m->options->attributes, "write", m->error) != ASH_OK) {
+        return 0;
     }
+    return extend_history(m, n, names);
 }
 
 ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[],
-    const ash_attrs *const stored[], const ash_format *format, const ash_write_options *options, ash_error_state *error) {
+    const ash_variable *const stored[], const ash_format *format, const ash_write_options *options, ash_error_state *error) {
     maker m = { .layout = layout, .context = context, .format = format, .options = options, .error = error };
-    make(&m, n, value, names, stored);
+    if (make_variables(&m, n, value, names, stored) && make_global(&m, n, value, names)) {
+        keep_references(&m);
+    }
     layout->schema = (ash_writer_schema){
         .ndims = layout->ndims, .nvariables = layout->nvariables, .dim = layout->dim, .variable = layout->variable, .global = layout->global
     };

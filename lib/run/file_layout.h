@@ -33,9 +33,9 @@ int ash_file_chunk(const ash_output *output, const ash_format *format, const ash
 /* Whether the chunks of the array's grid have these extents. */
 int ash_file_chunk_fits(const ash_output *output, const int64_t chunk[]);
 
-/* An array with attributes in `stored` (NULL: none has) is declared with these as they are. */
+/* An array with a variable in `stored` (NULL: none has) is declared with the attributes of this as they are. */
 ash_status ash_file_layout_make(ash_file_layout *layout, ash_context *context, int n, const ash_value value[], const char *const names[],
-    const ash_attrs *const stored[], const ash_format *format, const ash_write_options *options, ash_error_state *error);
+    const ash_variable *const stored[], const ash_format *format, const ash_write_options *options, ash_error_state *error);
 void ash_file_layout_free(ash_file_layout *layout);
 
 #endif

@@ -16,7 +16,7 @@ typedef struct job {
     ash_context *context;
     int n;
     const char *path, *const *names;
-    const ash_attrs *const *stored;
+    const ash_variable *const *stored;
     const ash_write_options *options;
     const ash_format *format;
     ash_value *value;
@@ -117,8 +117,8 @@ static ash_fingerprint identify(const job *j) {
         ash_fingerprint_text(&print, v->name);
         ash_fingerprint_bytes(&print, v->dim, v->ndim * (int64_t)sizeof *v->dim);
         ash_fingerprint_bytes(&print, v->chunk, v->ndim * (int64_t)sizeof *v->chunk);
-        ash_fingerprint_bytes(
-            &print, (int[]){ v->dtype, v->ndim, v->deflate, v->shuffle, v->zstd, v->fletcher32 }, 6 * (int64_t)sizeof(int));
+        ash_fingerprint_bytes(&print, (int[]){ v->dtype, v->ndim, v->deflate, v->shuffle, v->zstd, v->fletcher32, v->default_fill },
+            7 * (int64_t)sizeof(int));
         add_attrs(&print, v->attrs, "");
     }
     add_attrs(&print, schema->global, "history");
@@ -176,7 +176,7 @@ static void write_file(job *j) {
     }
 }
 
-ash_status ash_write_arrays(ash_context *context, int n, const ash_array arrays[], const ash_attrs *const stored[], const char *path,
+ash_status ash_write_arrays(ash_context *context, int n, const ash_array arrays[], const ash_variable *const stored[], const char *path,
     const char *const names[], const ash_write_options *options, ash_error_state *error) {
     job j = { .context = context, .n = n, .path = path, .names = names, .stored = stored, .options = options, .error = error };
     if (check_options(&j) == ASH_OK) {

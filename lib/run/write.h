@@ -3,13 +3,13 @@
 #define ASH_RUN_WRITE_H
 
 #include "array/context.h"
-#include "base/attrs.h"
+#include "io/io.h"
 
 #include <ashlar/io.h>
 
-/* Writes n >= 1 arrays under their names. An array with attributes in `stored` (NULL: none has) holds values as they are stored somewhere: they and these
+/* Writes n >= 1 arrays under their names. An array with a variable in `stored` (NULL: none has) holds values as they are stored there: they and the variable's
  * attributes are written as they are. `options` are full ones. */
-ash_status ash_write_arrays(ash_context *context, int n, const ash_array arrays[], const ash_attrs *const stored[], const char *path,
+ash_status ash_write_arrays(ash_context *context, int n, const ash_array arrays[], const ash_variable *const stored[], const char *path,
     const char *const names[], const ash_write_options *options, ash_error_state *error);
 
 #endif

@@ -116,10 +116,10 @@ static void expect_equal(ash_dataset a, ash_dataset b, const char *name, const a
 static void whole_files(void **state) {
     (void)state;
     static const ash_write_options ways[] = { { .deflate = 2, .shuffle = true }, { .format = "classic" }, { .format = "zarr", .zstd = 1 },
-        { .format = "cdf5", .unlimited = "" } };
+        { .format = "cdf5", .unlimited = "" }, { .unlimited = "" } };
     make_file("in.nc", 10);
     ash_dataset in = ash_dataset_open(ctx, test_path("in.nc"), NULL);
-    for (int w = 0; w < 4; w++) {
+    for (int w = 0; w < 5; w++) {
         char name[16];
         snprintf(name, sizeof name, "out%d", w);
         assert_done(ctx, ash_dataset_write(in, test_path(name), NULL, &ways[w]));
@@ -148,6 +148,62 @@ static void whole_files(void **state) {
             assert_int_equal(ash_dataset_dimension_info(out, d, &time), ASH_OK);
             assert_int_equal(time.unlimited, strcmp(time.name, "time") == 0 && !ways[w].unlimited && !zarr);
         }
+    }
+}
+
+/* Coordinates that are packed, bounds that say more than they need to, values that are missing by default and have no attributes, variables elsewhere. */
+static void make_odd_file(const char *name) {
+    int file, x, vertices;
+    short packed[X] = { 0, 10, 20, 30, 40 }, fill = -1;
+    double half = 0.5, bounds[2 * X];
+    float values[X] = { 1, NC_FILL_FLOAT, 3, 4, 5 };
+    for (int k = 0; k < 2 * X; k++) {
+        bounds[k] = k;
+    }
+    nc_done(nc_create(test_path(name), NC_NETCDF4 | NC_CLOBBER, &file));
+    nc_done(nc_def_dim(file, "x", X, &x));
+    nc_done(nc_def_dim(file, "ends", 2, &vertices));
+    int v = define(file, "v", NC_FLOAT, 1, &x), w = define(file, "w", NC_FLOAT, 1, &x), along = define(file, "x", NC_SHORT, 1, &x),
+        cells = define(file, "x_cells", NC_DOUBLE, 2, (int[]){ x, vertices });
+    set_text(file, NC_GLOBAL, "external_variables", "volume  area");
+    nc_done(nc_def_var_fill(file, along, NC_FILL, &fill));
+    nc_done(nc_put_att_double(file, along, "scale_factor", NC_DOUBLE, 1, &half));
+    set_text(file, along, "bounds", "x_cells");
+    set_text(file, cells, "units", "m");
+    set_text(file, w, "cell_measures", "area: area");
+    nc_done(nc_enddef(file));
+    nc_done(nc_put_var_short(file, along, packed));
+    nc_done(nc_put_var_double(file, cells, bounds));
+    nc_done(nc_put_var_float(file, v, values));
+    nc_done(nc_put_var_float(file, w, values));
+    nc_done(nc_close(file));
+}
+
+static void as_stored(void **state) {
+    (void)state;
+    static const ash_write_options ways[] = { { 0 }, { .deflate = 1 }, { .format = "classic" }, { .format = "zarr" } };
+    static const char *const names[] = { "v", "w", "x", "x_cells" };
+    make_odd_file("in.nc");
+    ash_dataset in = ash_dataset_open(ctx, test_path("in.nc"), NULL);
+    for (int w = 0; w < 4; w++) {
+        assert_done(ctx, ash_dataset_write(in, test_path("out"), NULL, &ways[w]));
+        ash_dataset out = ash_dataset_open(ctx, test_path("out"), NULL);
+        for (int k = 0; k < 4; k++) {
+            expect_equal(in, out, names[k], NULL);
+            if (k >= 2 || w < 3) {
+                expect_equal(in, out, names[k], &(ash_open_options){ .raw = true });
+            }
+            ash_variable_info info = { 0 };
+            assert_int_equal(ash_dataset_variable_info(out, ash_dataset_variable_find(out, names[k]), &info), ASH_OK);
+            assert_string_equal(info.dim[info.ndim - 1], k == 3 ? "ends" : "x");
+        }
+        expect_attr(out, "x_cells", "units", "m");
+        expect_attr(out, "x", "bounds", "x_cells");
+        expect_attr(out, "w", "cell_measures", "area: area");
+        assert_int_equal(ash_dataset_attr_count(out, "v"), w < 3 ? 0 : 1); /* in Zarr what is missing is NaN, and said to be */
+        assert_done(ctx, ash_dataset_write(in, test_path("other"), "w", &(ash_write_options){ .attributes = "title=alone" }));
+        expect_attr(ash_dataset_open(ctx, test_path("other"), NULL), "w", "cell_measures", NULL);
+        remove_all(test_path("out"));
     }
 }
 
@@ -186,6 +242,21 @@ static void joined(void **state) {
     expect_equal(in, out, "time", NULL);
     expect_equal(in, out, "time_bnds", NULL);
     assert_int_equal(ash_extent(ash_dataset_variable(out, "p", NULL), 0), 2 * TIMES);
+    /* What is joined along is kept decoded. */
+    const char *odd[] = { test_path("c.nc"), test_path("d.nc") };
+    make_odd_file("c.nc");
+    make_odd_file("d.nc");
+    in = ash_dataset_open_many(ctx, 2, odd, &(ash_dataset_options){ .join = "x", .by_position = true });
+    double scale;
+    assert_false(ash_dataset_attr_real(in, "x", "scale_factor", &scale));
+    static const char *const chosen[] = { NULL, "x" };
+    for (int k = 0; k < 2; k++) {
+        assert_done(ctx, ash_dataset_write(in, test_path("joined.nc"), chosen[k], NULL));
+        out = ash_dataset_open(ctx, test_path("joined.nc"), NULL);
+        expect_equal(in, out, "x", NULL);
+        expect_equal(in, out, "x", &(ash_open_options){ .raw = true });
+        expect_equal(in, out, "x_cells", NULL);
+    }
 }
 
 static void refusals(void **state) {
@@ -232,6 +303,7 @@ static void computed_arrays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whole_files, begin, end),
+        cmocka_unit_test_setup_teardown(as_stored, begin, end),
         cmocka_unit_test_setup_teardown(some_variables, begin, end),
         cmocka_unit_test_setup_teardown(joined, begin, end),
         cmocka_unit_test_setup_teardown(refusals, begin, end),
