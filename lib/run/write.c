@@ -1,7 +1,9 @@
 /* Writing arrays to a file: what the file declares, its coordinates, then a run that streams the values. */
 #include "run/write.h"
 #include "base/options.h"
+#include "base/span.h"
 #include "expr/fingerprint.h"
+#include "expr/view.h"
 #include "run/file_layout.h"
 #include "run/run.h"
 
@@ -27,16 +29,67 @@ typedef struct job {
 
 /* ---- What is written ---- */
 
+static int has_dim(const ash_output *output, ash_span name) {
+    ash_dim_names names = ash_output_dim_names(output);
+    ash_error_state ignored = { 0 };
+    int axis;
+    return ash_span_axis(name, &names, "write", &axis, &ignored) == ASH_OK;
+}
+
+/* Of chunks by name those of the array's own dimensions, for each of several arrays may have others. NULL when out of memory. */
+static const char *own_chunks(job *j, const ash_output *output) {
+    const char *all = j->options->chunks;
+    ash_span rest = ash_span_of(all), part, name, value;
+    char *own = ash_arena_alloc(&j->layout.arena, (int64_t)strlen(all) + 1);
+    int64_t used = 0;
+    for (int more = 1; own && ash_span_split(&rest, ',', &part, &more);) {
+        if (j->n == 1 || !ash_span_named(part, &name, &value)) {
+            return all;
+        }
+        if (has_dim(output, name)) {
+            own[used] = ',';
+            memcpy(own + used + (used > 0), part.text, (size_t)part.length);
+            used += part.length + (used > 0);
+        }
+    }
+    return own;
+}
+
+/* A name among the chunks that is a dimension of no array at all is a mistake. */
+static ash_status check_chunks(const job *j) {
+    ash_span rest = ash_span_of(j->options->chunks), part, name, value;
+    for (int more = 1; rest.length > 0 && ash_span_split(&rest, ',', &part, &more);) {
+        int known = j->n == 1 || !ash_span_named(part, &name, &value);
+        for (int k = 0; k < j->n && !known; k++) {
+            known = has_dim(ash_value_output(j->value[k]), name);
+        }
+        if (!known) {
+            return ash_fail(
+                j->error, ASH_ERR_DIMENSION, "write: chunks name the dimension '%.*s', which no variable has", ASH_SPAN_ARGS(name));
+        }
+    }
+    return ASH_OK;
+}
+
 /* The array on the grid of the file's chunks, so that each of these is made by one task. */
 static ash_array conform(job *j, ash_array array) {
     int64_t chunk[ASH_MAX_NDIM];
     char text[ASH_MAX_NDIM * 22];
     int used = 0;
     ash_value value;
-    if (j->options->chunks) {
-        array = ash_rechunk(array, j->options->chunks);
-    }
     if (ash_resolve(j->context, array, "write", "a", &value, j->error) != ASH_OK) {
+        return array;
+    }
+    if (j->options->chunks) {
+        const char *chunks = own_chunks(j, ash_value_output(value));
+        array = chunks ? ash_view_rechunked("write", array, chunks) : array;
+        if (!chunks) {
+            ash_fail_memory(j->error, "write", (int64_t)strlen(j->options->chunks) + 1);
+        } else {
+            ash_resolve(j->context, array, "write", "a", &value, j->error);
+        }
+    }
+    if (j->error->status != ASH_OK) {
         return array;
     }
     const ash_output *output = ash_value_output(value);
@@ -57,7 +110,7 @@ static ash_status resolve(job *j, const ash_array arrays[]) {
             ash_resolve(j->context, conform(j, arrays[k]), "write", argument, &j->value[k], j->error);
         }
     }
-    return j->error->status;
+    return j->error->status == ASH_OK ? check_chunks(j) : j->error->status;
 }
 
 static ash_status check_options(job *j) {

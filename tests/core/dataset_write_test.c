@@ -228,6 +228,17 @@ static void some_variables(void **state) {
     assert_int_equal(ash_dataset_variable_count(out), 2);
     expect_equal(in, out, "time_bnds", NULL);
     assert_done(ctx, ash_dataset_write(in, test_path("area.npy"), "area", NULL));
+    /* Chunks by name count for the variables that have the dimension. */
+    assert_done(ctx, ash_dataset_write(in, test_path("chunks.nc"), NULL, &(ash_write_options){ .chunks = "time=4, x=2" }));
+    out = ash_dataset_open(ctx, test_path("chunks.nc"), NULL);
+    assert_int_equal(ash_dataset_variable_info(out, ash_dataset_variable_find(out, "t"), &info), ASH_OK);
+    assert_memory_equal(info.chunk, ((int64_t[]){ 4, Y, 2 }), 3 * sizeof(int64_t));
+    assert_int_equal(ash_dataset_variable_info(out, ash_dataset_variable_find(out, "lat"), &info), ASH_OK);
+    assert_memory_equal(info.chunk, ((int64_t[]){ Y, 2 }), 2 * sizeof(int64_t));
+    expect_equal(in, out, "t", NULL);
+    assert_int_equal(
+        ash_dataset_write(in, test_path("chunks.nc"), NULL, &(ash_write_options){ .chunks = "tme=4, x=2" }), ASH_ERR_DIMENSION);
+    assert_sentence(ctx, ASH_ERR_DIMENSION, "write: chunks name the dimension 'tme', which no variable has");
 }
 
 static void joined(void **state) {
