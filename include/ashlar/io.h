@@ -114,7 +114,7 @@ ASH_API ash_status ash_write_many(
 
 /* Computes the array and appends it to variable `name` of the NetCDF file `path` (any format) along its unlimited dimension `dim`. Runs, collective. The other
  * dimensions must have the names, extents and, where both have any, coordinates of the file's; the coordinate of `dim` is appended, too, where both have one, in
- * the same units. Values are packed as the variable's attributes say. Other variables along `dim` grow by missing values. The file is replaced by a changed copy once that is whole and synced
+ * the same units and calendar. Values are packed as the variable's attributes say; one that the file cannot hold, and NaN where it has no missing value, is an error. Other variables along `dim` grow by missing values. The file is replaced by a changed copy once that is whole and synced
  * (on file systems that share blocks the copy costs nothing); until then, and on failure, it stays as it is. It is an error, and the file
  * stays, if somebody else has changed it meanwhile. Of the options only `compute` counts. */
 ASH_API ash_status ash_append(ash_array a, const char *path, const char *name, const char *dim, const ash_write_options *options);

@@ -1,4 +1,6 @@
 /* Changing files that are there: appending along an unlimited dimension, overwriting a region. */
+#include "base/calendar.h"
+#include "base/dtype.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "run/packing.h"
@@ -6,6 +8,7 @@
 
 #include <ashlar/io.h>
 
+#include <math.h>
 #include <string.h>
 
 enum { VARIABLES = 2 }; /* the coordinate of the dimension that grows comes first, if there is one */
@@ -18,6 +21,7 @@ typedef struct job {
     const ash_variable *stored;
     const ash_variable *stored_coordinate; /* of the dimension that grows; NULL: none, or nothing is appended to it */
     const ash_coordinate *coordinate;
+    void *values; /* of it, as the file has them */
     int64_t start[ASH_MAX_NDIM];
     ash_packing packing;
     int packed;
@@ -87,6 +91,52 @@ static ash_status check_coordinate(job *j, int axis) {
     return j->error->status;
 }
 
+/* Values of the coordinate in the dtype of the file; one that this cannot hold is an error. NULL on failure. */
+static void *convert_coordinate(const job *j) {
+    const ash_coordinate *c = j->coordinate;
+    ash_dtype from = c->dtype, to = j->stored_coordinate->dtype;
+    char *values = ash_malloc((c->extent + 1) * ash_dtype_size(to));
+    if (!values) {
+        ash_fail_memory(j->error, j->function, c->extent * ash_dtype_size(to));
+    }
+    for (int64_t k = 0; values && k < c->extent; k++) {
+        char *value = values + k * ash_dtype_size(to);
+        ash_number given = ash_number_load(from, (const char *)c->values + k * ash_dtype_size(from));
+        double before, after;
+        ash_number_store(to, value, from, given);
+        ash_number_store(ASH_FLOAT64, &before, from, given);
+        ash_number_store(ASH_FLOAT64, &after, to, ash_number_load(to, value));
+        if (before != after && (ash_dtype_kind(to) != 'f' || isinf(after) != isinf(before))) {
+            ash_fail(j->error, ASH_ERR_DTYPE, "%s: %s: coordinate '%s' is %s, which cannot hold the value %.15g", j->function, j->path,
+                j->stored_coordinate->name, ash_dtype_name(to), before);
+            ash_free(values);
+            return NULL;
+        }
+    }
+    return values;
+}
+
+static const char *text_or(const ash_attrs *attrs, const char *name, const char *otherwise) {
+    const char *text = ash_attrs_text(attrs, name);
+    return text ? text : otherwise;
+}
+
+/* Values in the units of one are values in those of the other. Units that are not told are taken to be the same. */
+static int same_units(const ash_attrs *a, const ash_attrs *b) {
+    const char *units_a = ash_attrs_text(a, "units"), *units_b = ash_attrs_text(b, "units");
+    ash_time_units time_a, time_b;
+    ash_time_change change;
+    ash_error_state ignored = { 0 };
+    if (!units_a || !units_b) {
+        return 1;
+    }
+    if (ash_time_units_parse(units_a, ash_attrs_text(a, "calendar"), "append", &time_a, &ignored) != ASH_OK ||
+        ash_time_units_parse(units_b, ash_attrs_text(b, "calendar"), "append", &time_b, &ignored) != ASH_OK) {
+        return strcmp(units_a, units_b) == 0;
+    }
+    return ash_time_units_change(&time_a, &time_b, &change) && change.multiply == change.divide && change.shift == 0;
+}
+
 /* The coordinate that grows with its dimension. */
 static ash_status find_growing(job *j, int axis) {
     const ash_coordinate *here = ash_value_output(j->value)->dim[axis].coord;
@@ -94,10 +144,11 @@ static ash_status find_growing(job *j, int axis) {
     if (!there || strcmp(there->name, j->stored->name) == 0) {
         return j->error->status;
     }
-    const char *units_here = ash_attrs_text(here->attrs, "units"), *units_there = ash_attrs_text(there->attrs, "units");
-    if (units_here && units_there && strcmp(units_here, units_there) != 0) {
-        return ash_fail(j->error, ASH_ERR_DIMENSION, "%s: %s: coordinate '%s' is in '%s', found '%s' in the array", j->function, j->path,
-            there->name, units_there, units_here);
+    if (!same_units(here->attrs, there->attrs)) {
+        return ash_fail(j->error, ASH_ERR_DIMENSION,
+            "%s: %s: coordinate '%s' is in '%s' (calendar '%s'), found '%s' (calendar '%s') in the array", j->function, j->path,
+            there->name, text_or(there->attrs, "units", ""), text_or(there->attrs, "calendar", "standard"),
+            text_or(here->attrs, "units", ""), text_or(here->attrs, "calendar", "standard"));
     }
     if (ash_attrs_find(there->attrs, "scale_factor") || ash_attrs_find(there->attrs, "add_offset")) {
         return ash_fail(j->error, ASH_ERR_UNSUPPORTED, "%s: %s: coordinate '%s' is packed; its values cannot be appended", j->function,
@@ -105,7 +156,8 @@ static ash_status find_growing(job *j, int axis) {
     }
     j->stored_coordinate = there;
     j->coordinate = here;
-    return ASH_OK;
+    j->values = convert_coordinate(j);
+    return j->error->status;
 }
 
 static ash_dim_names stored_names(const job *j) {
@@ -117,30 +169,6 @@ static ash_dim_names stored_names(const job *j) {
 }
 
 /* ---- Changing it ---- */
-
-/* Values of the coordinate in the dtype of the file. */
-static void *convert_coordinate(const job *j) {
-    const ash_coordinate *c = j->coordinate;
-    int64_t from = ash_dtype_size(c->dtype), to = ash_dtype_size(j->stored_coordinate->dtype);
-    char *values = ash_malloc((c->extent + 1) * to);
-    for (int64_t k = 0; values && k < c->extent; k++) {
-        ash_number_store(
-            j->stored_coordinate->dtype, values + k * to, c->dtype, ash_number_load(c->dtype, (const char *)c->values + k * from));
-    }
-    return values;
-}
-
-static ash_status put_coordinate(job *j, ash_writer *writer) {
-    void *values = j->coordinate ? convert_coordinate(j) : NULL;
-    if (j->coordinate && !values) {
-        return ash_fail_memory(j->error, j->function, j->coordinate->extent * 8);
-    }
-    if (values) {
-        ash_writer_put_all(writer, 0, values, j->error);
-    }
-    ash_free(values);
-    return j->error->status;
-}
 
 /* A variable of the file as the schema of a writer has it; its dimensions are its own. */
 static void describe(
@@ -183,7 +211,7 @@ static void change(job *j) {
     ash_target target = {
         .kind = ASH_TARGET_FILE, .value = j->value, .variable = n, .packing = j->packed ? &j->packing : NULL, .writer = writer
     };
-    if (put_coordinate(j, writer) == ASH_OK &&
+    if ((!j->values || ash_writer_put_all(writer, 0, j->values, j->error) == ASH_OK) &&
         ash_run_targets(j->context, 1, &target, writer, j->options->compute, j->function, j->error) == ASH_OK) {
         ash_writer_commit(writer, j->error);
     } else {
@@ -207,6 +235,7 @@ static ash_status begin(job *j, ash_array a, ash_write_options *options, const a
 }
 
 static ash_status end(job *j) {
+    ash_free(j->values);
     ash_file_release(j->file);
     return ash_record(j->context, j->error);
 }

@@ -4,6 +4,7 @@
 #include "base/params.h"
 #include "base/text.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,10 +118,16 @@ static double default_fill(ash_dtype dtype) {
 }
 
 static double lowest(ash_dtype dtype) {
+    if (ash_dtype_kind(dtype) == 'f') {
+        return dtype == ASH_FLOAT32 ? -(double)FLT_MAX : -DBL_MAX;
+    }
     return ash_dtype_kind(dtype) == 'u' ? 0 : -ldexp(1, 8 * (int)ash_dtype_size(dtype) - 1);
 }
 
 static double highest(ash_dtype dtype) {
+    if (ash_dtype_kind(dtype) == 'f') {
+        return dtype == ASH_FLOAT32 ? (double)FLT_MAX : DBL_MAX;
+    }
     return ldexp(1, 8 * (int)ash_dtype_size(dtype) - (ash_dtype_kind(dtype) != 'u')) - 1;
 }
 
@@ -130,6 +137,10 @@ static int is_narrow(ash_dtype dtype) {
     return (kind == 'i' || kind == 'u') && ash_dtype_size(dtype) <= 4;
 }
 
+static int is_integer(ash_dtype dtype, double value) {
+    return value == rint(value) && value >= lowest(dtype) && value <= highest(dtype);
+}
+
 static int is_storable(const ash_packing *packing) {
     char from = ash_dtype_kind(packing->from), to = ash_dtype_kind(packing->to);
     return from != 'c' && from != 'b' && (is_narrow(packing->to) || (from == 'f' && to == 'f')) &&
@@ -137,7 +148,7 @@ static int is_storable(const ash_packing *packing) {
 }
 
 static int check(ash_packing *packing, ash_error_state *error) {
-    char from = ash_dtype_kind(packing->from), text[160];
+    char text[160];
     int narrow = is_narrow(packing->to);
     if (!is_storable(packing)) {
         snprintf(text, sizeof text, "%s cannot be stored as %s; dtype must be an integer of at most 32 bits, or floating, and not wider",
@@ -150,12 +161,7 @@ static int check(ash_packing *packing, ash_error_state *error) {
     if (packing->has_offset && !isfinite(packing->offset)) {
         return fail_encoding(error, packing, "add_offset must be a finite number");
     }
-    if (from == 'f' && narrow && !packing->has_fill) {
-        packing->has_fill = 1;
-        packing->fill = default_fill(packing->to);
-    }
-    if (narrow && packing->has_fill &&
-        (packing->fill != rint(packing->fill) || packing->fill < lowest(packing->to) || packing->fill > highest(packing->to))) {
+    if (narrow && packing->has_fill && !is_integer(packing->to, packing->fill)) {
         snprintf(text, sizeof text, "fill_value %.17g is no %s", packing->fill, ash_dtype_name(packing->to));
         return fail_encoding(error, packing, text);
     }
@@ -186,9 +192,19 @@ int ash_packing_find(
             packing->scale = (double)(float)packing->scale;
             packing->offset = (double)(float)packing->offset;
         }
+        if (ash_dtype_kind(dtype) == 'f' && is_narrow(packing->to) && !packing->has_fill) {
+            packing->has_fill = 1;
+            packing->fill = default_fill(packing->to);
+        }
         return error->status == ASH_OK && check(packing, error);
     }
     return 0;
+}
+
+/* As in reading, a value that the stored dtype cannot hold marks nothing as missing. */
+static int find_fill(ash_packing *packing, const ash_attrs *attrs, const char *name) {
+    return ash_attrs_real(attrs, name, &packing->fill) && packing->fill == packing->fill &&
+        (!is_narrow(packing->to) || is_integer(packing->to, packing->fill));
 }
 
 int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *function, const char *name, ash_dtype from, ash_dtype to,
@@ -196,7 +212,7 @@ int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *fun
     *packing = (ash_packing){ .from = from, .to = to, .scale = 1, .function = function, .name = name };
     packing->has_scale = ash_attrs_real(attrs, "scale_factor", &packing->scale);
     packing->has_offset = ash_attrs_real(attrs, "add_offset", &packing->offset);
-    packing->has_fill = ash_attrs_real(attrs, "_FillValue", &packing->fill) && packing->fill == packing->fill;
+    packing->has_fill = find_fill(packing, attrs, "_FillValue") || find_fill(packing, attrs, "missing_value");
     if (from == to && !packing->has_scale && !packing->has_offset && (!packing->has_fill || ash_dtype_kind(from) != 'f')) {
         return 0;
     }
@@ -250,24 +266,35 @@ static ash_status fail_value(const ash_packing *packing, double value, const cha
         packing->function, packing->name, value, why, ash_dtype_name(packing->to), packing->scale, packing->offset);
 }
 
+/* Why a value is none of the stored dtype, as `stored`; NULL if it is one. */
+static const char *refusal(const ash_packing *packing, double value, double stored) {
+    int whole = ash_dtype_kind(packing->to) != 'f';
+    if (stored != stored) {
+        return whole ? "has no fill value in" : NULL;
+    }
+    if ((stored < lowest(packing->to) || stored > highest(packing->to)) && (whole || isfinite(value))) {
+        return "does not fit";
+    }
+    return value == value && packing->has_fill && stored == packing->fill ? "becomes the fill value of" : NULL;
+}
+
 /* Turns values into those of the stored dtype; the first that is none is reported after the loop, which has no branch that way. */
 static ash_status pack_block(const ash_packing *packing, double *x, int64_t n, ash_error_state *error) {
-    int whole = ash_dtype_kind(packing->to) != 'f', clash = 0, outside = 0;
-    double low = whole ? lowest(packing->to) : -INFINITY, high = whole ? highest(packing->to) : INFINITY, value[BLOCK];
+    int whole = ash_dtype_kind(packing->to) != 'f', doubtful = 0;
+    double low = lowest(packing->to), high = highest(packing->to), value[BLOCK];
     for (int64_t i = 0; i < n; i++) {
         double stored = (x[i] - packing->offset) / packing->scale;
         value[i] = x[i];
         stored = whole ? rint(stored) : stored;
-        outside |= stored < low || stored > high;
-        clash |= packing->has_fill && stored == packing->fill;
-        x[i] = stored != stored && packing->has_fill ? packing->fill : stored;
+        doubtful |= packing->has_fill && stored == packing->fill;
+        stored = stored != stored && packing->has_fill ? packing->fill : stored;
+        doubtful |= stored < low || stored > high || (whole && stored != stored);
+        x[i] = stored;
     }
-    for (int64_t i = 0; (outside || clash) && i < n; i++) {
-        if (x[i] < low || x[i] > high) {
-            return fail_value(packing, value[i], "does not fit", error);
-        }
-        if (value[i] == value[i] && packing->has_fill && x[i] == packing->fill) {
-            return fail_value(packing, value[i], "becomes the fill value of", error);
+    for (int64_t i = 0; doubtful && i < n; i++) {
+        const char *why = refusal(packing, value[i], x[i]);
+        if (why) {
+            return fail_value(packing, value[i], why, error);
         }
     }
     return ASH_OK;
