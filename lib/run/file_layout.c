@@ -213,7 +213,7 @@ static int add_array(maker *m, const ash_output *output, const char *name, const
     }
     ash_packing found;
     if (m->error->status == ASH_OK && fine &&
-        ash_packing_find(&found, m->options->encoding, name, output->dtype, &m->layout->arena, m->error)) {
+        ash_packing_find(&found, m->options->encoding, name, output->dtype, is_coordinate(output, name), &m->layout->arena, m->error)) {
         *packing = ash_arena_memdup(&m->layout->arena, &found, sizeof found);
         fine = *packing && describe_packing(&found, variable, &attrs);
     }

@@ -168,8 +168,8 @@ static int check(ash_packing *packing, ash_error_state *error) {
     return 1;
 }
 
-int ash_packing_find(
-    ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, ash_arena *arena, ash_error_state *error) {
+int ash_packing_find(ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, int is_coordinate, ash_arena *arena,
+    ash_error_state *error) {
     line at;
     *packing = (ash_packing){ .from = dtype, .to = dtype, .scale = 1, .function = "write", .name = name };
     while (encoding && next_line(&encoding, &at)) {
@@ -192,7 +192,7 @@ int ash_packing_find(
             packing->scale = (double)(float)packing->scale;
             packing->offset = (double)(float)packing->offset;
         }
-        if (ash_dtype_kind(dtype) == 'f' && is_narrow(packing->to) && !packing->has_fill) {
+        if (ash_dtype_kind(dtype) == 'f' && is_narrow(packing->to) && !packing->has_fill && !is_coordinate) {
             packing->has_fill = 1;
             packing->fill = default_fill(packing->to);
         }

@@ -17,9 +17,9 @@ typedef struct ash_packing {
 } ash_packing;
 
 /* Finds the line of `encoding` that speaks of variable `name`, see ash_write_options. 1: *packing is set; 0: there is none, or an error. `dtype` is
- * the array's. */
-int ash_packing_find(
-    ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, ash_arena *arena, ash_error_state *error);
+ * the array's. Coordinates have no missing values, and no fill value that is not asked for. */
+int ash_packing_find(ash_packing *packing, const char *encoding, const char *name, ash_dtype dtype, int is_coordinate, ash_arena *arena,
+    ash_error_state *error);
 
 /* The packing that the attributes of a stored variable ask for. 1: *packing is set; 0: values are stored as they are, or an error of `function`. */
 int ash_packing_of(ash_packing *packing, const ash_attrs *attrs, const char *function, const char *name, ash_dtype from, ash_dtype to,

@@ -223,6 +223,15 @@ static void some_variables(void **state) {
     ash_variable_info info = { 0 };
     assert_int_equal(ash_dataset_variable_info(out, ash_dataset_variable_find(out, "p"), &info), ASH_OK);
     assert_int_equal(info.dtype, ASH_INT16);
+    /* Coordinates that come along are packed, too. */
+    assert_done(
+        ctx, ash_dataset_write(in, test_path("times.nc"), "p", &(ash_write_options){ .encoding = "time: dtype=int16; add_offset=10" }));
+    out = ash_dataset_open(ctx, test_path("times.nc"), NULL);
+    assert_int_equal(ash_dataset_variable_info(out, ash_dataset_variable_find(out, "time"), &info), ASH_OK);
+    assert_int_equal(info.dtype, ASH_INT16);
+    expect_equal(in, out, "time", NULL);
+    double none;
+    assert_false(ash_dataset_attr_real(out, "time", "_FillValue", &none));
     assert_done(ctx, ash_dataset_write(in, test_path("time.nc"), "time", NULL));
     out = ash_dataset_open(ctx, test_path("time.nc"), NULL);
     assert_int_equal(ash_dataset_variable_count(out), 2);
