@@ -57,7 +57,7 @@ ASH_API ash_status ash_dataset_status(ash_dataset dataset);
 /* A variable by name or path ("grp1/T"), as ash_open() gives it. Errors: those of ash_open(); a variable that does not fit in all files. */
 ASH_API ash_array ash_dataset_variable(ash_dataset dataset, const char *variable, const ash_open_options *options);
 
-/* Writes variables of the dataset into one file in shared passes: those of a list, "t2m, precip", or all for NULL. What their attributes name comes along (auxiliary
+/* Writes variables of the dataset into one file in shared passes: those of a list between commas, "t2m, precip", or all for NULL. What their attributes name comes along (auxiliary
  * coordinates, bounds, grid mappings, cell measures, formula terms, ancillary variables), as do coordinates of their dimensions, all attributes and those of the
  * file, so that this converts formats, compresses, packs and joins. Runs, collective.
  *

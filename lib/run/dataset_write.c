@@ -2,6 +2,7 @@
 #include "base/dtype.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/span.h"
 #include "base/text.h"
 #include "expr/dataset.h"
 #include "expr/open.h"
@@ -69,15 +70,13 @@ static int choose_named(chooser *c, const char *name, int64_t bytes) {
     return 1;
 }
 
-/* "t2m, precip". */
+/* "t2m, precip". Names may have spaces. */
 static int choose_list(chooser *c, const char *text) {
-    static const char separators[] = ", \t\n";
-    while (*(text += strspn(text, separators))) {
-        int64_t bytes = (int64_t)strcspn(text, separators);
-        if (!choose_named(c, text, bytes)) {
+    ash_span rest = ash_span_of(text), name;
+    for (int more = 1; ash_span_split(&rest, ',', &name, &more);) {
+        if (name.length > 0 && !choose_named(c, name.text, name.length)) {
             return 0;
         }
-        text += bytes;
     }
     return 1;
 }

@@ -163,6 +163,7 @@ static void make_odd_file(const char *name) {
     nc_done(nc_create(test_path(name), NC_NETCDF4 | NC_CLOBBER, &file));
     nc_done(nc_def_dim(file, "x", X, &x));
     nc_done(nc_def_dim(file, "ends", 2, &vertices));
+    define(file, "of two words", NC_INT, 1, &x);
     int v = define(file, "v", NC_FLOAT, 1, &x), w = define(file, "w", NC_FLOAT, 1, &x), along = define(file, "x", NC_SHORT, 1, &x),
         cells = define(file, "x_cells", NC_DOUBLE, 2, (int[]){ x, vertices });
     set_text(file, NC_GLOBAL, "external_variables", "volume  area");
@@ -201,7 +202,7 @@ static void as_stored(void **state) {
         expect_attr(out, "x", "bounds", "x_cells");
         expect_attr(out, "w", "cell_measures", "area: area");
         assert_int_equal(ash_dataset_attr_count(out, "v"), w < 3 ? 0 : 1); /* in Zarr what is missing is NaN, and said to be */
-        assert_done(ctx, ash_dataset_write(in, test_path("other"), "w", &(ash_write_options){ .attributes = "title=alone" }));
+        assert_done(ctx, ash_dataset_write(in, test_path("other"), "of two words , w,", &(ash_write_options){ .attributes = "title=alone" }));
         expect_attr(ash_dataset_open(ctx, test_path("other"), NULL), "w", "cell_measures", NULL);
         remove_all(test_path("out"));
     }
