@@ -202,7 +202,8 @@ static void as_stored(void **state) {
         expect_attr(out, "x", "bounds", "x_cells");
         expect_attr(out, "w", "cell_measures", "area: area");
         assert_int_equal(ash_dataset_attr_count(out, "v"), w < 3 ? 0 : 1); /* in Zarr what is missing is NaN, and said to be */
-        assert_done(ctx, ash_dataset_write(in, test_path("other"), "of two words , w,", &(ash_write_options){ .attributes = "title=alone" }));
+        assert_done(
+            ctx, ash_dataset_write(in, test_path("other"), "of two words , w,", &(ash_write_options){ .attributes = "title=alone" }));
         expect_attr(ash_dataset_open(ctx, test_path("other"), NULL), "w", "cell_measures", NULL);
         remove_all(test_path("out"));
     }
