@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const ash_format *const formats[] = { &ash_format_netcdf4, &ash_format_classic, &ash_format_64bit_offset, &ash_format_cdf5,
-    &ash_format_zarr, &ash_format_npy, &ash_format_raw, NULL };
+    &ash_format_zarr, &ash_format_zarr_zip, &ash_format_npy, &ash_format_raw, NULL };
 
 /* ---- Formats ---- */
 
@@ -62,7 +62,7 @@ int ash_format_bare(const ash_format *format) {
 }
 
 int ash_format_chunked(const ash_format *format) {
-    return format->folder;
+    return format->chunked;
 }
 
 const char *ash_format_name(const ash_format *format) {
@@ -158,7 +158,7 @@ void ash_writer_abort(ash_writer *writer) {
 
 /* Values have fixed places in one file, unless some variable has chunks of its own there. */
 static int has_fixed_places(const ash_writer *writer) {
-    int fixed = !writer->format->folder;
+    int fixed = !writer->format->chunked;
     for (int k = 0; k < writer->schema->nvariables; k++)
         fixed &= !(writer->format->filters && writer->schema->variable[k].chunk[0] > 0);
     return fixed;

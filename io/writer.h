@@ -11,6 +11,7 @@ struct ash_format {
     const char *name;
     const char *suffixes; /* of paths that mean it, " .nc .nc4 "; NULL: none */
     int filters;          /* chunks, and filters of them */
+    int chunked;          /* nothing but chunks */
     int int64;            /* 64-bit and unsigned integers */
     int numpy;            /* bool and complex numbers */
     int bare;             /* one array without names, coordinates and attributes */
@@ -42,8 +43,8 @@ struct ash_writer {
     void *state; /* the format's own */
 };
 
-extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5, ash_format_zarr, ash_format_npy,
-    ash_format_raw;
+extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5, ash_format_zarr,
+    ash_format_zarr_zip, ash_format_npy, ash_format_raw;
 
 /* ash_writer_begin() and ash_writer_change(). */
 ash_writer *ash_writer_start(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,

@@ -98,6 +98,8 @@ static const ash_write_options forms[] = {
 #ifdef ASH_TEST_ZARR
     { .history = "", .format = "zarr", .deflate = 1, .shuffle = true },
     { .history = "", .format = "zarr", .resume = true },
+    { .history = "", .format = "zarr_zip", .deflate = 1, .shuffle = true },
+    { .history = "", .format = "zarr_zip", .resume = true },
 #endif
     { .history = "", .format = "npy" },
     { .history = "", .format = "npy", .resume = true },
