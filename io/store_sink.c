@@ -26,8 +26,7 @@ int ash_store_sink_reserve(const ash_store_sink *sink, const ash_store_contents 
 
 /* ---- Values ---- */
 
-/* Makes the folders that a key is in. 0 or an errno. */
-static int make_folders(int folder, const char *key) {
+int ash_store_make_folders(int folder, const char *key) {
     char path[4096];
     size_t length = strlen(key);
     if (length >= sizeof path)
@@ -49,7 +48,7 @@ static int open_new(int folder, const char *key) {
 static int put_file(int folder, const char *key, const void *bytes, int64_t n) {
     int fd = open_new(folder, key);
     int reason = fd < 0 ? errno : 0;
-    if (reason == ENOENT && (reason = make_folders(folder, key)) == 0) {
+    if (reason == ENOENT && (reason = ash_store_make_folders(folder, key)) == 0) {
         fd = open_new(folder, key);
         reason = fd < 0 ? errno : 0;
     }

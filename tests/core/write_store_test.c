@@ -220,8 +220,6 @@ static void replacing(void **state) {
     assert_done(ctx, ash_write(second, path, "two", NULL));
     assert_false(exists("old.zarr/one"));
     expect_same(second, path, "two");
-    assert_int_not_equal(ash_append(second, path, "two", "y", NULL), ASH_OK); /* NetCDF only */
-    assert_int_not_equal(ash_write_region(second, path, "two", "0:7", NULL), ASH_OK);
     expect_same(second, path, "two");
     assert_int_equal(test_entries(1), 1);
 
