@@ -194,7 +194,7 @@ static void refused(void **state) {
         { ash_index(v, ":, :4"), path, "v", "y", NULL, "has extent 17, found 4" },
         { ash_set_dims(v, "a,b"), path, "v", "y", NULL, "is 'y', found 'a'" },
         { v, path, "v", NULL, "0:7, 0:16", "has extent 16 along dimension 1, found 17" },
-        { ash_cast(v, ASH_FLOAT64), path, "v", "y", NULL, "append: variable 'v' is float32 and cannot take float64" },
+        { ash_cast(v, ASH_INT16), path, "v", "y", NULL, "append: variable 'v' is float32 and cannot take int16" },
         { part(ctx, 1, 2, 0, X, "4,6"), path, "v", NULL, "0:2, :", "the coordinate of dimension 'y' differs" },
         { v, test_path("v.zarr.zip"), "v", "y", NULL, "zip archives cannot be changed; it can be read, and written anew" },
         { v, test_path("v.zarr.zip"), "v", NULL, "0:7, :", "zip archives cannot be changed" },
@@ -203,8 +203,7 @@ static void refused(void **state) {
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         ash_status status = cases[k].dim ? ash_append(cases[k].a, cases[k].file, cases[k].name, cases[k].dim, NULL)
                                          : ash_write_region(cases[k].a, cases[k].file, cases[k].name, cases[k].region, NULL);
-        assert_int_not_equal(status, ASH_OK);
-        if (!strstr(ash_error(ctx), cases[k].words)) {
+        if (status == ASH_OK || !strstr(ash_error(ctx), cases[k].words)) {
             fail_msg("case %zu: expected '%s', found '%s'", k, cases[k].words, ash_error(ctx));
         }
         assert_int_equal(test_entries(0), 3);
@@ -239,7 +238,9 @@ static void no_memory(void **state) {
             done = ash_fail_allocations_left() > 0;
             ash_fail_allocations(0, 0);
             if (status != ASH_OK) {
-                assert_int_equal(ash_error_status(ctx), ASH_ERR_MEMORY);
+                if (ash_error_status(ctx) != ASH_ERR_MEMORY) {
+                    fail_msg("allocation %d: %s", (int)n, ash_error(ctx));
+                }
                 ash_error_clear(ctx);
             }
             rows += status == ASH_OK ? 3 : 0;
@@ -262,6 +263,17 @@ static double seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+static const char *program;
+
+/* The run that is killed: a process of its own. */
+static int append_to(const char *path) {
+    ash_context *ctx = context_with(2, NULL);
+    fill_model(1);
+    ash_status status = ash_append(part(ctx, 5, 18, 0, X, "2,5"), path, "v", "y", NULL);
+    ash_context_free(ctx);
+    return status == ASH_OK ? 0 : 1;
+}
+
 /* Killed at any moment of an append, a store has the rows that it had, or all: then the same append works. */
 static void killed(void **state) {
     (void)state;
@@ -276,8 +288,8 @@ static void killed(void **state) {
         double began = seconds();
         pid_t child = fork();
         if (child == 0) {
-            ash_context *own = context_with(2, NULL);
-            _exit(ash_append(part(own, 5, 18, 0, X, "2,5"), path, "v", "y", NULL) == ASH_OK ? 0 : 1);
+            execl(program, program, path, NULL);
+            _exit(127);
         }
         if (run > 0) {
             double after = took * 1.2 * run / RUNS;
@@ -305,7 +317,11 @@ static void killed(void **state) {
     ash_context_free(ctx);
 }
 
-int main(void) {
+int main(int count, char *argument[]) {
+    if (count > 1) {
+        return append_to(argument[1]);
+    }
+    program = argument[0];
     const struct CMUnitTest tests[] = { cmocka_unit_test(any_chunks_and_offsets), cmocka_unit_test(others_along_the_dimension),
         cmocka_unit_test(stores_of_others), cmocka_unit_test(refused), cmocka_unit_test(no_memory), cmocka_unit_test(killed) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
