@@ -100,6 +100,24 @@ static ash_status take_variable(ash_writer *writer, int k, ash_error_state *erro
     return ASH_OK;
 }
 
+/* A full disk is told before the work where chunks have no filters. 0 or an errno. */
+static int check_room(const ash_writer *writer) {
+    const ash_zarr_update *update = writer->state;
+    ash_store_contents all = { 0 };
+    for (int k = 0; k < writer->schema->nvariables; k++) {
+        const ash_chunking *chunking = &update->changed[k].chunking;
+        int64_t shape[ASH_MAX_NDIM], chunks = 1;
+        ash_writer_shape(writer, k, shape);
+        for (int a = 0; a < chunking->ndim; a++) {
+            int64_t start = update->changed[k].start[a], extent = chunking->chunk[a];
+            chunks *= shape[a] > 0 ? (start + shape[a] - 1) / extent - start / extent + 1 : 0;
+        }
+        all.values += chunks;
+        all.bytes += chunking->pipeline.count == 0 ? chunks * chunking->chunk_bytes : 0;
+    }
+    return ash_store_sink_reserve(&update->wait, &all);
+}
+
 static ash_status update_begin(ash_writer *writer, ash_error_state *error) {
     ash_zarr_update *update = writer->state = ash_calloc(1, sizeof *update);
     int count = writer->schema->nvariables;
@@ -125,7 +143,7 @@ static ash_status update_begin(ash_writer *writer, ash_error_state *error) {
         return error->status;
     for (int k = count; k < update->count; k++)
         writer->need.library += scratch_of(&update->changed[k]);
-    return ASH_OK;
+    return ash_writer_fail(writer, check_room(writer), error);
 }
 
 static int update_chunk(const ash_writer *writer, int k, int64_t chunk[]) {

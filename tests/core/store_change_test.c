@@ -306,10 +306,10 @@ static void killed(void **state) {
         assert_true(rows == 5 || rows == Y);
         expect_model(ctx, path, rows);
         whole += rows == Y;
-        if (rows == 5) {
-            assert_done(ctx, ash_append(part(ctx, 5, 18, 0, X, "2,5"), path, "v", "y", NULL));
-            expect_model(ctx, path, Y);
-        }
+        assert_done(ctx,
+            rows == 5 ? ash_append(part(ctx, 5, 18, 0, X, "2,5"), path, "v", "y", NULL)
+                      : ash_write_region(part(ctx, 5, 18, 0, X, "2,5"), path, "v", "5:23, :", NULL));
+        expect_model(ctx, path, Y);
         ash_scope_end(ctx, NULL, 0);
         assert_int_equal(test_entries(1), 1); /* what the killed run had waiting is gone */
     }
