@@ -5,6 +5,7 @@
 #include "io/file.h"
 #include "io/flat_read.h"
 #include "io/types.h"
+#include "io/writer.h"
 
 #include <string.h>
 
@@ -196,6 +197,7 @@ static ash_status classic_text(ash_file *file, const char *name, const char *fun
 
 const ash_driver ash_classic_driver = {
     .name = "NetCDF classic",
+    .change = &ash_format_change_netcdf,
     .recognise = classic_recognise,
     .open = classic_open,
     .close = classic_close,

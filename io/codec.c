@@ -22,8 +22,10 @@ ash_decoder_function ash_decode_szip;
 #endif
 #ifdef ASH_HAVE_BLOSC
 ash_decoder_function ash_decode_blosc;
+ash_encoder_function ash_encode_blosc;
 #else
 #define ash_decode_blosc NULL
+#define ash_encode_blosc NULL
 #endif
 #ifdef ASH_HAVE_LZ4
 ash_decoder_function ash_decode_lz4, ash_decode_lz4_block;
@@ -46,7 +48,7 @@ static const ash_codec codecs[] = {
     { ASH_FILTER_SZIP, "szip", ash_decode_szip, NULL },
     { 307, "bzip2", NULL, NULL },
     { 32000, "lzf", NULL, NULL },
-    { ASH_FILTER_BLOSC, "blosc", ash_decode_blosc, NULL },
+    { ASH_FILTER_BLOSC, "blosc", ash_decode_blosc, ash_encode_blosc },
     { ASH_FILTER_LZ4, "lz4", ash_decode_lz4, NULL },
     { 32008, "bitshuffle", NULL, NULL },
     { 32013, "zfp", NULL, NULL },

@@ -8,6 +8,7 @@
 #include "io/hdf5_groups.h"
 #include "io/hdf5_harvest.h"
 #include "io/lock.h"
+#include "io/writer.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -201,6 +202,7 @@ ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, 
 
 const ash_driver ash_hdf5_driver = {
     .name = "HDF5",
+    .change = &ash_format_change_netcdf,
     .recognise = ash_hdf5_recognise,
     .open = hdf5_open,
     .close = hdf5_close,

@@ -143,6 +143,8 @@ ash_status ash_file_read(ash_file *file, const ash_variable *variable, const int
 
 ash_read_need ash_file_read_need(ash_file *file, const ash_variable *variable);
 
+typedef struct ash_format ash_format; /* one that is written */
+
 /* One storage format. `recognise` sees the path and the first `n` bytes of the file (0 for a folder); the first row that recognises and
  * opens wins. */
 typedef struct ash_driver {
@@ -163,6 +165,7 @@ typedef struct ash_driver {
     /* Adds the values of a text variable. NULL: it cannot be read. */
     ash_status (*text)(ash_file *file, const char *path, const char *function, ash_name_list *texts, ash_error_state *error);
     void (*identity)(const ash_file *file, int64_t *size, int64_t *changed); /* NULL: that of the file itself */
+    const ash_format *change;                                                /* by which its files are changed; NULL: they cannot be */
     int has_members;                                        /* its reads are reads of other files, whose sentences say all */
     void (*forget)(ash_file *file, ash_variable *variable); /* releases driver_data; NULL: there is none */
     /* Called once before the first read, under the lock: finds out how to read best, and sets variable->need. NULL: nothing to find out. */
@@ -216,7 +219,6 @@ typedef struct ash_write_need {
 } ash_write_need;
 
 typedef struct ash_writer ash_writer;
-typedef struct ash_format ash_format;
 
 /* The format of that name; with NULL that which the suffix of the path says, NetCDF-4 if it says nothing. NULL with a sentence if there is none. */
 const ash_format *ash_format_find(const char *name, const char *path, const char *function, ash_error_state *error);
@@ -240,16 +242,12 @@ typedef struct ash_journal_key {
  * error. NULL on failure; nothing is left then. */
 ash_writer *ash_writer_begin(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
     const char *function, ash_error_state *error);
-/* Where values go in variables that are there. */
-typedef struct ash_writer_update {
-    const int64_t *const *start; /* per variable of the schema: where element 0 of each axis goes */
-    int64_t library_bytes;       /* what NetCDF-C's caches of these variables may take */
-} ash_writer_update;
-
-/* Begins to change a NetCDF file of any format: a copy of it, which takes its name at the end. Of the schema's variables only name (which may be a path), dtype,
- * which must be the stored one, and shape count. Dimensions that grow must be unlimited. */
+/* Begins to change a file that is there: of NetCDF any format, a copy of which takes its name at the end; of Zarr stores of version 2 in folders, whose
+ * chunks take their places at the end. Others are refused. Of the schema's variables only name (which may be a path), dtype, which must be the stored one, and
+ * shape count; element 0 of each axis goes to start[variable][axis]. Dimensions that grow must be unlimited where the format knows such. `start` must stay
+ * as long as the writer, and `file` until this returns. */
 ash_writer *ash_writer_change(
-    const char *path, const ash_writer_schema *schema, const ash_writer_update *update, const char *function, ash_error_state *error);
+    ash_file *file, const ash_writer_schema *schema, const int64_t *const start[], const char *function, ash_error_state *error);
 /* Whether a chunk was done by the run that is resumed. */
 int ash_writer_has(const ash_writer *writer, int variable, int64_t chunk);
 /* Says that all boxes of a chunk have been put. */

@@ -9,6 +9,7 @@
 #include "io/lock.h"
 #include "io/netcdf_attrs.h"
 #include "io/netcdf_contents.h"
+#include "io/writer.h"
 
 #include <netcdf.h>
 #include <stdio.h>
@@ -185,6 +186,7 @@ static ash_status netcdf_find(ash_file *file, const char *path, const char *func
 
 const ash_driver ash_netcdf_driver = {
     .name = "NetCDF-4",
+    .change = &ash_format_change_netcdf,
     .recognise = ash_hdf5_recognise,
     .open = netcdf_open,
     .close = netcdf_close,

@@ -31,7 +31,6 @@ typedef struct update_state {
     char *path;         /* of the copy: the writer forgets it when it gives up */
     struct stat copied; /* the file that was copied */
     int folder;         /* locked while the copy takes its name; -1 */
-    const ash_writer_update *update;
     updated_variable *variable;
 } update_state;
 
@@ -131,7 +130,7 @@ static ash_status open_copy(ash_writer *writer, ash_error_state *error) {
     state->is_open = result == NC_NOERR;
     for (; result == NC_NOERR && error->status == ASH_OK && k < writer->schema->nvariables; k++) {
         updated_variable *variable = &state->variable[k];
-        variable->start = state->update->start[k];
+        variable->start = writer->update.start[k];
         result = ash_netcdf_locate(state->file, writer->schema->variable[k].name, &variable->at) ? NC_NOERR : NC_ENOTVAR;
         if (result == NC_NOERR)
             check_growth(writer, k, error);
@@ -143,6 +142,20 @@ static ash_status open_copy(ash_writer *writer, ash_error_state *error) {
     return error->status;
 }
 
+/* A chunk of each variable in NetCDF-C's caches. */
+static int64_t cached_bytes(const ash_writer *writer) {
+    int64_t all = 0;
+    for (int k = 0; k < writer->schema->nvariables; k++) {
+        ash_error_state ignored = { 0 };
+        const ash_variable *stored = ash_file_variable(writer->update.file, writer->schema->variable[k].name, writer->function, &ignored);
+        int64_t bytes = stored && stored->ndim > 0 && stored->chunk[0] > 0 ? ash_dtype_size(stored->dtype) : 0;
+        for (int a = 0; bytes > 0 && a < stored->ndim; a++)
+            bytes *= stored->chunk[a] > 0 ? stored->chunk[a] : 1;
+        all += bytes;
+    }
+    return all;
+}
+
 static ash_status update_begin(ash_writer *writer, ash_error_state *error) {
     int count = writer->schema->nvariables;
     update_state *state = ash_calloc(1, sizeof *state);
@@ -151,12 +164,11 @@ static ash_status update_begin(ash_writer *writer, ash_error_state *error) {
         state->variable = ash_calloc(count + 1, sizeof *state->variable);
     if (!state || !state->variable)
         return ash_fail_memory(error, writer->function, (count + 1) * (int64_t)sizeof *state->variable);
-    state->update = writer->update;
     state->folder = -1;
     state->path = ash_text_copy(writer->file.path, (int64_t)strlen(writer->file.path));
     if (!state->path)
         return ash_fail_memory(error, writer->function, (int64_t)strlen(writer->file.path));
-    writer->need.library = LIBRARY_BYTES + state->update->library_bytes;
+    writer->need.library = LIBRARY_BYTES + 4 * cached_bytes(writer);
     if (copy_target(writer, error) != ASH_OK)
         return error->status;
     return open_copy(writer, error);
@@ -241,11 +253,6 @@ static void update_abandon(ash_writer *writer) {
     ash_free(state);
 }
 
-static const ash_format format_update = {
+const ash_format ash_format_change_netcdf = {
     .name = "update", .begin = update_begin, .put = update_put, .finish = update_finish, .abandon = update_abandon
 };
-
-ash_writer *ash_writer_change(
-    const char *path, const ash_writer_schema *schema, const ash_writer_update *update, const char *function, ash_error_state *error) {
-    return ash_writer_start(&format_update, path, schema, NULL, update, function, error);
-}

@@ -1,6 +1,7 @@
 #include "io/store.h"
 
 #include "base/memory.h"
+#include "io/crc32.h"
 #include "io/flat_read.h"
 #include "io/zip.h"
 
@@ -124,6 +125,7 @@ static ash_status find_member(const ash_store *store, const char *key, ash_chunk
     place->fd = store->zip.fd;
     place->chunk.bytes = member->bytes;
     *deflated = member->method == ASH_ZIP_DEFLATED;
+    place->member = *deflated ? NULL : member;
     return status;
 }
 
@@ -171,6 +173,8 @@ ash_status ash_store_get(const ash_store *store, const char *key, int64_t most, 
         close(place.fd);
     if (status == ASH_OK && deflated)
         status = inflate(text, stored, *bytes, error);
+    if (status == ASH_OK && store->folder < 0)
+        status = ash_zip_check(member_of(store, key), ash_crc32(0, *text, *bytes), error);
     if (status != ASH_OK) {
         ash_free(*text);
         *text = NULL;

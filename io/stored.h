@@ -18,7 +18,8 @@ typedef struct ash_stored ash_stored;
 typedef struct ash_chunk_place {
     ash_stored_chunk chunk;
     int fd;
-    int own; /* the chunk is all of a file that was opened for it: to be closed */
+    int own;                             /* the chunk is all of a file that was opened for it: to be closed */
+    const struct ash_zip_member *member; /* whose checksum the bytes must have; NULL: none */
 } ash_chunk_place;
 
 /* Finds the chunk with these coordinates. On failure the reason alone is in `error`, and nothing is open. Thread-safe. */

@@ -8,10 +8,12 @@
 
 #include "base/text.h"
 #include "io/byte_order.h"
+#include "io/crc32.h"
 #include "io/element.h"
 #include "io/flat_read.h"
 #include "io/read_scratch.h"
 #include "io/shuffle.h"
+#include "io/zip.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -172,7 +174,7 @@ static ash_status fetch(
         scratch->window_bytes = end - begin;
     }
     *bytes = scratch->window + (chunk->address - scratch->window_begin);
-    return ASH_OK;
+    return place->member ? ash_zip_check(place->member, ash_crc32(0, *bytes, chunk->bytes), error) : ASH_OK;
 }
 
 /* ---- Decoding ---- */
@@ -320,6 +322,38 @@ static void place_part(const walk *w, const part *p, const unsigned char *decode
     }
 }
 
+/* Whether a plain chunk lies in the box as it is stored, but for the distances of its rows. */
+static int is_read_whole(const walk *w, const part *p) {
+    int whole = w->stored->ndim > 0 && !w->stored->fortran && !w->stored->swap;
+    for (int a = 0; a < w->stored->ndim; a++)
+        whole &= p->n[a] == w->stored->chunk[a] && (w->step[a] == 1 || p->n[a] == 1);
+    return whole;
+}
+
+/* Of such a chunk, whose first element is at `in`. */
+static uint32_t crc_of(const walk *w, const part *p, const char *in) {
+    int outer = w->stored->ndim;
+    int64_t stride[ASH_MAX_NDIM], index[ASH_MAX_NDIM] = { 0 }, row = w->stored->element, dense = row;
+    for (int a = outer - 1; a >= 0; a--) {
+        stride[a] = dense;
+        dense *= w->extent[a];
+    }
+    while (outer > 0 && stride[outer - 1] == row)
+        row *= p->n[--outer];
+    for (uint32_t crc = 0;;) {
+        crc = ash_crc32(crc, in, row);
+        int a = outer - 1;
+        while (a >= 0 && index[a] == p->n[a] - 1) {
+            in -= index[a] * stride[a];
+            index[a--] = 0;
+        }
+        if (a < 0)
+            return crc;
+        index[a]++;
+        in += stride[a];
+    }
+}
+
 /* A large chunk without filters: only the part that is wanted is read. */
 static ash_status read_plain(
     const ash_chunk_place *place, const walk *w, const part *p, void *buffer, ash_read_scratch *scratch, ash_error_state *error) {
@@ -338,7 +372,8 @@ static ash_status read_plain(
         out += p->to[a] * memory;
         memory *= w->extent[a];
     }
-    return ash_flat_read(place->fd, &box, out, scratch, error);
+    ash_status status = ash_flat_read(place->fd, &box, out, scratch, error);
+    return status == ASH_OK && place->member && is_read_whole(w, p) ? ash_zip_check(place->member, crc_of(w, p, out), error) : status;
 }
 
 /* Where a chunk belongs in the box, if all of it does and its elements are as dense there as in the chunk; NULL otherwise. */

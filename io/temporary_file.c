@@ -15,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { BASE_BYTES_MAX = 160, HOST_BYTES_MAX = 40, NAME_BYTES_MAX = 255, LINKS_MAX = 40, ATTEMPTS = 100 };
@@ -302,6 +303,19 @@ int ash_temporary_reserve(const ash_temporary_file *file, int64_t bytes) {
     (void)bytes;
 #endif
     return 0;
+}
+
+/* Files without bytes take a place, too; file systems that make places as they need them have none to count. */
+int ash_temporary_room(const ash_temporary_file *file, int64_t files, int64_t bytes, int64_t file_bytes) {
+    struct statvfs disk;
+    if (file_bytes > ash_most_file_bytes())
+        return EFBIG;
+    if (fstatvfs(file->fd, &disk) != 0 || disk.f_blocks == 0 || disk.f_frsize == 0) /* it cannot tell */
+        return 0;
+    uint64_t free_blocks = geteuid() == 0 ? disk.f_bfree : disk.f_bavail;
+    if (disk.f_files > 0 && (uint64_t)files > (geteuid() == 0 ? disk.f_ffree : disk.f_favail))
+        return ENOSPC;
+    return (uint64_t)bytes / disk.f_frsize > free_blocks ? ENOSPC : 0;
 }
 
 void ash_temporary_free(ash_temporary_file *file) {

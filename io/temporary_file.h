@@ -32,6 +32,8 @@ int ash_temporary_diagnose(const ash_temporary_file *file, int64_t bytes);
 /* Makes sure that the disk has room for `bytes` more and some metadata, without changing the file's size; 0 or an errno. File systems that
  * cannot tell say 0. */
 int ash_temporary_reserve(const ash_temporary_file *file, int64_t bytes);
+/* The same for a folder that is to get `files` more files of `bytes` bytes in all, none longer than `file_bytes`: whether there is room now, which is not kept. */
+int ash_temporary_room(const ash_temporary_file *file, int64_t files, int64_t bytes, int64_t file_bytes);
 /* Bytes that a file may have: the system does not refuse more but ends the process. */
 int64_t ash_most_file_bytes(void);
 void ash_temporary_free(ash_temporary_file *file);

@@ -70,8 +70,7 @@ int ash_folder_is_empty(const char *path) {
 
 /* ---- Taking the name ---- */
 
-/* One call for all files: syncing each of many thousand takes minutes. */
-static int sync_all(int fd) {
+int ash_folder_sync(int fd) {
 #ifdef __linux__
     return syncfs(fd) == 0 ? 0 : errno;
 #else
@@ -112,7 +111,7 @@ static int replace(const ash_temporary_file *file) {
 }
 
 int ash_folder_publish(ash_temporary_file *file) {
-    int reason = sync_all(file->fd);
+    int reason = ash_folder_sync(file->fd);
     if (reason != 0 || rename(file->path, file->target) == 0) /* nothing was there, or an empty folder */
         return reason;
     if (errno != EEXIST && errno != ENOTEMPTY)

@@ -9,6 +9,8 @@ int ash_folder_create(ash_temporary_file *file);
 /* Syncs all in it and gives it the name file->target. A folder of that name is replaced in one step where the file system can exchange two names; elsewhere
  * it is renamed aside first, and for that moment there is nothing under the name. 0 or an errno; the folder is still temporary then. */
 int ash_folder_publish(ash_temporary_file *file);
+/* Syncs all files of the file system that an open folder is on: one call, where many thousand files would take minutes. 0 or an errno. */
+int ash_folder_sync(int fd);
 /* Removes a folder and all in it, as far as that is possible. */
 void ash_folder_remove(const char *path);
 /* Removes all in the folder that `fd` is open on, which stays the caller's. */

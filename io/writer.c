@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const ash_format *const formats[] = { &ash_format_netcdf4, &ash_format_classic, &ash_format_64bit_offset, &ash_format_cdf5,
-    &ash_format_zarr, &ash_format_npy, &ash_format_raw, NULL };
+    &ash_format_zarr, &ash_format_zarr_zip, &ash_format_npy, &ash_format_raw, NULL };
 
 /* ---- Formats ---- */
 
@@ -62,7 +62,7 @@ int ash_format_bare(const ash_format *format) {
 }
 
 int ash_format_chunked(const ash_format *format) {
-    return format->folder;
+    return format->chunked;
 }
 
 const char *ash_format_name(const ash_format *format) {
@@ -158,7 +158,7 @@ void ash_writer_abort(ash_writer *writer) {
 
 /* Values have fixed places in one file, unless some variable has chunks of its own there. */
 static int has_fixed_places(const ash_writer *writer) {
-    int fixed = !writer->format->folder;
+    int fixed = !writer->format->chunked;
     for (int k = 0; k < writer->schema->nvariables; k++)
         fixed &= !(writer->format->filters && writer->schema->variable[k].chunk[0] > 0);
     return fixed;
@@ -227,7 +227,8 @@ ash_writer *ash_writer_start(const ash_format *format, const char *path, const a
     }
     writer->format = format;
     writer->schema = schema;
-    writer->update = update;
+    if (update)
+        writer->update = *update;
     writer->file.fd = -1;
     writer->file.is_folder = format->folder;
     if (begin(writer, path, resume, function, error) == ASH_OK)
@@ -239,6 +240,18 @@ ash_writer *ash_writer_start(const ash_format *format, const char *path, const a
 ash_writer *ash_writer_begin(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
     const char *function, ash_error_state *error) {
     return ash_writer_start(format, path, schema, resume, NULL, function, error);
+}
+
+ash_writer *ash_writer_change(
+    ash_file *file, const ash_writer_schema *schema, const int64_t *const start[], const char *function, ash_error_state *error) {
+    const ash_format *change = file->driver->change;
+    if (!change || (change->folder && file->fd >= 0)) {
+        ash_fail(error, ASH_ERR_UNSUPPORTED, "%s: %s: %s; it can be read, and written anew", function, file->path,
+            change ? "zip archives cannot be changed" : "files of its format cannot be changed");
+        return NULL;
+    }
+    const ash_writer_update update = { file, start };
+    return ash_writer_start(change, file->path, schema, NULL, &update, function, error);
 }
 
 int ash_writer_journals(const ash_writer *writer, int variable) {
@@ -328,7 +341,9 @@ ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error) {
         status = ash_fail(error, ASH_ERR_IO, "%s: %s: not finished, since writing failed before", writer->function, writer->path);
     else if (writer->format->finish && writer->format->finish(writer, &reason) != ASH_OK)
         status = ash_fail(error, reason.status, "%s: %s: %s", writer->function, writer->path, reason.text);
-    if (status == ASH_OK)
+    if (status == ASH_OK && writer->format->changes)
+        ash_temporary_discard(&writer->file);
+    else if (status == ASH_OK)
         status = ash_writer_fail(writer, ash_temporary_publish(&writer->file), error);
     if (status != ASH_OK) {
         ash_writer_abort(writer);

@@ -11,10 +11,12 @@ struct ash_format {
     const char *name;
     const char *suffixes; /* of paths that mean it, " .nc .nc4 "; NULL: none */
     int filters;          /* chunks, and filters of them */
+    int chunked;          /* nothing but chunks */
     int int64;            /* 64-bit and unsigned integers */
     int numpy;            /* bool and complex numbers */
     int bare;             /* one array without names, coordinates and attributes */
     int folder;           /* a folder of many files */
+    int changes;          /* what is under the target, itself: the temporary file is for its own use */
     /* Defines the whole schema in the empty temporary file, or, where writer->resumed is set, finds it there. On failure `abandon` is called. */
     ash_status (*begin)(ash_writer *writer, ash_error_state *error);
     int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]); /* NULL: nothing is stored in chunks */
@@ -27,25 +29,33 @@ struct ash_format {
     void (*abandon)(ash_writer *writer);
 };
 
+/* What is changed. */
+typedef struct ash_writer_update {
+    ash_file *file;              /* as the caller has seen it */
+    const int64_t *const *start; /* per variable of the schema: where element 0 of each axis goes */
+} ash_writer_update;
+
 struct ash_writer {
     const ash_format *format;
     const ash_writer_schema *schema;
     ash_temporary_file file;
-    char *path;           /* as the user gave it */
-    char *function;       /* named in errors */
-    int failed;           /* atomically: something could not be written */
-    ash_journal *journal; /* NULL: the file is made at once or not at all */
-    int in_place;         /* with a journal: values go to their places in the temporary file, instead of into the journal's data */
-    const ash_writer_update *update; /* a file that is there is changed; NULL: it is made */
-    int resumed;                     /* with a journal: the temporary file is the one of a run that ended early */
+    char *path;               /* as the user gave it */
+    char *function;           /* named in errors */
+    int failed;               /* atomically: something could not be written */
+    ash_journal *journal;     /* NULL: the file is made at once or not at all */
+    int in_place;             /* with a journal: values go to their places in the temporary file, instead of into the journal's data */
+    ash_writer_update update; /* of a file that is there; zero-filled where it is made */
+    int resumed;              /* with a journal: the temporary file is the one of a run that ended early */
     ash_write_need need;
     void *state; /* the format's own */
 };
 
-extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5, ash_format_zarr, ash_format_npy,
-    ash_format_raw;
+extern const ash_format ash_format_netcdf4, ash_format_classic, ash_format_64bit_offset, ash_format_cdf5, ash_format_zarr,
+    ash_format_zarr_zip, ash_format_npy, ash_format_raw;
+/* By which files are changed: rows of drivers. */
+extern const ash_format ash_format_change_netcdf, ash_format_change_zarr;
 
-/* ash_writer_begin() and ash_writer_change(). */
+/* ash_writer_begin(), or with `update` ash_writer_change(). */
 ash_writer *ash_writer_start(const ash_format *format, const char *path, const ash_writer_schema *schema, const ash_journal_key *resume,
     const ash_writer_update *update, const char *function, ash_error_state *error);
 

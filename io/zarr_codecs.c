@@ -29,6 +29,30 @@ static int find_filter(const char *name) {
     return 0;
 }
 
+static int integer_of(const ash_json *parameters, const char *key, int otherwise) {
+    ash_json *value = ash_json_get(parameters, key);
+    return json_object_is_type(value, json_type_int) ? json_object_get_int(value) : otherwise;
+}
+
+/* What is needed to apply a compressor again. Blosc's parameters lie as HDF5 has them; it chooses its shuffle by the size of elements if that is -1. */
+static void take_parameters(ash_filter *filter, int64_t element, const ash_json *parameters) {
+    static const char *const inside[] = { "blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd" };
+    const char *name = ash_json_text(parameters, "cname");
+    if (filter->id == ASH_FILTER_DEFLATE || filter->id == ASH_FILTER_ZSTD) {
+        filter->count = 1;
+        filter->value[0] = (uint32_t)integer_of(parameters, "level", filter->id == ASH_FILTER_ZSTD ? 3 : 1);
+    } else if (filter->id == ASH_FILTER_BLOSC) {
+        int shuffle = integer_of(parameters, "shuffle", 1);
+        filter->count = 7;
+        filter->value[2] = (uint32_t)element;
+        filter->value[4] = (uint32_t)integer_of(parameters, "clevel", 5);
+        filter->value[5] = (uint32_t)(shuffle >= 0 ? shuffle : element == 1 ? 2 : 1);
+        for (uint32_t k = 0; name && k < sizeof inside / sizeof inside[0]; k++)
+            if (strcmp(name, inside[k]) == 0)
+                filter->value[6] = k;
+    }
+}
+
 ash_status ash_zarr_add_codec(ash_zarr_array *array, const char *name, const ash_json *parameters, ash_error_state *error) {
     int id = find_filter(name);
     if (id == 0)
@@ -40,6 +64,7 @@ ash_status ash_zarr_add_codec(ash_zarr_array *array, const char *name, const ash
         return ash_fail(error, ASH_ERR_UNSUPPORTED, "it has more than %d codecs", ASH_MAX_FILTERS - 1);
     ash_filter *filter = &array->pipeline.filter[array->pipeline.count++];
     *filter = (ash_filter){ .id = id };
+    take_parameters(filter, ash_dtype_size(array->dtype), parameters);
     if (id != ASH_FILTER_SHUFFLE)
         return ASH_OK;
     ash_json *size = ash_json_get(parameters, "elementsize");

@@ -10,6 +10,8 @@ void ash_zarr_describe_array(ash_growing *text, const ash_writer_variable *varia
 /* .zattrs of a variable, with the names of its dimensions, or of the store, where it is NULL. Where JSON does not tell a number's type NCZarr's note does. */
 void ash_zarr_describe_attrs(
     ash_growing *text, const ash_attrs *attrs, const ash_writer_schema *schema, const ash_writer_variable *variable);
+/* JSON in ASCII: characters of UTF-8, which are in its texts only, by their numbers. */
+void ash_json_escape(ash_growing *text, const char *json, int64_t n);
 /* Text in quotes, in ASCII. Bytes that are no UTF-8 are taken as Latin-1. */
 void ash_json_quote(ash_growing *text, const char *bytes, int64_t n);
 

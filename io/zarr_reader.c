@@ -1,11 +1,13 @@
 /* Driver for Zarr stores of versions 2 and 3, folders and zip archives, with the conventions of Xarray and NCZarr for dimensions. Chunks are read as
  * all stored chunks are, without a lock. */
+#include "io/zarr_reader.h"
 #include "base/dtype.h"
 #include "base/memory.h"
 #include "io/byte_order.h"
 #include "io/json.h"
 #include "io/store.h"
 #include "io/types.h"
+#include "io/writer.h"
 #include "io/zarr_attrs.h"
 #include "io/zarr_meta.h"
 #include "io/zarr_store.h"
@@ -402,8 +404,29 @@ static ash_status zarr_read(ash_file *file, const ash_variable *variable, const 
     return ash_fail(error, ASH_ERR_IO, "%s was changed after it was opened", data->meta_key);
 }
 
+/* ---- For those who change stores ---- */
+
+int ash_zarr_file_version(const ash_file *file) {
+    return ((const zarr_file *)file->driver_data)->version;
+}
+
+ash_json *ash_zarr_file_meta(const ash_file *file, const char *key, ash_error_state *error) {
+    return read_meta(file->driver_data, key, error);
+}
+
+ash_status ash_zarr_file_text(const ash_file *file, const char *key, char **text, int64_t *bytes, ash_error_state *error) {
+    return ash_store_get(((const zarr_file *)file->driver_data)->store, key, META_BYTES_MOST, text, bytes, error);
+}
+
+const ash_zarr_array *ash_zarr_array_of(const ash_variable *variable, const char **folder) {
+    const zarr_variable *data = variable->driver_data;
+    *folder = data->folder;
+    return &data->array;
+}
+
 const ash_driver ash_zarr_driver = {
     .name = "Zarr",
+    .change = &ash_format_change_zarr,
     .recognise = ash_zarr_recognise,
     .open = zarr_open,
     .close = zarr_close,

@@ -1,55 +1,38 @@
-/* Zarr stores of version 2 in a folder, as Xarray writes them: consolidated metadata, the names of dimensions in _ARRAY_DIMENSIONS. A chunk is a file, which the
- * thread that has its values encodes and writes. */
+/* Zarr stores of version 2, in a folder or in a zip archive, as Xarray writes them: consolidated metadata, the names of dimensions in _ARRAY_DIMENSIONS. A
+ * chunk is the value of a key, which the thread that has its values encodes and writes. */
 #include "base/dtype.h"
 #include "base/memory.h"
-#include "io/flat_write.h"
+#include "io/store_sink.h"
 #include "io/temporary_folder.h"
 #include "io/zarr_describe.h"
 #include "io/zarr_store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { COORDINATE_BYTES = 21, NAME_BYTES_MOST = 255 };
+enum { COORDINATE_BYTES = 21, NAME_BYTES_MOST = 255, META_KEY_BYTES = NAME_BYTES_MOST + 16 };
+static const int64_t CHUNKS_MOST = INT64_C(1) << 40; /* of a variable; so many take more memory than there is */
 
 typedef struct zarr_state {
-    int64_t most_bytes; /* a file may have; the system ends processes that write more */
-    ash_growing text;   /* of one key */
-    ash_growing all;    /* .zmetadata */
+    ash_store_sink sink;
+    ash_growing text; /* of one key */
+    ash_growing all;  /* .zmetadata */
     ash_chunking *variable;
 } zarr_state;
-
-/* Writes the whole value of a key. 0 or an errno. */
-static int write_value(const ash_writer *writer, const char *key, const void *bytes, int64_t n) {
-    const zarr_state *state = writer->state;
-    if (n > state->most_bytes)
-        return EFBIG;
-    int fd = openat(writer->file.fd, key, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return errno;
-    int reason = ash_write_bytes(fd, bytes, n, 0);
-    if (close(fd) != 0 && reason == 0 && errno != EINTR)
-        reason = errno;
-    return reason;
-}
 
 /* ---- Metadata ---- */
 
 /* Writes state->text under "folder/name", and adds it to what .zmetadata says. */
 static ash_status write_meta(ash_writer *writer, const char *folder, const char *name, ash_error_state *error) {
     zarr_state *state = writer->state;
-    char key[NAME_BYTES_MOST + 16];
+    char key[META_KEY_BYTES];
     snprintf(key, sizeof key, "%s%s%s", folder, *folder ? "/" : "", name);
     ash_say(&state->all, "%s", state->all.length == 0 ? "{\n\"metadata\": {\n" : ",\n");
     ash_json_quote(&state->all, key, (int64_t)strlen(key));
     ash_say(&state->all, ": %s", state->text.data ? state->text.data : "");
     if (state->text.failed || state->all.failed)
         return ash_fail_memory(error, writer->function, state->all.length + state->text.length);
-    int reason = write_value(writer, key, state->text.data, state->text.length);
+    int reason = ash_store_put(&state->sink, key, state->text.data, state->text.length);
     state->text.length = 0;
     return reason == 0 ? ASH_OK : ash_fail(error, ASH_ERR_IO, "%s: %s: %s: %s", writer->function, writer->path, key, strerror(reason));
 }
@@ -75,9 +58,6 @@ static ash_status define_variable(ash_writer *writer, int k, ash_error_state *er
         return ash_fail(error, ASH_ERR_ARGUMENT,
             "%s: %s: '%.300s' cannot be the name of a Zarr array: it begins with '.', holds '/' or has more than %d bytes",
             writer->function, writer->path, variable->name, NAME_BYTES_MOST);
-    if (mkdirat(writer->file.fd, variable->name, 0777) != 0)
-        return ash_fail(error, ASH_ERR_IO, "%s: %s: %s: %s", writer->function, writer->path, variable->name, strerror(errno));
-    choose_chunks(writer, k, chunking);
     ash_zarr_describe_array(&state->text, variable, chunking);
     if (!ash_pipeline_encodable(&chunking->pipeline))
         return ash_fail(error, ASH_ERR_UNSUPPORTED,
@@ -105,7 +85,56 @@ static ash_status define_all(ash_writer *writer, ash_error_state *error) {
     ash_say(&state->all, "\n},\n\"zarr_consolidated_format\": 1\n}");
     if (state->all.failed)
         return ash_fail_memory(error, writer->function, state->all.length);
-    return ash_writer_fail(writer, write_value(writer, ".zmetadata", state->all.data, state->all.length), error);
+    return ash_writer_fail(writer, ash_store_put(&state->sink, ".zmetadata", state->all.data, state->all.length), error);
+}
+
+/* ---- Beginning ---- */
+
+static int64_t count_chunks(const ash_chunking *chunking) {
+    int64_t count = 1;
+    for (int a = 0; a < chunking->ndim; a++) {
+        int64_t along = (chunking->shape[a] + chunking->chunk[a] - 1) / chunking->chunk[a];
+        count = along > 0 && count > CHUNKS_MOST / along ? CHUNKS_MOST : count * along;
+    }
+    return count;
+}
+
+/* The most bytes that the key of a chunk has. */
+static int64_t longest_key(const ash_writer_variable *variable, const ash_chunking *chunking) {
+    int64_t bytes = (int64_t)strlen(variable->name) + 2;
+    for (int a = 0; a < chunking->ndim; a++)
+        bytes += 1 + snprintf(NULL, 0, "%lld", (long long)(chunking->shape[a] / chunking->chunk[a]));
+    return bytes;
+}
+
+/* Bytes of values are known where chunks have no filters. */
+static ash_store_contents foresee(const ash_writer *writer) {
+    const zarr_state *state = writer->state;
+    int count = writer->schema->nvariables, meta = 3 + 2 * count;
+    ash_store_contents all = { .values = meta, .key_bytes = meta * (int64_t)META_KEY_BYTES };
+    for (int k = 0; k < count; k++) {
+        const ash_chunking *chunking = &state->variable[k];
+        int64_t chunks = count_chunks(chunking);
+        all.values += chunks;
+        all.key_bytes += chunks * longest_key(&writer->schema->variable[k], chunking);
+        if (chunking->pipeline.count > 0)
+            continue;
+        all.bytes += chunks * chunking->chunk_bytes;
+        all.value_bytes = chunking->chunk_bytes > all.value_bytes ? chunking->chunk_bytes : all.value_bytes;
+    }
+    return all;
+}
+
+/* The sink must know how many keys there will be, and a full disk is told before the work. */
+static ash_status begin_sink(ash_writer *writer, ash_error_state *error) {
+    zarr_state *state = writer->state;
+    for (int k = 0; k < writer->schema->nvariables; k++)
+        choose_chunks(writer, k, &state->variable[k]);
+    ash_store_contents contents = foresee(writer);
+    int reason = ash_store_sink_begin(&state->sink, &writer->file, &contents, &writer->need.library);
+    if (reason != 0)
+        return ash_fail_memory(error, writer->function, writer->need.library);
+    return ASH_OK;
 }
 
 static ash_status zarr_begin(ash_writer *writer, ash_error_state *error) {
@@ -115,11 +144,13 @@ static ash_status zarr_begin(ash_writer *writer, ash_error_state *error) {
         state->variable = ash_calloc(count + 1, sizeof *state->variable);
     if (!state || !state->variable)
         return ash_fail_memory(error, writer->function, (count + 1) * (int64_t)sizeof *state->variable);
-    state->most_bytes = ash_most_file_bytes();
-    if (!ash_zarr_recognise(writer->file.target, NULL, 0) && !ash_folder_is_empty(writer->file.target))
+    if (writer->format->folder && !ash_zarr_recognise(writer->file.target, NULL, 0) && !ash_folder_is_empty(writer->file.target))
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: %s: is a folder that holds other things than a Zarr store; it is not replaced",
             writer->function, writer->path);
-    return define_all(writer, error);
+    if (begin_sink(writer, error) != ASH_OK || define_all(writer, error) != ASH_OK)
+        return error->status;
+    ash_store_contents contents = foresee(writer);
+    return ash_writer_fail(writer, ash_store_sink_reserve(&state->sink, &contents), error);
 }
 
 static int zarr_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
@@ -138,7 +169,7 @@ static ash_status place_chunk(
     int used = snprintf(key, sizeof key, "%s/%s", writer->schema->variable[k].name, chunking->ndim == 0 ? "0" : "");
     for (int a = 0; a < chunking->ndim; a++)
         used += snprintf(key + used, sizeof key - (size_t)used, "%s%lld", a ? "." : "", (long long)(start[a] / chunking->chunk[a]));
-    return ash_fail_errno(write_value(writer, key, bytes, n), error);
+    return ash_fail_errno(ash_store_put(&((const zarr_state *)writer->state)->sink, key, bytes, n), error);
 }
 
 static ash_status zarr_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
@@ -158,13 +189,14 @@ static ash_status zarr_finish(ash_writer *writer, ash_error_state *error) {
     const zarr_state *state = writer->state;
     for (int k = 0; k < writer->schema->nvariables && error->status == ASH_OK; k++)
         ash_chunk_move(writer, k, &state->variable[k], place_chunk, error);
-    return error->status;
+    return error->status == ASH_OK ? ash_fail_errno(ash_store_sink_finish(&state->sink), error) : error->status;
 }
 
 static void zarr_abandon(ash_writer *writer) {
     zarr_state *state = writer->state;
     if (!state)
         return;
+    ash_store_sink_free(&state->sink);
     ash_free(state->text.data);
     ash_free(state->all.data);
     ash_free(state->variable);
@@ -175,9 +207,24 @@ const ash_format ash_format_zarr = {
     .name = "zarr",
     .suffixes = " .zarr ",
     .filters = 1,
+    .chunked = 1,
     .int64 = 1,
     .numpy = 1,
     .folder = 1,
+    .begin = zarr_begin,
+    .chunk = zarr_chunk,
+    .put = zarr_put,
+    .finish = zarr_finish,
+    .abandon = zarr_abandon,
+};
+
+const ash_format ash_format_zarr_zip = {
+    .name = "zarr_zip",
+    .suffixes = " .zip ",
+    .filters = 1,
+    .chunked = 1,
+    .int64 = 1,
+    .numpy = 1,
     .begin = zarr_begin,
     .chunk = zarr_chunk,
     .put = zarr_put,

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+int ash_zip_checks = 1;
+
 enum { END_BYTES = 22, LOCATOR_BYTES = 20, END64_BYTES = 56, ENTRY_BYTES = 46, HEADER_BYTES = 30, COMMENT_MOST = 65535 };
 #define END_SIGNATURE UINT32_C(0x06054b50)
 #define LOCATOR_SIGNATURE UINT32_C(0x07064b50)
@@ -116,6 +118,7 @@ static int64_t take_entry(const unsigned char *entry, int64_t left, int64_t arch
         .name_bytes = name,
         .encrypted = (int)(entry[8] & 1),
         .method = (int)little(entry + 10, 2),
+        .crc = little4(entry + 16),
         .bytes = little4(entry + 20),
         .size = little4(entry + 24),
         .header = little4(entry + 42) };
@@ -216,4 +219,11 @@ ash_status ash_zip_locate(const ash_zip *zip, const ash_zip_member *member, int6
             (int)(member->name_bytes < 200 ? member->name_bytes : 200), member->name);
     __atomic_store_n(&((ash_zip_member *)(uintptr_t)member)->data, *address, __ATOMIC_RELAXED);
     return ASH_OK;
+}
+
+ash_status ash_zip_check(const ash_zip_member *member, uint32_t crc, ash_error_state *error) {
+    if (crc == member->crc || !ash_zip_checks)
+        return ASH_OK;
+    return ash_fail(error, ASH_ERR_FORMAT, "member '%.*s' of the archive is damaged: its CRC-32 is %08x, expected %08x",
+        (int)(member->name_bytes < 200 ? member->name_bytes : 200), member->name, crc, member->crc);
 }

@@ -12,6 +12,7 @@ typedef struct ash_zip_member {
     int64_t header; /* where its own header is in the archive */
     int64_t bytes;  /* as stored */
     int64_t size;   /* as it says that it has when inflated */
+    uint32_t crc;   /* of them then */
     int method, encrypted;
     int64_t order; /* in the directory */
     int64_t data;  /* where its bytes are, once looked up; 0 before */
@@ -34,5 +35,9 @@ const ash_zip_member *ash_zip_find(const ash_zip *zip, const char *name, int64_t
 int64_t ash_zip_lower_bound(const ash_zip *zip, const char *name, int64_t name_bytes);
 /* Sets *address to where the bytes of a member are. Thread-safe. */
 ash_status ash_zip_locate(const ash_zip *zip, const ash_zip_member *member, int64_t *address, ash_error_state *error);
+/* Whether the contents of a member, inflated, have the CRC-32 that the directory says. The reason alone is in `error`. */
+ash_status ash_zip_check(const ash_zip_member *member, uint32_t crc, ash_error_state *error);
+/* Tests only: 0, and whatever the directory says is believed. */
+extern int ash_zip_checks;
 
 #endif

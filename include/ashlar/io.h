@@ -62,7 +62,7 @@ typedef struct ash_write_options {
     const char *attributes;             /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
     const char *unlimited;              /* name of the dimension written as unlimited; NULL: none */
     const ash_compute_options *compute; /* of the run; NULL: the context's */
-    const char *format; /* "netcdf4", "classic", "64bit_offset", "cdf5", "zarr", "npy", "raw"; NULL: by the path's suffix, else netcdf4 */
+    const char *format; /* "netcdf4", "classic", "64bit_offset", "cdf5", "zarr", "zarr_zip", "npy", "raw"; NULL: by the path's suffix, else netcdf4 */
     const char *
         chunks; /* chunk sizes of the file, as ash_rechunk() takes them, of several arrays by name; NULL: those of the array where the file has chunks */
     const char *encoding; /* packing, see below; NULL: values are stored as they are */
@@ -89,13 +89,14 @@ typedef struct ash_write_options {
  * value of the dtype). The stored dtype is an integer of at most 32 bits or a floating one, and not wider than the array's. scale_factor and add_offset are kept as attributes of the
  * array's dtype (float64 for integers), so that ash_open() gives back that dtype where it can. A value that the stored dtype cannot hold, or that becomes the fill value, is an error.
  *
- * The format follows the suffix of the path where it is .zarr, .npy, .raw or .bin.
+ * The format follows the suffix of the path where it is .zarr, .zip (.zarr.zip, too), .npy, .raw or .bin; any other is NetCDF-4.
  *
  * "zarr" is a store of Zarr's version 2 in a folder, with consolidated metadata and _ARRAY_DIMENSIONS as Xarray writes it; all variables have chunks. bool and
  * complex are stored as such, and the fill value as fill_value. deflate is numcodecs' zlib, zstd its zstd, shuffle and fletcher32 are filters; without them chunks are
  * not compressed. The folder takes its name when all in it is synced. A store of that name is exchanged with it in one step and then removed; where the file
  * system cannot exchange names there is nothing under the name for a moment. A folder that holds anything but a Zarr store is not replaced.
- * Zip archives are not written.
+ * "zarr_zip" is such a store in a zip archive, whose members are stored, not deflated: the chunks are compressed. A full disk is told before the work where chunks are
+ * not.
  *
  * "npy" (NumPy's format, version 1) and "raw" (the values alone) hold one array in C order and this machine's byte order, without names, coordinates and
  * attributes; `name` is used in sentences only.
@@ -112,15 +113,23 @@ ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, co
 ASH_API ash_status ash_write_many(
     ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options);
 
-/* Computes the array and appends it to variable `name` of the NetCDF file `path` (any format) along its unlimited dimension `dim`. Runs, collective. The other
+/* Computes the array and appends it to variable `name` of the NetCDF file `path` (any format) along its unlimited dimension `dim`, or of a Zarr store of version 2 in a
+ * folder along any dimension. Runs, collective. The other
  * dimensions must have the names, extents and, where both have any, coordinates of the file's; the coordinate of `dim` is appended, too, where both have one, in
  * the same units and calendar. Values are packed as the variable's attributes say; one that the file cannot hold, and NaN where it has no missing value, is an error. Other variables along `dim` grow by missing values. The file is replaced by a changed copy once that is whole and synced
  * (on file systems that share blocks the copy costs nothing); until then, and on failure, it stays as it is. It is an error, and the file
- * stays, if somebody else has changed it meanwhile. Of the options only `compute` counts. */
+ * stays, if somebody else has changed it meanwhile. Of the options only `compute` counts.
+ *
+ * In a Zarr store all arrays of the group that name the dimension grow. New chunks wait in a folder beside the store until all are made and synced; then they take their
+ * places, and only after that the metadata say that the arrays have grown, with .zmetadata as the last step: a run that fails or is killed leaves a store with the
+ * old extent and the old values. A store without .zmetadata has metadata for each array, and a run that is killed between them leaves some arrays longer than others. A second run
+ * that changes the store at the same time is refused. Zip archives, version 3, Fortran or foreign byte order, codecs that are only read (gzip, lz4), and, for appending, stores made by
+ * NetCDF-C are refused. */
 ASH_API ash_status ash_append(ash_array a, const char *path, const char *name, const char *dim, const ash_write_options *options);
 
 /* Computes the array and overwrites a region of variable `name`: ranges as ash_index() takes them ("10:20, :, 5:8", "time=10:20"), without steps, which must have the
- * shape of the array. Otherwise as ash_append(). */
+ * shape of the array. Otherwise as ash_append(), but that chunks of a Zarr store take their places one by one: a run that is killed in that moment leaves some chunks new and
+ * some old, each of them whole, and so does a reader at work see them. */
 ASH_API ash_status ash_write_region(ash_array a, const char *path, const char *name, const char *region, const ash_write_options *options);
 
 /* The one process-wide lock that guards every call into HDF5 and NetCDF-C (neither is thread-safe as packaged). A host program that calls

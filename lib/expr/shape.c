@@ -205,6 +205,18 @@ ash_array ash_view_rechunked(const char *function, ash_array a, const char *chun
     return ash_builder_done(&builder);
 }
 
+ash_array ash_view_on_grid(const char *function, ash_array a, const int64_t step[], const int64_t offset[]) {
+    ash_builder builder = ash_builder_begin(a.context, function);
+    ash_value input;
+    if (ash_builder_value(&builder, a, "a", &input) && ash_view_identity(&builder, input)) {
+        const ash_output *source = ash_value_output(input);
+        for (int k = 0; k < source->ndim; k++) {
+            builder.node->output[0].dim[k].axis = ash_axis_regular(source->dim[k].axis.extent, step[k], offset[k]);
+        }
+    }
+    return ash_builder_done(&builder);
+}
+
 ash_array ash_rechunk(ash_array a, const char *chunks) {
     return ash_view_rechunked("rechunk", a, chunks);
 }

@@ -16,6 +16,8 @@ int ash_view_identity(ash_builder *builder, ash_value input);
 int ash_view_index(ash_builder *builder, ash_value input, int count, const ash_index_part part[]);
 /* ash_rechunk() for `function`, which its errors name. */
 ash_array ash_view_rechunked(const char *function, ash_array a, const char *chunks);
+/* A view of `a` on a regular grid: chunks of step[axis], the first one without its first offset[axis] elements. */
+ash_array ash_view_on_grid(const char *function, ash_array a, const int64_t step[], const int64_t offset[]);
 /* A view of `a` with the name and the attributes of `from`. */
 ash_array ash_view_dressed(const char *function, ash_array a, ash_value from);
 

@@ -1,8 +1,9 @@
-/* Changing files that are there: appending along an unlimited dimension, overwriting a region. */
+/* Changing files that are there: appending along a dimension, overwriting a region. */
 #include "base/calendar.h"
 #include "base/dtype.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "expr/view.h"
 #include "run/packing.h"
 #include "run/run.h"
 
@@ -16,6 +17,7 @@ enum { VARIABLES = 2 }; /* the coordinate of the dimension that grows comes firs
 typedef struct job {
     ash_context *context;
     const char *function, *path, *name;
+    ash_array array;
     ash_value value;
     ash_file *file;
     const ash_variable *stored;
@@ -180,12 +182,18 @@ static void describe(
     }
 }
 
-static int64_t chunk_bytes(const ash_variable *variable) {
-    int64_t bytes = variable->ndim > 0 && variable->chunk[0] > 0 ? ash_dtype_size(variable->dtype) : 0;
-    for (int a = 0; a < variable->ndim; a++) {
-        bytes *= variable->chunk[a] > 0 ? variable->chunk[a] : 1;
+/* The array on the grid of the stored chunks, as they lie from the place on where it goes, so that each of these is made by one task. */
+static ash_status conform(job *j, const ash_writer *writer, ash_target *target) {
+    int64_t chunk[ASH_MAX_NDIM], offset[ASH_MAX_NDIM];
+    if (!ash_writer_chunk(writer, target->variable, chunk)) {
+        return ASH_OK;
     }
-    return bytes;
+    for (int a = 0; a < j->stored->ndim; a++) {
+        offset[a] = j->start[a] % chunk[a];
+    }
+    target->whole = 1;
+    ash_array array = ash_view_on_grid(j->function, j->array, chunk, offset);
+    return ash_resolve(j->context, array, j->function, "a", &target->value, j->error);
 }
 
 static void change(job *j) {
@@ -203,15 +211,14 @@ static void change(job *j) {
     describe(&variable[n], dim, 1, j->name, j->stored->dtype, output->ndim, shape);
     start[n] = j->start;
     ash_writer_schema schema = { .ndims = 1 + output->ndim, .nvariables = n + 1, .dim = dim, .variable = variable };
-    ash_writer_update update = { .start = start, .library_bytes = 4 * chunk_bytes(j->stored) };
-    ash_writer *writer = ash_writer_change(j->path, &schema, &update, j->function, j->error);
+    ash_writer *writer = ash_writer_change(j->file, &schema, start, j->function, j->error);
     if (!writer) {
         return;
     }
     ash_target target = {
         .kind = ASH_TARGET_FILE, .value = j->value, .variable = n, .packing = j->packed ? &j->packing : NULL, .writer = writer
     };
-    if ((!j->values || ash_writer_put_all(writer, 0, j->values, j->error) == ASH_OK) &&
+    if (conform(j, writer, &target) == ASH_OK && (!j->values || ash_writer_put_all(writer, 0, j->values, j->error) == ASH_OK) &&
         ash_run_targets(j->context, 1, &target, writer, j->options->compute, j->function, j->error) == ASH_OK) {
         ash_writer_commit(writer, j->error);
     } else {
@@ -224,6 +231,7 @@ static void change(job *j) {
 static ash_status begin(job *j, ash_array a, ash_write_options *options, const ash_write_options *given) {
     ash_options_copy(options, sizeof *options, given, sizeof *given);
     j->context = a.context;
+    j->array = a;
     j->options = options;
     if (!j->path || !j->name) {
         return ash_fail(j->error, ASH_ERR_ARGUMENT, "%s: %s is NULL", j->function, j->path ? "name" : "path");

@@ -192,7 +192,7 @@ static ash_writer *begin(job *j) {
     for (int k = 0; k < j->n; k++) {
         const ash_output *output = ash_value_output(j->value[k]);
         int64_t *n = &chunks[j->layout.nfixed + k];
-        *n = output->ndim > 0 && ash_output_size(output) > 0;
+        *n = (output->ndim > 0 || ash_format_chunked(j->format)) && ash_output_size(output) > 0;
         for (int a = 0; a < output->ndim; a++) {
             *n *= output->dim[a].axis.count;
         }

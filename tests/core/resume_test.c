@@ -25,6 +25,7 @@ static const form forms[] = {
     { "classic", { .format = "classic", .unlimited = "time", .history = "", .resume = true } },
     { "cdf5", { .format = "cdf5", .history = "", .resume = true } },
     { "zarr", { .format = "zarr", .deflate = 1, .shuffle = true, .history = "", .resume = true } },
+    { "zip", { .format = "zarr_zip", .deflate = 1, .shuffle = true, .history = "", .resume = true } },
 };
 
 enum { FORMS = sizeof forms / sizeof forms[0] };

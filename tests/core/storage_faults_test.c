@@ -68,6 +68,7 @@ WRAP(fsync, (int fd), (fd))
 WRAP(fdatasync, (int fd), (fd))
 WRAP(ftruncate, (int fd, off_t bytes), (fd, bytes))
 WRAP(rename, (const char *from, const char *to), (from, to))
+WRAP(renameat, (int folder, const char *from, int other, const char *to), (folder, from, other, to))
 WRAP(syncfs, (int fd), (fd))
 WRAP(mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP(mkdirat, (int folder, const char *path, mode_t mode), (folder, path, mode))
@@ -98,6 +99,8 @@ static const ash_write_options forms[] = {
 #ifdef ASH_TEST_ZARR
     { .history = "", .format = "zarr", .deflate = 1, .shuffle = true },
     { .history = "", .format = "zarr", .resume = true },
+    { .history = "", .format = "zarr_zip", .deflate = 1, .shuffle = true },
+    { .history = "", .format = "zarr_zip", .resume = true },
 #endif
     { .history = "", .format = "npy" },
     { .history = "", .format = "npy", .resume = true },
@@ -250,6 +253,46 @@ static void replaced_stores(void **state) {
     cannot_exchange = 0;
     ash_context_free(ctx);
 }
+
+/* A store is appended to: whatever fails, it has the rows it had, or all, and the same append works afterwards. */
+static void changed_stores(void **state) {
+    (void)state;
+    static const int reasons[] = { EIO, ENOSPC, 0 };
+    static const ash_write_options how = { .history = "", .format = "zarr", .chunks = "5, 4, 11" };
+    ash_context *ctx = context_with(1, NULL);
+    int failures = 0;
+    for (int r = 0; r < 3; r++) {
+        for (int n = 1, done = 0; !done; n++) {
+            ash_scope_begin(ctx);
+            ash_array all =
+                ash_from_buffer(ctx, ASH_FLOAT64, 3, (int64_t[]){ STEPS, ROWS, COLUMNS }, values, &(ash_make_options){ .dims = "t,y,x" });
+            ash_array first = ash_index(all, "0:7"), more = ash_index(all, "7:");
+            assert_done(ctx, ash_write(first, test_path("out.nc"), "out", &how));
+            fault = reasons[r];
+            countdown = n;
+            ash_status status = ash_append(more, test_path("out.nc"), "out", "t", NULL);
+            done = countdown > 0;
+            countdown = 0;
+            int64_t rows = ash_extent(ash_open(ctx, test_path("out.nc"), NULL, NULL), 0);
+            failures += status != ASH_OK;
+            assert_true(rows == STEPS || (rows == 7 && status != ASH_OK && fault != 0));
+            assert_true(status == ASH_OK || strlen(ash_error(ctx)) > 10);
+            ash_error_clear(ctx);
+            if (rows == 7) {
+                double found[SIZE];
+                assert_done(ctx, ash_compute(ash_open(ctx, test_path("out.nc"), NULL, NULL), found, 7 * ROWS * COLUMNS * 8, NULL));
+                assert_memory_equal(found, values, 7 * ROWS * COLUMNS * sizeof *found);
+                assert_done(ctx, ash_append(more, test_path("out.nc"), "out", "t", NULL));
+            }
+            expect_result(ctx);
+            assert_int_equal(test_entries(0), 4);
+            ash_scope_end(ctx, NULL, 0);
+        }
+    }
+    assert_true(failures > 20);
+    expect_nothing_left(&how);
+    ash_context_free(ctx);
+}
 #endif
 
 /* Every allocation of opening, reading and writing fails once, alone and with all after it. */
@@ -292,7 +335,7 @@ static int begin(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = { cmocka_unit_test(io_errors), cmocka_unit_test(full_disk), cmocka_unit_test(short_transfers),
 #ifdef ASH_TEST_ZARR
-        cmocka_unit_test(replaced_stores),
+        cmocka_unit_test(replaced_stores), cmocka_unit_test(changed_stores),
 #endif
         cmocka_unit_test(no_memory) };
     return cmocka_run_group_tests(tests, begin, remove_test_folder);

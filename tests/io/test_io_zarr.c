@@ -4,6 +4,7 @@
 
 #include "base/dtype.h"
 #include "base/memory.h"
+#include "io/zip.h"
 
 #include <math.h>
 #include <netcdf.h>
@@ -743,7 +744,9 @@ static void test_lying_archives(void **state) {
                 lie[at] = k % 5 ? (unsigned char)next_random(&random) : (unsigned char)(k % 2 ? 0xff : 0);
             }
             write_bytes(other, lie, cut);
+            ash_zip_checks = k % 4 == 3;
             try_archive(other);
+            ash_zip_checks = 1;
         }
         if (kind == ZIP_STORED) {
             refuse_archive(bytes, n - 100, "no directory");
@@ -756,6 +759,78 @@ static void test_lying_archives(void **state) {
     }
     refuse_archive("PK\3\4", 4, "no directory");
     refuse_archive("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22, "without a Zarr store");
+}
+
+/* A byte of a chunk is another one. What is read as a whole, however, is found to be damaged; a part of a large plain chunk is taken as it is. */
+static void test_checksums(void **state) {
+    (void)state;
+    static const int64_t one[2] = { 1, 1 };
+    static const struct {
+        int64_t chunk[2], begin[2], extent[2];
+        packing compressor;
+        char order;
+        int found;
+    } rows[] = {
+        { { 8, 8 }, { 0, 0 }, { 8, 8 }, PLAIN, 'C', 1 },
+        { { 8, 8 }, { 3, 3 }, { 1, 1 }, PLAIN, 'C', 1 },
+        { { 8, 8 }, { 8, 0 }, { 192, 256 }, PLAIN, 'C', 0 }, /* other chunks */
+        { { 8, 8 }, { 3, 3 }, { 1, 1 }, ZSTD, 'F', 1 },
+        { { 200, 256 }, { 0, 0 }, { 200, 256 }, PLAIN, 'C', 1 },
+        { { 200, 128 }, { 0, 0 }, { 200, 256 }, PLAIN, 'C', 1 }, /* its rows are not dense in the box */
+        { { 200, 256 }, { 0, 0 }, { 100, 256 }, PLAIN, 'C', 0 },
+    };
+    float *whole = malloc(200 * 256 * sizeof *whole), *got = malloc(200 * 256 * sizeof *got);
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        array_case a = { .type = "<f4",
+            .dtype = ASH_FLOAT32,
+            .version = 2,
+            .ndim = 2,
+            .shape = { 200, 256 },
+            .chunk = { rows[r].chunk[0], rows[r].chunk[1] },
+            .order = rows[r].order,
+            .separator = '.',
+            .compressor = has_compressor(rows[r].compressor) ? rows[r].compressor : PLAIN };
+        const char *path = fresh(".zarr.zip");
+        int64_t n;
+        random_values(whole, 200 * 256 * sizeof *whole, r);
+        maker m = maker_begin(ZIP_STORED, path);
+        maker_put_text(&m, ".zgroup", "{\"zarr_format\": 2}");
+        maker_put_array(&m, "v/", &a, whole);
+        maker_end(&m);
+        for (int damaged = 0; damaged < 2; damaged++) {
+            ash_error_state error = { 0 };
+            if (damaged) {
+                unsigned char *bytes = read_bytes(path, &n), *chunk = memmem(bytes, (size_t)n, "v/0.0", 5);
+                chunk[5 + 5 + 30] ^= 4;
+                write_bytes(path, bytes, n);
+                free(bytes);
+            }
+            ash_file *file = open_store(path);
+            read_box(file, find(file, "v"), rows[r].begin, rows[r].extent, one, got, &error);
+            if (damaged && rows[r].found)
+                assert_says(&error, ASH_ERR_FORMAT, "read: ", path, "variable 'v'",
+                    "member 'v/0.0' of the archive is damaged: its CRC-32 is ", NULL);
+            else
+                must(&error);
+            ash_file_release(file);
+        }
+    }
+    const char *path = make_groups(ZIP_STORED, 2, 0);
+    int64_t n;
+    unsigned char *bytes = read_bytes(path, &n);
+    for (unsigned char *meta; (meta = memmem(bytes, (size_t)n, "\"shape\"", 7));)
+        meta[1] = 'S';
+    write_bytes(path, bytes, n);
+    ash_error_state error = { 0 };
+    ash_file *file = ash_file_open(path, "open", &error);
+    if (file) {
+        assert_null(ash_file_variable(file, "v", "open", &error));
+        ash_file_release(file);
+    }
+    assert_says(&error, ASH_ERR_FORMAT, "open: ", path, "of the archive is damaged: its CRC-32 is ", NULL);
+    free(bytes);
+    free(whole);
+    free(got);
 }
 
 /* ---- Failing memory ---- */
@@ -804,6 +879,7 @@ int main(void) {
         cmocka_unit_test(test_fill_values), cmocka_unit_test(test_groups), cmocka_unit_test(test_consolidated),
         cmocka_unit_test(test_paths), cmocka_unit_test(test_nczarr), cmocka_unit_test(test_data_folder),
         cmocka_unit_test(test_hostile_metadata), cmocka_unit_test(test_hostile_metadata_3), cmocka_unit_test(test_damaged_chunks),
-        cmocka_unit_test(test_odd_files), cmocka_unit_test(test_lying_archives), cmocka_unit_test(test_failing_memory) };
+        cmocka_unit_test(test_odd_files), cmocka_unit_test(test_lying_archives), cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_failing_memory) };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -63,6 +63,17 @@ static int64_t deflate_raw(const void *bytes, int64_t n, unsigned char *out, int
 #endif
 }
 
+/* Bit by bit, unlike the code that is tested. */
+static uint32_t crc32_of(const void *data, int64_t n, uint32_t polynomial) {
+    uint32_t sum = UINT32_MAX;
+    for (int64_t i = 0; i < n; i++) {
+        sum ^= ((const unsigned char *)data)[i];
+        for (int bit = 0; bit < 8; bit++)
+            sum = sum & 1 ? sum >> 1 ^ polynomial : sum >> 1;
+    }
+    return ~sum;
+}
+
 static void put_member(maker *m, const char *key, const void *bytes, int64_t n) {
     unsigned char header[30] = { 'P', 'K', 3, 4 }, entry[46] = { 'P', 'K', 1, 2 }, extra[28] = { 0 };
     unsigned char *packed = malloc((size_t)(2 * n + 100));
@@ -75,6 +86,7 @@ static void put_member(maker *m, const char *key, const void *bytes, int64_t n) 
     little(header + 26, (uint64_t)name, 2);
     little(header + 28, 5, 2); /* an extra field that the directory has not */
     little(entry + 10, deflated ? 8 : 0, 2);
+    little(entry + 16, crc32_of(bytes, n, UINT32_C(0xEDB88320)), 4);
     little(entry + 20, big ? UINT32_MAX : (uint64_t)stored, 4);
     little(entry + 24, big ? UINT32_MAX : (uint64_t)n, 4);
     little(entry + 28, (uint64_t)name, 2);
@@ -204,17 +216,6 @@ static int64_t compress_bytes(packing c, int64_t element, const void *in, int64_
     return n;
 }
 
-/* Bit by bit, unlike the code that is tested. */
-static uint32_t crc32c(const unsigned char *data, int64_t n) {
-    uint32_t sum = UINT32_MAX;
-    for (int64_t i = 0; i < n; i++) {
-        sum ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            sum = sum & 1 ? sum >> 1 ^ UINT32_C(0x82F63B78) : sum >> 1;
-    }
-    return ~sum;
-}
-
 /* ---- Arrays ---- */
 
 static void print_list(char *out, int n, const int64_t number[]) {
@@ -283,7 +284,7 @@ static void put_chunk(maker *m, const char *folder, const array_case *a, const i
     int64_t n = compress_bytes(a->compressor, size, shuffled, bytes, packed, capacity);
     assert_true(n > 0);
     if (a->crc) {
-        little(packed + n, crc32c(packed, n), 4);
+        little(packed + n, crc32_of(packed, n, UINT32_C(0x82F63B78)), 4);
         n += 4;
     }
     char key[512];
