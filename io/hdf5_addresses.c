@@ -1,5 +1,7 @@
 #include "io/hdf5_addresses.h"
 
+enum { ABSENT_COUNTED = 4096, ABSENT_MOST = 1 << 18 };
+
 void ash_hdf5_chunk_offset(const ash_stored *stored, int64_t k, hsize_t offset[]) {
     for (int a = stored->ndim - 1; a >= 0; a--) {
         offset[a] = (hsize_t)(k % stored->count[a] * stored->chunk[a]);
@@ -49,39 +51,46 @@ int ash_hdf5_list_chunks(hid_t dataset, int64_t file_size, int64_t chunks, ash_s
 
 /* ---- As the library reads them ---- */
 
-/* HDF5 does not tell a chunk that is absent from one that it cannot find, so those that it has are counted. */
-static int has_chunks(hid_t dataset, int64_t expected) {
+/* How many chunks there are; -1 where that cannot be known. */
+static int64_t count_chunks(hid_t dataset) {
     hsize_t found = 0;
 #if H5_VERSION_GE(1, 10, 5)
     hid_t space = H5Dget_space(dataset);
-    int counted = space >= 0 && H5Dget_num_chunks(dataset, space, &found) >= 0;
+    int counted = space >= 0 && H5Dget_num_chunks(dataset, space, &found) >= 0 && found <= INT64_MAX;
     if (space >= 0)
         H5Sclose(space);
-    return counted && found == (hsize_t)expected;
+    return counted ? (int64_t)found : -1;
 #else
-    return H5Dget_storage_size(dataset) == found && expected == 0; /* all are absent, or it cannot be known */
+    return H5Dget_storage_size(dataset) == found ? 0 : -1;
 #endif
 }
 
+/* HDF5 does not tell a chunk that is absent from one that it cannot find, so those that it has are counted. Where most are absent, that also tells when no more
+ * are to come; asking for one of very many that are not there takes HDF5 longer than reading the others through it. */
 int ash_hdf5_record_chunks(hid_t dataset, ash_recording *recording, int64_t file_size, int64_t chunks, ash_stored *stored) {
     hsize_t offset[ASH_MAX_NDIM];
     uint32_t mask = 0;
-    int64_t present = 0;
+    int64_t present = 0, absent = 0, all = -1;
     char nowhere[1]; /* not written to: reads of raw data are only noted */
-    for (int64_t k = 0; k < chunks; k++) {
+    for (int64_t k = 0; k < chunks; k++)
+        stored->chunks[k] = (ash_stored_chunk){ .address = -1 };
+    for (int64_t k = 0; k < chunks && present != all; k++) {
         ash_hdf5_chunk_offset(stored, k, offset);
         recording->transfers = 0;
         recording->on = 1;
         herr_t read = H5Dread_chunk(dataset, H5P_DEFAULT, offset, &mask, nowhere);
         recording->on = 0;
-        stored->chunks[k] = (ash_stored_chunk){ .address = -1 };
-        if (read < 0 && recording->transfers == 0)
+        if (read < 0 && recording->transfers == 0) {
+            all = ++absent == ABSENT_COUNTED ? count_chunks(dataset) : all;
+            if (absent == ABSENT_MOST)
+                return 0;
             continue;
+        }
         if (read < 0 || recording->transfers != 1 || !ash_stored_place(stored, k, file_size, recording->address, recording->bytes, mask))
             return 0;
         present++;
     }
-    return present == chunks || has_chunks(dataset, present);
+    return present == chunks || present == (all < 0 ? count_chunks(dataset) : all);
 }
 
 /* ---- One block ---- */
