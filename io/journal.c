@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "io/flat_write.h"
+#include "io/permissions.h"
 
 #include <ashlar/context.h>
 
@@ -132,7 +133,8 @@ static ash_status fail_path(const char *function, const char *path, int reason, 
     return ash_fail(error, reason == ENOMEM ? ASH_ERR_MEMORY : ASH_ERR_IO, "%s: %s: %s", function, path, strerror(reason));
 }
 
-static ash_status open_files(ash_journal *journal, const char *function, const char *path, int *found, ash_error_state *error) {
+static ash_status open_files(
+    ash_journal *journal, const char *target, const char *function, const char *path, int *found, ash_error_state *error) {
     struct stat about;
     journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (journal->fd < 0)
@@ -141,7 +143,7 @@ static ash_status open_files(ash_journal *journal, const char *function, const c
         return ash_fail(error, ASH_ERR_IO, "%s: %s: another run is writing this file (it holds %s)", function, path, journal->path);
     if (fstat(journal->fd, &about) != 0 || about.st_nlink == 0) /* the run that held it has just removed it */
         return ash_fail(error, ASH_ERR_IO, "%s: %s: another run was writing this file; try again", function, path);
-    journal->data = open(journal->data_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    journal->data = open(journal->data_path, O_RDWR | O_CREAT | O_CLOEXEC, ash_mode_for(target, 0666));
     if (journal->data < 0) {
         int reason = errno;
         if (about.st_size == 0)
@@ -172,7 +174,7 @@ ash_journal *ash_journal_open(
     journal->data_path = beside(target, ".resume.data");
     if (!journal->path || !journal->data_path || !make_places(journal, key))
         ash_fail_memory(error, function, sizeof(place));
-    else if (open_files(journal, function, path, found, error) == ASH_OK)
+    else if (open_files(journal, target, function, path, found, error) == ASH_OK)
         return journal;
     ash_journal_close(journal);
     return NULL;

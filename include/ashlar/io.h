@@ -74,7 +74,8 @@ typedef struct ash_write_options {
  * coordinates and attributes. Runs, collective. Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous
  * dimensions become dim_0, dim_1, ... bool is written as int8 with the attribute dtype = "bool". complex has no NetCDF type and is refused.
  * The file appears under `path` only when whole and synced: it is written under a temporary name in the same folder and renamed; a file
- * there before is replaced, and a symbolic link followed, also one to a file that is not there yet. On failure nothing changes under `path` and the
+ * there before is replaced, and a symbolic link followed, also one to a file that is not there yet. The new file has the mode of the one it replaces and, where the
+ * system allows it, its owner and group (a store: that of the folder, for all in it). On failure nothing changes under `path` and the
  * temporary file is removed; that of a run that was killed is removed by the next write of the same path on the same machine.
  *
  * Attributes that name other variables (coordinates, bounds, grid_mapping, cell_measures, formula_terms, ancillary_variables) are kept if these are written in the

@@ -134,6 +134,45 @@ static void links_stay(void **state) {
     ash_context_free(ctx);
 }
 
+/* What is replaced keeps its mode and its owner; what is new has those of new files. */
+static void permissions_stay(void **state) {
+    (void)state;
+    enum { SOMEBODY = 4321 };
+    static const char *const names[] = { "kept.nc", "kept.nc3", "kept.zarr", "kept.npy" };
+    static const ash_write_options forms[] = { { .history = "" }, { .history = "", .format = "cdf5", .resume = true }, { .history = "" },
+        { .history = "" } };
+    ash_context *ctx = context_with(2, NULL);
+    ash_array a = ash_arange(ctx, 0, 1000, 1, &(ash_make_options){ .dims = "x" });
+    mode_t mask = umask(027);
+    struct stat about;
+    for (int k = 0; k < 4; k++) {
+        const char *path = test_path(names[k]);
+        int is_folder = strstr(path, ".zarr") != NULL;
+        assert_done(ctx, ash_write(a, path, "t", &forms[k]));
+        assert_int_equal(stat(path, &about), 0);
+        assert_int_equal(about.st_mode & 07777, is_folder ? 0750 : 0640);
+        assert_int_equal(chmod(path, is_folder ? 0775 : 0664), 0);
+        int given = chown(path, SOMEBODY, SOMEBODY) == 0; /* as root only */
+        assert_done(ctx, ash_write(a, path, "t", &forms[k]));
+        assert_int_equal(stat(path, &about), 0);
+        assert_int_equal(about.st_mode & 07777, is_folder ? 0775 : 0664);
+        assert_true(!given || (about.st_uid == SOMEBODY && about.st_gid == SOMEBODY));
+        if (is_folder) {
+            static const char *const inside[] = { "/.zmetadata", "/t", "/t/0" };
+            for (int i = 0; i < 3; i++) {
+                char inner[600];
+                snprintf(inner, sizeof inner, "%s%s", path, inside[i]);
+                assert_int_equal(stat(inner, &about), 0);
+                assert_int_equal(about.st_mode & 07777, i == 1 ? 0775 : 0664);
+                assert_true(!given || about.st_uid == SOMEBODY);
+            }
+        }
+    }
+    umask(mask);
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
 /* ---- Names ---- */
 
 /* Variables named as dimensions that they are no coordinates of: HDF5 has them under other names. */
@@ -242,7 +281,8 @@ static void appending_twice_at_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = { cmocka_unit_test(temporary_files_of_killed_runs_go), cmocka_unit_test(temporary_files_are_locked),
-        cmocka_unit_test(links_stay), cmocka_unit_test(names_of_dimensions), cmocka_unit_test(decomposed_names),
-        cmocka_unit_test(names_too_long_for_resume), cmocka_unit_test(another_default_format), cmocka_unit_test(appending_twice_at_once) };
+        cmocka_unit_test(links_stay), cmocka_unit_test(permissions_stay), cmocka_unit_test(names_of_dimensions),
+        cmocka_unit_test(decomposed_names), cmocka_unit_test(names_too_long_for_resume), cmocka_unit_test(another_default_format),
+        cmocka_unit_test(appending_twice_at_once) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
