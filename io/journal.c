@@ -23,7 +23,7 @@ static const int64_t SYNC_BYTES = 256 << 20;
 
 typedef struct record {
     int32_t variable;
-    uint32_t crc; /* of the bytes */
+    uint32_t crc; /* of the chunk's bytes, here or where they have their place */
     int64_t chunk, offset, bytes;
     uint32_t unused;
     uint32_t check; /* of the record up to here */
@@ -276,6 +276,10 @@ int ash_journal_sync(ash_journal *journal) {
     int reason = sync_pending(journal);
     pthread_mutex_unlock(&journal->lock);
     return reason;
+}
+
+void ash_journal_forget(ash_journal *journal, int variable, int64_t chunk) {
+    journal->place[variable][chunk].bytes = -1;
 }
 
 void ash_journal_find(const ash_journal *journal, int variable, int64_t chunk, int64_t *offset, int64_t *n, uint32_t *crc) {

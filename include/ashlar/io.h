@@ -105,7 +105,7 @@ typedef struct ash_write_options {
  * only for the same expression, contents of memory, input files (path, size, time of change), options and version of the library; otherwise the write begins anew.
  * Sources of the user's (ash_from_source) count by name, dtype, shape and chunks, and reductions of the user's by name: one that would give other values must
  * have another name. A Zarr store in a folder counts by the time of change of the folder, not by that of its chunks.
- * A second run at the same time is refused. Compressed and unlimited output, and that to Zarr, is kept in the second file until it is complete, which takes its space twice. */
+ * What was done in place is read back first, and what has been lost since, as by a power cut, is made again. A second run at the same time is refused. Compressed and unlimited output, and that to Zarr, is kept in the second file until it is complete, which takes its space twice. */
 ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, const ash_write_options *options);
 
 /* Several variables into one file in shared passes. Dimensions of the same name must have the same extent and equal coordinates. */
