@@ -29,8 +29,10 @@ typedef struct record {
     uint32_t check; /* of the record up to here */
 } record;
 
+static const char magic[16] = "ashlar journal 1";
+
 typedef struct header {
-    char magic[16]; /* "ashlar journal 1" */
+    char magic[16];
     char version[16];
     uint64_t print[2];
     int64_t data_bytes; /* that the other file had from the start: one that has less was cut */
@@ -124,7 +126,7 @@ static int make_places(ash_journal *journal, const ash_journal_key *key) {
 }
 
 static void make_header(ash_journal *journal, const ash_journal_key *key) {
-    memcpy(journal->header.magic, "ashlar journal 1", sizeof journal->header.magic);
+    memcpy(journal->header.magic, magic, sizeof journal->header.magic);
     snprintf(journal->header.version, sizeof journal->header.version, "%s", ash_version());
     memcpy(journal->header.print, key->print, sizeof key->print);
 }
@@ -306,6 +308,30 @@ void ash_journal_close(ash_journal *journal) {
     ash_free(journal->data_path);
     pthread_mutex_destroy(&journal->lock);
     ash_free(journal);
+}
+
+/* Whether `fd` is the file under the path, and a journal or the empty beginning of one. */
+static int is_journal(int fd, const char *path) {
+    struct stat about, named;
+    header found;
+    ash_error_state ignored = { 0 };
+    if (fstat(fd, &about) != 0 || lstat(path, &named) != 0 || about.st_dev != named.st_dev || about.st_ino != named.st_ino)
+        return 0;
+    return about.st_size == 0 ||
+        (ash_read_bytes(fd, &found, sizeof found, 0, &ignored) == ASH_OK && memcmp(found.magic, magic, sizeof found.magic) == 0);
+}
+
+void ash_journal_remove_stale(const char *target) {
+    char *path = beside(target, ".resume"), *data_path = beside(target, ".resume.data");
+    int fd = path && data_path ? open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_journal(fd, path)) {
+        unlink(data_path);
+        unlink(path);
+    }
+    if (fd >= 0)
+        close(fd);
+    ash_free(path);
+    ash_free(data_path);
 }
 
 void ash_journal_remove(ash_journal *journal, int keep_data) {

@@ -41,5 +41,8 @@ void ash_journal_find(const ash_journal *journal, int variable, int64_t chunk, i
 void ash_journal_close(ash_journal *journal);
 /* Removes the journal, and the other file unless `keep_data`, which has another name by then. */
 void ash_journal_remove(ash_journal *journal, int keep_data);
+/* Removes the journal beside a target that has been written without it, and its other file, unless a run holds them: nobody can go on from there to anything that
+ * is wanted still. */
+void ash_journal_remove_stale(const char *target);
 
 #endif

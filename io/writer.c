@@ -367,6 +367,8 @@ ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error) {
     }
     if (writer->journal)
         ash_journal_remove(writer->journal, writer->in_place);
+    else if (!writer->update)
+        ash_journal_remove_stale(writer->file.target);
     writer->journal = NULL;
     writer->format->abandon(writer);
     free_writer(writer);

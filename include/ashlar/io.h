@@ -105,6 +105,7 @@ typedef struct ash_write_options {
  * only for the same expression, contents of memory, input files (path, size, time of change), options and version of the library; otherwise the write begins anew.
  * Sources of the user's (ash_from_source) count by name, dtype, shape and chunks, and reductions of the user's by name: one that would give other values must
  * have another name. A Zarr store in a folder counts by the time of change of the folder, not by that of its chunks.
+ * A finished write of the same path without `resume` removes the two files, unless a run is at work on them.
  * What was done in place is read back first, and what has been lost since, as by a power cut, is made again. A second run at the same time is refused. Compressed and unlimited output, and that to Zarr, is kept in the second file until it is complete, which takes its space twice. */
 ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, const ash_write_options *options);
 
