@@ -18,7 +18,8 @@ typedef struct ash_open_options {
 /* A variable of a file as a lazy array. Reads the header and 1-D coordinates only; collective. Formats: NetCDF (classic, 64-bit offset, CDF-5,
  * NetCDF-4), HDF5, Zarr (versions 2 and 3, in a folder or a zip archive, consolidated or not, written by NetCDF-C too) and NumPy's .npy.
  *
- * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. NULL or "" is the only variable of a file that has just one; an
+ * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. A name that is not there but in another Unicode normal form is found, too; names of
+ * dimensions are compared byte by byte. NULL or "" is the only variable of a file that has just one; an
  * array that is alone in its file (.npy, or a Zarr store that is an array) has the name of the file without its extension. Dimension names, attributes and coordinate variables (of
  * up to 4 Mi values, which are kept in memory) come along. Dimensions without a name (plain HDF5) are anonymous.
  *
