@@ -67,22 +67,29 @@ static uint32_t check_of(const record *r) {
 }
 
 static void keep(ash_journal *journal, const record *r) {
-    if (r->variable >= 0 && r->variable < journal->nvariables && r->chunk >= 0 && r->chunk < journal->chunks[r->variable] && r->bytes >= 0)
+    if (r->variable >= 0 && r->variable < journal->nvariables && r->chunk >= 0 && r->chunk < journal->chunks[r->variable])
         journal->place[r->variable][r->chunk] = (place){ .offset = r->offset, .bytes = r->bytes, .crc = r->crc };
 }
 
-/* Records up to the first that is not whole, which is where the run ended. */
-static void read_records(ash_journal *journal, int64_t data_bytes) {
+/* Whether what a record speaks of is in the other file. */
+static int lies_within(const record *r, int64_t data_bytes) {
+    return r->offset >= 0 && r->offset <= data_bytes && r->bytes >= 0 && r->bytes <= data_bytes - r->offset;
+}
+
+/* Records up to the first that is not whole, or that the other file was too short for, which is where the run ended. What is behind it goes: it must not come
+ * back when both files have grown. 0 or an errno. */
+static int read_records(ash_journal *journal, int64_t data_bytes) {
     record r;
     journal->journal_end = sizeof(header);
     ash_error_state ignored = { 0 };
-    while (ash_read_bytes(journal->fd, &r, sizeof r, journal->journal_end, &ignored) == ASH_OK && r.check == check_of(&r)) {
+    while (ash_read_bytes(journal->fd, &r, sizeof r, journal->journal_end, &ignored) == ASH_OK && r.check == check_of(&r) &&
+        lies_within(&r, data_bytes)) {
         journal->journal_end += (int64_t)sizeof r;
-        if (r.offset <= data_bytes && r.bytes <= data_bytes - r.offset)
-            keep(journal, &r);
+        keep(journal, &r);
         if (r.offset + r.bytes > journal->data_end)
             journal->data_end = r.offset + r.bytes;
     }
+    return ftruncate(journal->fd, journal->journal_end) == 0 ? 0 : errno;
 }
 
 static uint32_t header_check(const header *h) {
@@ -155,9 +162,7 @@ static ash_status open_files(
     if (fstat(journal->data, &about) != 0)
         return fail_path(function, journal->data_path, errno, error);
     *found = is_of_use(journal, about.st_size);
-    if (*found)
-        read_records(journal, about.st_size);
-    int reason = *found ? 0 : ash_journal_restart(journal);
+    int reason = *found ? read_records(journal, about.st_size) : ash_journal_restart(journal);
     return reason == 0 ? ASH_OK : fail_path(function, journal->data_path, reason, error);
 }
 
