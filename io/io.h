@@ -16,6 +16,7 @@ typedef struct ash_read_need {
                       * read runs at a time under the lock; up to one decompressed chunk of each compressed variable stays in its cache until the
                       * file is released */
     int64_t scratch; /* bytes of a thread's scratch */
+    int64_t table;   /* bytes of the list of stored chunks, which is kept from the first read on until the file is released */
     int64_t decoded; /* bytes of a stored chunk when its filters are undone, if reading threads do that; else 0 */
 } ash_read_need;
 

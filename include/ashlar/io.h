@@ -38,7 +38,7 @@ typedef struct ash_open_options {
  * A file that is changed after it was opened (its size or time of modification) is an error of the run that reads it.
  *
  * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text,
- * compound, ...), damaged file. */
+ * compound, ...), damaged file, more stored chunks than can be listed within the memory limit (24 bytes each; the list counts in the plans that read the variable). */
 ASH_API ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options);
 
 typedef struct ash_raw_options {

@@ -131,6 +131,19 @@ static void build_dims(ash_builder *builder, ash_file *file, const ash_variable 
     }
 }
 
+/* Runs need the list of a variable's stored chunks as a whole: one that is larger than their memory is told before it is made. */
+static int check_table(ash_builder *builder, const ash_file *file, const ash_variable *variable) {
+    char table[32], limit[32];
+    int64_t most = builder->context->options.memory_limit;
+    if (variable->need.table > most) {
+        ash_fail(&builder->error, ASH_ERR_LIMIT,
+            "%s: %s: variable '%s' has so many stored chunks that the list of them takes %s (%lld bytes), more than the memory limit of %s",
+            builder->function, ash_file_path(file), variable->name, ash_format_bytes(variable->need.table, table),
+            (long long)variable->need.table, ash_format_bytes(most, limit));
+    }
+    return ash_builder_ok(builder);
+}
+
 /* The file node and, unless raw, the decoding after it. Consumes the file's reference. */
 static ash_array build_file(ash_builder *builder, ash_file *file, const ash_variable *variable, const ash_open_options *options) {
     ash_decoding decoding = { .stored = variable->dtype, .result = variable->dtype };
@@ -173,7 +186,7 @@ ash_array ash_open_stored(ash_builder *builder, ash_file *file, const char *name
     ash_open_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
     const ash_variable *stored = ash_builder_ok(builder) ? ash_file_variable(file, name, builder->function, &builder->error) : NULL;
-    if (!stored) {
+    if (!stored || !check_table(builder, file, stored)) {
         ash_file_release(file);
         return ash_builder_done(builder);
     }

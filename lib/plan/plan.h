@@ -209,7 +209,7 @@ typedef struct ash_plan {
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* buffers of the smallest plan there is */
     int64_t bytes_read, bytes_written;
-    int64_t io_bytes;    /* workspace of the storage libraries */
+    int64_t io_bytes;    /* workspace of the storage libraries, lists of stored chunks */
     int64_t cache_bytes; /* for decoded chunks that several pieces need */
     double needed_times; /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
     double shared_bytes; /* decoded, of the stored chunks that one chunk of such a stage needs */

@@ -253,6 +253,36 @@ static void shifted_slices_share_what_is_held(void **state) {
     ash_context_free(ctx);
 }
 
+/* The list of stored chunks is in the plan, and one that does not fit is refused when the variable is opened. */
+static void lists_of_chunks_count(void **state) {
+    (void)state;
+    enum { MANY = 400000, ENTRY = 24 };
+    static const size_t one = 1, all = MANY;
+    int file, dimension, variable;
+    nc_done(nc_create(test_path("many.nc"), NC_NETCDF4, &file));
+    nc_done(nc_def_dim(file, "x", MANY, &dimension));
+    for (int k = 0; k < 2; k++) {
+        nc_done(nc_def_var(file, k ? "few" : "many", NC_DOUBLE, 1, &dimension, &variable));
+        nc_done(nc_def_var_chunking(file, variable, NC_CHUNKED, k ? &all : &one));
+    }
+    nc_done(nc_close(file));
+    ash_context *ctx = context_with(1, NULL);
+    ash_plan_info info[2] = { { 0 } };
+    for (int k = 0; k < 2; k++) {
+        ash_array sum = ash_sum(ash_open(ctx, test_path("many.nc"), k ? "few" : "many", NULL), NULL);
+        assert_done(ctx, ash_plan_query(ctx, 1, &sum, NULL, &info[k]));
+    }
+    assert_true(info[0].reserve_bytes > MANY * ENTRY && info[0].reserve_bytes < MANY * ENTRY * 3 / 2);
+    assert_true(info[0].least_limit > MANY * ENTRY);
+    assert_true(info[1].reserve_bytes < MANY * ENTRY);
+    ash_context_free(ctx);
+    ctx = ash_context_new(&(ash_context_options){ .num_threads = 1, .memory_limit = MANY * ENTRY - 1 });
+    ash_open(ctx, test_path("many.nc"), "many", NULL);
+    assert_sentence(ctx, ASH_ERR_LIMIT, "the list of them takes 9.2 MiB (9600000 bytes), more than the memory limit of 9.2 MiB");
+    assert_good(ash_open(ctx, test_path("many.nc"), "few", NULL));
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_statistics_read_and_decode_once),
@@ -260,6 +290,7 @@ int main(void) {
         cmocka_unit_test(chunks_that_pieces_share),
         cmocka_unit_test(when_memory_is_short),
         cmocka_unit_test(without_filters),
+        cmocka_unit_test(lists_of_chunks_count),
         cmocka_unit_test(slices_read_what_they_meet),
         cmocka_unit_test(shifted_slices_share_what_is_held),
     };
