@@ -109,16 +109,15 @@ static int place_variable(ash_writer *writer, int k) {
 
 static void sum_needs(ash_writer *writer) {
     const netcdf4_state *state = writer->state;
-    int64_t largest = 0, cached = 0;
+    int64_t cached = 0;
     for (int k = 0; k < state->count; k++) {
         const placed_variable *variable = &state->variable[k];
-        int64_t bytes = variable->chunking.chunk_bytes;
-        largest = bytes > largest ? bytes : largest;
+        int64_t bytes = variable->chunking.chunk_bytes, scratch = bytes > 0 ? ash_chunk_scratch_bytes(&variable->chunking) : 0;
+        writer->need.scratch = scratch > writer->need.scratch ? scratch : writer->need.scratch;
         cached +=
             !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
     }
     writer->need.library = LIBRARY_BYTES + ASH_HDF5_METADATA_BYTES + cached;
-    writer->need.scratch = largest > 0 ? 2 * ash_pipeline_bound(largest) + ASH_ENCODER_BYTES : 0;
 }
 
 static int64_t contiguous_bytes(const ash_writer *writer) {
