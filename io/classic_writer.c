@@ -97,21 +97,26 @@ static ash_status cdf5_begin(ash_writer *writer, ash_error_state *error) {
     return begin(writer, NC_64BIT_DATA, error);
 }
 
-static ash_status classic_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
-    ash_write_scratch *scratch, ash_error_state *error) {
+static void classic_place(const ash_writer *writer, int k, ash_flat_box *all) {
     const ash_classic_header *header = writer->state;
     const ash_classic_variable *variable = &header->variable[k];
-    ash_flat_box all = { .ndim = (int)variable->ndim,
+    *all = (ash_flat_box){ .ndim = (int)variable->ndim,
         .swap = ASH_IS_LITTLE_ENDIAN,
         .element = ash_dtype_size(writer->schema->variable[k].dtype),
         .offset = variable->begin };
+    ash_writer_shape(writer, k, all->extent);
+    ash_flat_dense(all);
+    if (variable->record)
+        all->distance[0] = header->record_bytes;
+}
+
+static ash_status classic_put(ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data,
+    ash_write_scratch *scratch, ash_error_state *error) {
+    ash_flat_box all;
     void *window = ash_write_scratch_buffer(scratch, 0, ASH_FLAT_WINDOW);
     if (!window)
         return ash_fail_memory(error, writer->function, ASH_FLAT_WINDOW);
-    ash_writer_shape(writer, k, all.extent);
-    ash_flat_dense(&all);
-    if (variable->record)
-        all.distance[0] = header->record_bytes;
+    classic_place(writer, k, &all);
     return ash_fail_errno(ash_flat_put(writer->file.fd, &all, start, extent, data, window), error);
 }
 
@@ -121,7 +126,7 @@ static void classic_abandon(ash_writer *writer) {
     ash_free(writer->state);
 }
 
-#define FUNCTIONS .put = classic_put, .abandon = classic_abandon
+#define FUNCTIONS .place = classic_place, .put = classic_put, .abandon = classic_abandon
 
 const ash_format ash_format_classic = { .name = "classic", .begin = classic_begin, FUNCTIONS };
 const ash_format ash_format_64bit_offset = { .name = "64bit_offset", .begin = offset64_begin, FUNCTIONS };

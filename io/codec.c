@@ -67,6 +67,17 @@ const ash_codec *ash_codec_find(int filter) {
     return NULL;
 }
 
+const char *ash_split_checksum(
+    const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written, uint32_t *checksum) {
+    if (bytes < 4 || bytes - 4 > capacity)
+        return "it is too short for its checksum";
+    *written = bytes - 4;
+    memcpy(out, in, (size_t)*written);
+    in += *written;
+    *checksum = (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
+    return NULL;
+}
+
 int ash_pipeline_supported(const ash_pipeline *pipeline) {
     for (int i = 0; i < pipeline->count; i++) {
         const ash_codec *codec = ash_codec_find(pipeline->filter[i].id);

@@ -51,6 +51,9 @@ typedef struct ash_codec {
     ash_encoder_function *encode; /* NULL: not done here */
 } ash_codec;
 
+/* For filters that put a checksum of 4 bytes, least first, behind the data: copies the data to `out` and takes the checksum. Otherwise as a decoder. */
+const char *ash_split_checksum(
+    const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written, uint32_t *checksum);
 /* The row of a filter, NULL if there is none. */
 const ash_codec *ash_codec_find(int filter);
 /* Whether all filters of a pipeline can be undone here, or applied. */

@@ -175,17 +175,12 @@ static uint32_t fletcher32(const unsigned char *data, int64_t bytes) {
 const char *ash_decode_fletcher32(
     const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity, int64_t *written) {
     (void)filter;
-    if (bytes < 4 || bytes - 4 > capacity)
-        return "it is too short for its checksum";
-    bytes -= 4;
-    const unsigned char *end = in + bytes;
-    uint32_t stored = (uint32_t)end[0] | (uint32_t)end[1] << 8 | (uint32_t)end[2] << 16 | (uint32_t)end[3] << 24;
-    uint32_t found = fletcher32(in, bytes), exchanged = (found & 0x00ff00ff) << 8 | (found >> 8 & 0x00ff00ff);
-    if (stored != found && stored != exchanged)
-        return "its checksum (fletcher32) does not match";
-    memcpy(out, in, (size_t)bytes);
-    *written = bytes;
-    return NULL;
+    uint32_t stored;
+    const char *wrong = ash_split_checksum(in, bytes, out, capacity, written, &stored);
+    if (wrong)
+        return wrong;
+    uint32_t found = fletcher32(in, *written), exchanged = (found & 0x00ff00ff) << 8 | (found >> 8 & 0x00ff00ff);
+    return stored == found || stored == exchanged ? NULL : "its checksum (fletcher32) does not match";
 }
 
 int64_t ash_encode_fletcher32(const ash_filter *filter, const unsigned char *in, int64_t bytes, unsigned char *out, int64_t capacity) {

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/normal_form.h"
 #include "io/raw.h"
 
 #include <ashlar/io.h>
@@ -243,10 +244,17 @@ static char *only_variable(ash_file *file, const char *function, ash_error_state
     return path;
 }
 
+/* A name that has several normal forms is looked for in the one that the file has. */
 static ash_file_entry *find_named(ash_file *file, const char *path, const char *function, ash_error_state *error) {
-    ash_file_entry *entry = NULL;
-    if (find_entry(file, path, function, &entry, error) == ASH_ERR_NOT_FOUND && error->status == ASH_OK)
+    ash_file_entry *entry = known_entry(file, path);
+    ash_name_list names = { 0 };
+    const char *stored = NULL;
+    if (!entry && ash_has_normal_forms(path) && file->driver->list(file, &names, error) == ASH_OK)
+        stored = ash_same_normal_form(&names, path);
+    if (!entry && error->status == ASH_OK && find_entry(file, stored ? stored : path, function, &entry, error) == ASH_ERR_NOT_FOUND &&
+        error->status == ASH_OK)
         fail_not_found(file, path, function, error);
+    ash_name_list_free(&names);
     return entry;
 }
 

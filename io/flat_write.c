@@ -1,5 +1,6 @@
 #include "io/flat_write.h"
 
+#include "base/crc32c.h"
 #include "io/byte_order.h"
 
 #include <errno.h>
@@ -20,47 +21,72 @@ int ash_write_bytes(int fd, const void *data, int64_t bytes, int64_t offset) {
     return 0;
 }
 
-/* A run of elements that are dense in memory and in the file. */
-static int write_run(int fd, const char *data, int64_t count, int64_t element, int swap, int64_t offset, char *window) {
-    if (!swap)
-        return ash_write_bytes(fd, data, count * element, offset);
-    int64_t most = ASH_FLAT_WINDOW / element;
+/* Runs of a box, one after the other: written, or read back for a checksum. */
+typedef struct box_walk {
+    int fd, swap;
+    int64_t element;
+    char *window;
+    uint32_t crc;
+} box_walk;
+
+/* `bytes` bytes at `offset` of the file and at `data`. Returns 0 or an errno. */
+typedef int visit_run(box_walk *walk, const char *data, int64_t bytes, int64_t offset);
+
+static int write_run(box_walk *walk, const char *data, int64_t bytes, int64_t offset) {
+    if (!walk->swap)
+        return ash_write_bytes(walk->fd, data, bytes, offset);
+    int64_t most = ASH_FLAT_WINDOW / walk->element * walk->element;
     int reason = 0;
-    for (int64_t done = 0; done < count && reason == 0; done += most) {
-        int64_t n = count - done < most ? count - done : most;
-        memcpy(window, data + done * element, (size_t)(n * element));
-        ash_swap_bytes(window, n, element);
-        reason = ash_write_bytes(fd, window, n * element, offset + done * element);
+    for (int64_t done = 0; done < bytes && reason == 0; done += most) {
+        int64_t n = bytes - done < most ? bytes - done : most;
+        memcpy(walk->window, data + done, (size_t)n);
+        ash_swap_bytes(walk->window, n / walk->element, walk->element);
+        reason = ash_write_bytes(walk->fd, walk->window, n, offset + done);
     }
     return reason;
 }
 
-int ash_flat_write(int fd, const ash_flat_box *box, const void *data, void *window) {
+static int check_run(box_walk *walk, const char *data, int64_t bytes, int64_t offset) {
+    ash_error_state ignored = { 0 };
+    (void)data;
+    for (int64_t done = 0; done < bytes; done += ASH_FLAT_WINDOW) {
+        int64_t n = bytes - done < ASH_FLAT_WINDOW ? bytes - done : ASH_FLAT_WINDOW;
+        if (ash_read_bytes(walk->fd, walk->window, n, offset + done, &ignored) != ASH_OK)
+            return EIO;
+        walk->crc = ash_crc32c(walk->crc, walk->window, n);
+    }
+    return 0;
+}
+
+static int walk_box(box_walk *walk, const ash_flat_box *box, const char *data, visit_run *visit) {
     /* The innermost axes that are dense in the file and in memory make one run; the others are counted through. */
     int outer = box->ndim;
-    int64_t run = 1;
-    while (outer > 0 &&
-        (box->extent[outer - 1] == 1 || (box->distance[outer - 1] == run * box->element && box->stride[outer - 1] == run * box->element)))
+    int64_t run = box->element;
+    while (outer > 0 && (box->extent[outer - 1] == 1 || (box->distance[outer - 1] == run && box->stride[outer - 1] == run)))
         run *= box->extent[--outer];
 
-    int64_t index[ASH_MAX_NDIM] = { 0 }, offset = box->offset;
-    const char *in = data;
+    int64_t index[ASH_MAX_NDIM] = { 0 }, offset = box->offset, at = 0;
     for (;;) {
-        int reason = write_run(fd, in, run, box->element, box->swap && box->element > 1, offset, window);
+        int reason = visit(walk, data ? data + at : NULL, run, offset);
         if (reason != 0)
             return reason;
         int a = outer - 1;
         while (a >= 0 && index[a] == box->extent[a] - 1) {
             offset -= index[a] * box->distance[a];
-            in -= index[a] * box->stride[a];
+            at -= index[a] * box->stride[a];
             index[a--] = 0;
         }
         if (a < 0)
             return 0;
         index[a]++;
         offset += box->distance[a];
-        in += box->stride[a];
+        at += box->stride[a];
     }
+}
+
+int ash_flat_write(int fd, const ash_flat_box *box, const void *data, void *window) {
+    box_walk walk = { .fd = fd, .swap = box->swap && box->element > 1, .element = box->element, .window = window };
+    return walk_box(&walk, box, data, write_run);
 }
 
 int64_t ash_flat_dense(ash_flat_box *all) {
@@ -72,7 +98,8 @@ int64_t ash_flat_dense(ash_flat_box *all) {
     return bytes;
 }
 
-int ash_flat_put(int fd, const ash_flat_box *all, const int64_t start[], const int64_t extent[], const void *data, void *window) {
+/* The box that begins at `start` of a whole variable, dense in memory. */
+static ash_flat_box part_of(const ash_flat_box *all, const int64_t start[], const int64_t extent[]) {
     ash_flat_box box = *all;
     int64_t stride = box.element;
     for (int a = box.ndim - 1; a >= 0; a--) {
@@ -81,5 +108,18 @@ int ash_flat_put(int fd, const ash_flat_box *all, const int64_t start[], const i
         box.offset += start[a] * box.distance[a];
         stride *= extent[a];
     }
+    return box;
+}
+
+int ash_flat_put(int fd, const ash_flat_box *all, const int64_t start[], const int64_t extent[], const void *data, void *window) {
+    ash_flat_box box = part_of(all, start, extent);
     return ash_flat_write(fd, &box, data, window);
+}
+
+int ash_flat_checksum(int fd, const ash_flat_box *all, const int64_t start[], const int64_t extent[], void *window, uint32_t *crc) {
+    ash_flat_box box = part_of(all, start, extent);
+    box_walk walk = { .fd = fd, .window = window };
+    int reason = walk_box(&walk, &box, NULL, check_run);
+    *crc = walk.crc;
+    return reason;
 }

@@ -64,6 +64,11 @@ static ash_status npy_begin(ash_writer *writer, ash_error_state *error) {
     return begin(writer, header, bytes, error);
 }
 
+static void flat_place(const ash_writer *writer, int variable, ash_flat_box *all) {
+    (void)variable;
+    *all = *(const ash_flat_box *)writer->state;
+}
+
 static ash_status flat_put(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
     ash_write_scratch *scratch, ash_error_state *error) {
     (void)variable, (void)scratch;
@@ -74,7 +79,7 @@ static void flat_abandon(ash_writer *writer) {
     ash_free(writer->state);
 }
 
-#define FUNCTIONS .int64 = 1, .numpy = 1, .bare = 1, .put = flat_put, .abandon = flat_abandon
+#define FUNCTIONS .int64 = 1, .numpy = 1, .bare = 1, .place = flat_place, .put = flat_put, .abandon = flat_abandon
 
 const ash_format ash_format_npy = { .name = "npy", .suffixes = " .npy ", .begin = npy_begin, FUNCTIONS };
 const ash_format ash_format_raw = { .name = "raw", .suffixes = " .raw .bin ", .begin = raw_begin, FUNCTIONS };

@@ -91,6 +91,15 @@ static ash_status hdf5_list(ash_file *file, ash_name_list *names, ash_error_stat
     return listed ? ASH_OK : ash_fail_memory(error, "open", 64);
 }
 
+/* Of a list of all chunks. */
+static int64_t table_bytes(int ndim, const int64_t shape[], const int64_t chunk[]) {
+    int64_t bytes = sizeof(ash_stored_chunk);
+    for (int a = 0; a < ndim; a++)
+        if (shape[a] > 0 && __builtin_mul_overflow(bytes, (shape[a] - 1) / chunk[a] + 1, &bytes))
+            return INT64_MAX;
+    return bytes;
+}
+
 ash_status ash_hdf5_attach(
     hid_t file, const char *path, const ash_hdf5_about *about, const char *function, ash_variable *out, ash_error_state *error) {
     char why[200];
@@ -121,6 +130,7 @@ ash_status ash_hdf5_attach(
     out->dtype = about->dtype;
     out->ndim = about->ndim;
     out->need.library = about->workspace;
+    out->need.table = about->direct && about->chunk[0] > 0 ? table_bytes(about->ndim, about->shape, about->chunk) : 0;
     memcpy(out->shape, about->shape, sizeof about->shape);
     memcpy(out->chunk, about->chunk, sizeof about->chunk);
     return ASH_OK;
@@ -169,7 +179,8 @@ void ash_hdf5_forget(ash_file *file, ash_variable *variable) {
 
 void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
     ash_hdf5_variable *data = variable->driver_data;
-    int64_t bytes = ash_dtype_size(variable->dtype);
+    int64_t bytes = ash_dtype_size(variable->dtype), table = variable->need.table;
+    variable->need.table = 0;
     for (int a = 0; a < variable->ndim; a++)
         bytes *= variable->shape[a]; /* checked when the dataset was inspected */
     if (!data->direct || (bytes < ash_hdf5_small_bytes && !data->unavailable))
@@ -179,7 +190,8 @@ void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
     data->stored = ash_hdf5_harvest(file->path, file->fd, file->size, data->path, variable->dtype, data->fill);
     ash_library_leave(&scope);
     if (data->stored)
-        variable->need = (ash_read_need){ .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, &data->stored->pipeline),
+        variable->need = (ash_read_need){ .table = table,
+            .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, &data->stored->pipeline),
             .decoded = data->stored->pipeline.count > 0 ? data->stored->chunk_bytes : 0 };
 }
 

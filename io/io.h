@@ -16,6 +16,7 @@ typedef struct ash_read_need {
                       * read runs at a time under the lock; up to one decompressed chunk of each compressed variable stays in its cache until the
                       * file is released */
     int64_t scratch; /* bytes of a thread's scratch */
+    int64_t table;   /* bytes of the list of stored chunks, which is kept from the first read on until the file is released */
     int64_t decoded; /* bytes of a stored chunk when its filters are undone, if reading threads do that; else 0 */
 } ash_read_need;
 
@@ -250,8 +251,12 @@ ash_writer *ash_writer_change(
     ash_file *file, const ash_writer_schema *schema, const int64_t *const start[], const char *function, ash_error_state *error);
 /* Whether a chunk was done by the run that is resumed. */
 int ash_writer_has(const ash_writer *writer, int variable, int64_t chunk);
-/* Says that all boxes of a chunk have been put. */
-ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk, ash_error_state *error);
+/* Says that all boxes of a chunk have been put, which is the box from `start` on. Thread-safe, each thread with a scratch of its own. */
+ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk, const int64_t start[], const int64_t extent[],
+    ash_write_scratch *scratch, ash_error_state *error);
+/* Of a chunk that was done by the run that is resumed: it is not if its bytes in the file are others now. */
+ash_status ash_writer_check_chunk(ash_writer *writer, int variable, int64_t chunk, const int64_t start[], const int64_t extent[],
+    ash_write_scratch *scratch, ash_error_state *error);
 /* The extents of the chunks that a variable is stored in; 0 if it is not. A box that is one of them (cut to the shape) is encoded by the
  * thread that puts it, others by the library behind, one at a time. */
 int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]);

@@ -101,6 +101,7 @@ static void joined_prepare(ash_file *file, ash_variable *variable) {
     int64_t open_files = joined->parts < ash_member_limit() ? joined->parts : ash_member_limit();
     if (!rule)
         return;
+    variable->need.table *= open_files;
     if (variable->need.library + variable->need.scratch > 0)
         variable->need.library +=
             open_files * OPEN_FILE_BYTES + (variable->need.library > 0 ? (3 * open_files + 4) * rule->chunk_bytes : 0);

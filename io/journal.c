@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "io/flat_write.h"
+#include "io/permissions.h"
 
 #include <ashlar/context.h>
 
@@ -22,14 +23,16 @@ static const int64_t SYNC_BYTES = 256 << 20;
 
 typedef struct record {
     int32_t variable;
-    uint32_t crc; /* of the bytes */
+    uint32_t crc; /* of the chunk's bytes, here or where they have their place */
     int64_t chunk, offset, bytes;
     uint32_t unused;
     uint32_t check; /* of the record up to here */
 } record;
 
+static const char magic[16] = "ashlar journal 1";
+
 typedef struct header {
-    char magic[16]; /* "ashlar journal 1" */
+    char magic[16];
     char version[16];
     uint64_t print[2];
     int64_t data_bytes; /* that the other file had from the start: one that has less was cut */
@@ -64,22 +67,29 @@ static uint32_t check_of(const record *r) {
 }
 
 static void keep(ash_journal *journal, const record *r) {
-    if (r->variable >= 0 && r->variable < journal->nvariables && r->chunk >= 0 && r->chunk < journal->chunks[r->variable] && r->bytes >= 0)
+    if (r->variable >= 0 && r->variable < journal->nvariables && r->chunk >= 0 && r->chunk < journal->chunks[r->variable])
         journal->place[r->variable][r->chunk] = (place){ .offset = r->offset, .bytes = r->bytes, .crc = r->crc };
 }
 
-/* Records up to the first that is not whole, which is where the run ended. */
-static void read_records(ash_journal *journal, int64_t data_bytes) {
+/* Whether what a record speaks of is in the other file. */
+static int lies_within(const record *r, int64_t data_bytes) {
+    return r->offset >= 0 && r->offset <= data_bytes && r->bytes >= 0 && r->bytes <= data_bytes - r->offset;
+}
+
+/* Records up to the first that is not whole, or that the other file was too short for, which is where the run ended. What is behind it goes: it must not come
+ * back when both files have grown. 0 or an errno. */
+static int read_records(ash_journal *journal, int64_t data_bytes) {
     record r;
     journal->journal_end = sizeof(header);
     ash_error_state ignored = { 0 };
-    while (ash_read_bytes(journal->fd, &r, sizeof r, journal->journal_end, &ignored) == ASH_OK && r.check == check_of(&r)) {
+    while (ash_read_bytes(journal->fd, &r, sizeof r, journal->journal_end, &ignored) == ASH_OK && r.check == check_of(&r) &&
+        lies_within(&r, data_bytes)) {
         journal->journal_end += (int64_t)sizeof r;
-        if (r.offset <= data_bytes && r.bytes <= data_bytes - r.offset)
-            keep(journal, &r);
+        keep(journal, &r);
         if (r.offset + r.bytes > journal->data_end)
             journal->data_end = r.offset + r.bytes;
     }
+    return ftruncate(journal->fd, journal->journal_end) == 0 ? 0 : errno;
 }
 
 static uint32_t header_check(const header *h) {
@@ -123,7 +133,7 @@ static int make_places(ash_journal *journal, const ash_journal_key *key) {
 }
 
 static void make_header(ash_journal *journal, const ash_journal_key *key) {
-    memcpy(journal->header.magic, "ashlar journal 1", sizeof journal->header.magic);
+    memcpy(journal->header.magic, magic, sizeof journal->header.magic);
     snprintf(journal->header.version, sizeof journal->header.version, "%s", ash_version());
     memcpy(journal->header.print, key->print, sizeof key->print);
 }
@@ -132,7 +142,8 @@ static ash_status fail_path(const char *function, const char *path, int reason, 
     return ash_fail(error, reason == ENOMEM ? ASH_ERR_MEMORY : ASH_ERR_IO, "%s: %s: %s", function, path, strerror(reason));
 }
 
-static ash_status open_files(ash_journal *journal, const char *function, const char *path, int *found, ash_error_state *error) {
+static ash_status open_files(
+    ash_journal *journal, const char *target, const char *function, const char *path, int *found, ash_error_state *error) {
     struct stat about;
     journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (journal->fd < 0)
@@ -141,7 +152,7 @@ static ash_status open_files(ash_journal *journal, const char *function, const c
         return ash_fail(error, ASH_ERR_IO, "%s: %s: another run is writing this file (it holds %s)", function, path, journal->path);
     if (fstat(journal->fd, &about) != 0 || about.st_nlink == 0) /* the run that held it has just removed it */
         return ash_fail(error, ASH_ERR_IO, "%s: %s: another run was writing this file; try again", function, path);
-    journal->data = open(journal->data_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    journal->data = open(journal->data_path, O_RDWR | O_CREAT | O_CLOEXEC, ash_mode_for(target, 0666));
     if (journal->data < 0) {
         int reason = errno;
         if (about.st_size == 0)
@@ -151,9 +162,7 @@ static ash_status open_files(ash_journal *journal, const char *function, const c
     if (fstat(journal->data, &about) != 0)
         return fail_path(function, journal->data_path, errno, error);
     *found = is_of_use(journal, about.st_size);
-    if (*found)
-        read_records(journal, about.st_size);
-    int reason = *found ? 0 : ash_journal_restart(journal);
+    int reason = *found ? read_records(journal, about.st_size) : ash_journal_restart(journal);
     return reason == 0 ? ASH_OK : fail_path(function, journal->data_path, reason, error);
 }
 
@@ -172,7 +181,7 @@ ash_journal *ash_journal_open(
     journal->data_path = beside(target, ".resume.data");
     if (!journal->path || !journal->data_path || !make_places(journal, key))
         ash_fail_memory(error, function, sizeof(place));
-    else if (open_files(journal, function, path, found, error) == ASH_OK)
+    else if (open_files(journal, target, function, path, found, error) == ASH_OK)
         return journal;
     ash_journal_close(journal);
     return NULL;
@@ -276,6 +285,10 @@ int ash_journal_sync(ash_journal *journal) {
     return reason;
 }
 
+void ash_journal_forget(ash_journal *journal, int variable, int64_t chunk) {
+    journal->place[variable][chunk].bytes = -1;
+}
+
 void ash_journal_find(const ash_journal *journal, int variable, int64_t chunk, int64_t *offset, int64_t *n, uint32_t *crc) {
     const place *at = &journal->place[variable][chunk];
     *offset = at->offset;
@@ -300,6 +313,30 @@ void ash_journal_close(ash_journal *journal) {
     ash_free(journal->data_path);
     pthread_mutex_destroy(&journal->lock);
     ash_free(journal);
+}
+
+/* Whether `fd` is the file under the path, and a journal or the empty beginning of one. */
+static int is_journal(int fd, const char *path) {
+    struct stat about, named;
+    header found;
+    ash_error_state ignored = { 0 };
+    if (fstat(fd, &about) != 0 || lstat(path, &named) != 0 || about.st_dev != named.st_dev || about.st_ino != named.st_ino)
+        return 0;
+    return about.st_size == 0 ||
+        (ash_read_bytes(fd, &found, sizeof found, 0, &ignored) == ASH_OK && memcmp(found.magic, magic, sizeof found.magic) == 0);
+}
+
+void ash_journal_remove_stale(const char *target) {
+    char *path = beside(target, ".resume"), *data_path = beside(target, ".resume.data");
+    int fd = path && data_path ? open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_journal(fd, path)) {
+        unlink(data_path);
+        unlink(path);
+    }
+    if (fd >= 0)
+        close(fd);
+    ash_free(path);
+    ash_free(data_path);
 }
 
 void ash_journal_remove(ash_journal *journal, int keep_data) {

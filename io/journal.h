@@ -28,16 +28,21 @@ int ash_journal_is_empty(const ash_journal *journal);                 /* whether
 int ash_journal_has(const ash_journal *journal, int variable, int64_t chunk);
 /* Appends bytes to the other file. Thread-safe. 0 or an errno. */
 int ash_journal_append(ash_journal *journal, const void *bytes, int64_t n, int64_t *offset);
-/* Records that a chunk is done: n bytes at an offset of the other file, or none where places are fixed. Thread-safe; what is recorded is durable after
+/* Records that a chunk is done: n bytes at an offset of the other file, or 0 where places are fixed, and the CRC-32C of its bytes. Thread-safe; what is recorded is durable after
  * the next ash_journal_sync(), which happens now and then. 0 or an errno. */
 int ash_journal_add(ash_journal *journal, int variable, int64_t chunk, int64_t offset, int64_t n, uint32_t crc);
 int ash_journal_sync(ash_journal *journal);
-/* Where the bytes of a chunk are. */
+/* Takes it back: the chunk is made again, and recorded again. */
+void ash_journal_forget(ash_journal *journal, int variable, int64_t chunk);
+/* Where the bytes of a chunk are, and what they must be. */
 void ash_journal_find(const ash_journal *journal, int variable, int64_t chunk, int64_t *offset, int64_t *n, uint32_t *crc);
 
 /* Closes it; both files stay. */
 void ash_journal_close(ash_journal *journal);
 /* Removes the journal, and the other file unless `keep_data`, which has another name by then. */
 void ash_journal_remove(ash_journal *journal, int keep_data);
+/* Removes the journal beside a target that has been written without it, and its other file, unless a run holds them: nobody can go on from there to anything that
+ * is wanted still. */
+void ash_journal_remove_stale(const char *target);
 
 #endif

@@ -109,16 +109,15 @@ static int place_variable(ash_writer *writer, int k) {
 
 static void sum_needs(ash_writer *writer) {
     const netcdf4_state *state = writer->state;
-    int64_t largest = 0, cached = 0;
+    int64_t cached = 0;
     for (int k = 0; k < state->count; k++) {
         const placed_variable *variable = &state->variable[k];
-        int64_t bytes = variable->chunking.chunk_bytes;
-        largest = bytes > largest ? bytes : largest;
+        int64_t bytes = variable->chunking.chunk_bytes, scratch = bytes > 0 ? ash_chunk_scratch_bytes(&variable->chunking) : 0;
+        writer->need.scratch = scratch > writer->need.scratch ? scratch : writer->need.scratch;
         cached +=
             !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
     }
     writer->need.library = LIBRARY_BYTES + ASH_HDF5_METADATA_BYTES + cached;
-    writer->need.scratch = largest > 0 ? 2 * ash_pipeline_bound(largest) + ASH_ENCODER_BYTES : 0;
 }
 
 static int64_t contiguous_bytes(const ash_writer *writer) {
@@ -206,11 +205,17 @@ static int netcdf4_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
 
 /* ---- Values ---- */
 
-static ash_status put_contiguous(const ash_writer *writer, const placed_variable *variable, const int64_t start[], const int64_t extent[],
-    const void *data, ash_error_state *error) {
-    ash_flat_box all = { .ndim = variable->chunking.ndim, .element = variable->chunking.element, .offset = variable->offset };
-    memcpy(all.extent, variable->chunking.shape, sizeof all.extent);
-    ash_flat_dense(&all);
+static void netcdf4_place(const ash_writer *writer, int k, ash_flat_box *all) {
+    const placed_variable *variable = &((const netcdf4_state *)writer->state)->variable[k];
+    *all = (ash_flat_box){ .ndim = variable->chunking.ndim, .element = variable->chunking.element, .offset = variable->offset };
+    memcpy(all->extent, variable->chunking.shape, sizeof all->extent);
+    ash_flat_dense(all);
+}
+
+static ash_status put_contiguous(
+    const ash_writer *writer, int k, const int64_t start[], const int64_t extent[], const void *data, ash_error_state *error) {
+    ash_flat_box all;
+    netcdf4_place(writer, k, &all);
     return ash_fail_errno(ash_flat_put(writer->file.fd, &all, start, extent, data, NULL), error);
 }
 
@@ -279,7 +284,7 @@ static ash_status netcdf4_put(ash_writer *writer, int k, const int64_t start[], 
     ash_write_scratch *scratch, ash_error_state *error) {
     const placed_variable *variable = &((netcdf4_state *)writer->state)->variable[k];
     if (variable->chunking.chunk_bytes == 0)
-        return put_contiguous(writer, variable, start, extent, data, error);
+        return put_contiguous(writer, k, start, extent, data, error);
     if (variable->encodable && ash_chunk_is_whole(&variable->chunking, start, extent))
         return put_chunk(writer, variable, k, start, extent, data, scratch, error);
     return put_by_library(writer, variable, k, start, extent, data, error);
@@ -313,6 +318,7 @@ const ash_format ash_format_netcdf4 = {
     .int64 = 1,
     .begin = netcdf4_begin,
     .chunk = netcdf4_chunk,
+    .place = netcdf4_place,
     .put = netcdf4_put,
     .finish = netcdf4_finish,
     .abandon = netcdf4_abandon,

@@ -65,8 +65,6 @@ static ash_status copy_target(ash_writer *writer, ash_error_state *error) {
         reason = errno;
     if (reason == 0)
         reason = copy_bytes(from, writer->file.fd, about->st_size);
-    if (reason == 0 && fchmod(writer->file.fd, about->st_mode & 07777) != 0)
-        reason = errno;
     if (from >= 0)
         close(from);
     return reason == 0 ? ASH_OK

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/permissions.h"
 #include "io/temporary_folder.h"
 
 #include <dirent.h>
@@ -191,7 +192,7 @@ ash_status ash_temporary_resolve(ash_temporary_file *file, const char *path, con
 static int make_empty(ash_temporary_file *file) {
     if (file->is_folder)
         return ash_folder_create(file);
-    file->fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    file->fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, ash_mode_for(file->target, 0666));
     return file->fd >= 0 ? 0 : errno;
 }
 
@@ -252,6 +253,7 @@ static int publish_file(ash_temporary_file *file) {
 }
 
 int ash_temporary_publish(ash_temporary_file *file) {
+    ash_permissions_keep(file->fd, file->target);
     int reason = file->is_folder ? ash_folder_publish(file) : publish_file(file);
     if (reason != 0)
         return reason;

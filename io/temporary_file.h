@@ -23,7 +23,7 @@ void ash_temporary_keep(ash_temporary_file *file);
 ash_status ash_temporary_create(ash_temporary_file *file, const char *path, const char *function, ash_error_state *error);
 /* Locks it, as a sign that somebody is at work, until it is published or freed. HDF5, which locks files too, must not open it from here on. */
 void ash_temporary_hold(const ash_temporary_file *file);
-/* Syncs the file, renames it and syncs the folder. Returns 0 or an errno; the file is still temporary then. */
+/* Gives the file the permissions of the one it replaces, syncs it, renames it and syncs the folder. Returns 0 or an errno; the file is still temporary then. */
 int ash_temporary_publish(ash_temporary_file *file);
 /* Takes the name and the disk space away: what is written to it from now on goes nowhere. */
 void ash_temporary_discard(ash_temporary_file *file);

@@ -1,6 +1,7 @@
 #include "io/temporary_folder.h"
 
 #include "base/memory.h"
+#include "io/permissions.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 int ash_folder_create(ash_temporary_file *file) {
-    if (mkdir(file->path, 0777) != 0)
+    if (mkdir(file->path, ash_mode_for(file->target, 0777)) != 0)
         return errno;
     file->fd = open(file->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int reason = file->fd >= 0 ? 0 : errno;

@@ -203,6 +203,8 @@ static ash_status begin_resumable(ash_writer *writer, const ash_journal_key *key
     else
         begin_new(writer, error);
     writer->need.library += ash_journal_bytes(writer->journal);
+    if (writer->in_place && writer->need.scratch < ASH_FLAT_WINDOW) /* what is written is read back */
+        writer->need.scratch = ASH_FLAT_WINDOW;
     int reason = error->status == ASH_OK && (writer->in_place ? !writer->resumed : !found) ? ash_journal_start(writer->journal) : 0;
     ash_writer_fail(writer, reason, error);
     return error->status;
@@ -262,11 +264,40 @@ int ash_writer_has(const ash_writer *writer, int variable, int64_t chunk) {
     return writer->journal && ash_journal_has(writer->journal, variable, chunk);
 }
 
-ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk, ash_error_state *error) {
+/* Of a box that has been put, as the file has it. */
+static ash_status checksum_of(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], ash_write_scratch *scratch,
+    uint32_t *crc, ash_error_state *error) {
+    ash_flat_box all;
+    void *window = ash_write_scratch_buffer(scratch, 0, ASH_FLAT_WINDOW);
+    if (!window)
+        return ash_fail_memory(error, writer->function, ASH_FLAT_WINDOW);
+    writer->format->place(writer, variable, &all);
+    return ash_writer_fail(writer, ash_flat_checksum(writer->file.fd, &all, start, extent, window, crc), error);
+}
+
+ash_status ash_writer_chunk_done(ash_writer *writer, int variable, int64_t chunk, const int64_t start[], const int64_t extent[],
+    ash_write_scratch *scratch, ash_error_state *error) {
+    uint32_t crc;
     if (!writer->journal || !writer->in_place || chunk >= ash_journal_chunks(writer->journal, variable) ||
         ash_journal_has(writer->journal, variable, chunk))
         return ASH_OK;
-    return ash_writer_fail(writer, ash_journal_add(writer->journal, variable, chunk, 0, 0, 0), error);
+    if (checksum_of(writer, variable, start, extent, scratch, &crc, error) != ASH_OK)
+        return error->status;
+    return ash_writer_fail(writer, ash_journal_add(writer->journal, variable, chunk, 0, 0, crc), error);
+}
+
+ash_status ash_writer_check_chunk(ash_writer *writer, int variable, int64_t chunk, const int64_t start[], const int64_t extent[],
+    ash_write_scratch *scratch, ash_error_state *error) {
+    int64_t offset, n;
+    uint32_t crc, expected;
+    if (!writer->resumed || !ash_writer_has(writer, variable, chunk))
+        return ASH_OK;
+    if (checksum_of(writer, variable, start, extent, scratch, &crc, error) != ASH_OK)
+        return error->status;
+    ash_journal_find(writer->journal, variable, chunk, &offset, &n, &expected);
+    if (crc != expected)
+        ash_journal_forget(writer->journal, variable, chunk);
+    return ASH_OK;
 }
 
 int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]) {
@@ -351,6 +382,8 @@ ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error) {
     }
     if (writer->journal)
         ash_journal_remove(writer->journal, writer->in_place);
+    else if (!writer->update)
+        ash_journal_remove_stale(writer->file.target);
     writer->journal = NULL;
     writer->format->abandon(writer);
     free_writer(writer);

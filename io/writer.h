@@ -2,6 +2,7 @@
 #ifndef ASH_IO_WRITER_H
 #define ASH_IO_WRITER_H
 
+#include "io/flat_write.h"
 #include "io/io.h"
 #include "io/journal.h"
 #include "io/temporary_file.h"
@@ -20,6 +21,8 @@ struct ash_format {
     /* Defines the whole schema in the empty temporary file, or, where writer->resumed is set, finds it there. On failure `abandon` is called. */
     ash_status (*begin)(ash_writer *writer, ash_error_state *error);
     int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]); /* NULL: nothing is stored in chunks */
+    /* Where the values of a variable are that has regular places in the file, as one box of all of them; NULL: none has. */
+    void (*place)(const ash_writer *writer, int variable, ash_flat_box *all);
     /* The box is within the variable and not empty. Returns the reason alone in `error`. */
     ash_status (*put)(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
         ash_write_scratch *scratch, ash_error_state *error);

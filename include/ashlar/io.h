@@ -18,7 +18,8 @@ typedef struct ash_open_options {
 /* A variable of a file as a lazy array. Reads the header and 1-D coordinates only; collective. Formats: NetCDF (classic, 64-bit offset, CDF-5,
  * NetCDF-4), HDF5, Zarr (versions 2 and 3, in a folder or a zip archive, consolidated or not, written by NetCDF-C too) and NumPy's .npy.
  *
- * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. NULL or "" is the only variable of a file that has just one; an
+ * `variable` may have a path ("grp1/T"); names with spaces are taken as they are. A name that is not there but in another Unicode normal form is found, too; names of
+ * dimensions are compared byte by byte. NULL or "" is the only variable of a file that has just one; an
  * array that is alone in its file (.npy, or a Zarr store that is an array) has the name of the file without its extension. Dimension names, attributes and coordinate variables (of
  * up to 4 Mi values, which are kept in memory) come along. Dimensions without a name (plain HDF5) are anonymous.
  *
@@ -37,7 +38,7 @@ typedef struct ash_open_options {
  * A file that is changed after it was opened (its size or time of modification) is an error of the run that reads it.
  *
  * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text,
- * compound, ...), damaged file. */
+ * compound, ...), damaged file, more stored chunks than can be listed within the memory limit (24 bytes each; the list counts in the plans that read the variable). */
 ASH_API ash_array ash_open(ash_context *context, const char *path, const char *variable, const ash_open_options *options);
 
 typedef struct ash_raw_options {
@@ -75,7 +76,8 @@ typedef struct ash_write_options {
  * coordinates and attributes. Runs, collective. Chunks are written as they are made, so the array may be larger than memory. Floating variables get _FillValue NaN. Anonymous
  * dimensions become dim_0, dim_1, ... bool is written as int8 with the attribute dtype = "bool". complex has no NetCDF type and is refused.
  * The file appears under `path` only when whole and synced: it is written under a temporary name in the same folder and renamed; a file
- * there before is replaced, and a symbolic link followed, also one to a file that is not there yet. On failure nothing changes under `path` and the
+ * there before is replaced, and a symbolic link followed, also one to a file that is not there yet. The new file has the mode of the one it replaces and, where the
+ * system allows it, its owner and group (a store: that of the folder, for all in it). On failure nothing changes under `path` and the
  * temporary file is removed; that of a run that was killed is removed by the next write of the same path on the same machine.
  *
  * Attributes that name other variables (coordinates, bounds, grid_mapping, cell_measures, formula_terms, ancillary_variables) are kept if these are written in the
@@ -106,7 +108,8 @@ typedef struct ash_write_options {
  * only for the same expression, contents of memory, input files (path, size, time of change), options and version of the library; otherwise the write begins anew.
  * Sources of the user's (ash_from_source) count by name, dtype, shape and chunks, and reductions of the user's by name: one that would give other values must
  * have another name. A Zarr store in a folder counts by the time of change of the folder, not by that of its chunks.
- * A second run at the same time is refused. Compressed and unlimited output, and that to Zarr, is kept in the second file until it is complete, which takes its space twice. */
+ * A finished write of the same path without `resume` removes the two files, unless a run is at work on them.
+ * What was done in place is read back first, and what has been lost since, as by a power cut, is made again. A second run at the same time is refused. Compressed and unlimited output, and that to Zarr, is kept in the second file until it is complete, which takes its space twice. */
 ASH_API ash_status ash_write(ash_array a, const char *path, const char *name, const ash_write_options *options);
 
 /* Several variables into one file in shared passes. Dimensions of the same name must have the same extent and equal coordinates. */

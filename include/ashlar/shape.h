@@ -35,7 +35,8 @@ ASH_API ash_array ash_index(ash_array a, const char *index);
  *
  * Along longitudes (units degrees_east, or standard_name longitude) values count modulo 360. From the first to the second end one goes east, over the end of the
  * axis where need be, and the result's longitudes rise from the first end on (fall, where the coordinate falls): on a coordinate of 0 to 359, "lon=350:20" gives 350 to 380, "lon=-10:20"
- * gives -10 to 20, and "lon=-180:180" turns the whole axis. Where a range lies within the coordinate as it is, the coordinate stays as it is.
+ * gives -10 to 20, and "lon=-180:180" turns the whole axis. Where a range lies within the coordinate as it is, the coordinate stays as it is. Labels of more than
+ * a hundred turns (36000) are refused. Elsewhere ends of ranges may be inf and -inf; single values are finite. Years go from -289999 to 289999.
  *
  * "nearest" takes the larger of two values that are equally near. Lazy. Errors: an unknown or repeated dimension, one without a coordinate, a label that is not there
  * or not understood. */

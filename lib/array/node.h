@@ -12,6 +12,11 @@
 
 typedef struct ash_node ash_node;
 
+/* [begin, end) of an axis. */
+typedef struct ash_need {
+    int64_t begin, end;
+} ash_need;
+
 typedef struct ash_value {
     ash_node *node;
     int output;
@@ -147,6 +152,7 @@ struct ash_node {
     /* Scratch of whoever walks the expression; valid during one walk (one mark). */
     int64_t mark, visit;
     int weight, held, stored, scans; /* see lib/plan/hold.c */
+    ash_need *need;                  /* per axis of its outputs, see lib/plan/demand.c */
 };
 
 /* A node under construction, not yet in a context. NULL when out of memory. */

@@ -7,7 +7,7 @@
 
 #define SECOND INT64_C(1000000)
 
-enum { NUMBER_LONGEST = 63 };
+enum { NUMBER_LONGEST = 63, YEAR_LARGEST = 290000 };
 
 /* What is left of the text, and what errors name. */
 typedef struct label_reader {
@@ -163,6 +163,10 @@ static ash_status read_date(label_reader *reader, ash_label *label) {
     ash_status status = read_parts(reader, &date, &label->precision);
     if (status != ASH_OK)
         return status;
+    if (date.year <= -YEAR_LARGEST || date.year >= YEAR_LARGEST) { /* so that the end of every period is a time, too */
+        *reader = before;
+        return fail_label(reader, "a year between -290000 and 290000");
+    }
     if (date.hour > 23 || date.minute > 59 || date.second > 59 || !ash_time_of_date(&date, reader->units->calendar, &label->begin) ||
         !end_of_period(&date, label->precision, reader->units->calendar, label->begin, &label->end)) {
         *reader = before;

@@ -20,32 +20,45 @@ static void decode_values(const ash_decoding *decoding, int64_t n, const char *s
     }
 }
 
-void *ash_read_decoded(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_dtype *dtype, ash_attrs **attrs) {
-    ash_decoding decoding;
+void *ash_read_stored(ash_file *file, const ash_variable *variable, const char *function, ash_error_state *error) {
     int64_t zero[ASH_MAX_NDIM] = { 0 }, one[ASH_MAX_NDIM], n = 1;
     for (int a = 0; a < variable->ndim; a++) {
         one[a] = 1;
         n *= variable->shape[a];
     }
+    ash_read_scratch scratch = { 0 };
+    int64_t bytes = (n + 1) * ash_dtype_size(variable->dtype);
+    void *values = ash_malloc(bytes);
+    if (!values) {
+        ash_fail_memory(error, function, bytes);
+    } else if (n > 0 && ash_file_read(file, variable, zero, variable->shape, one, values, &scratch, error) != ASH_OK) {
+        ash_free(values);
+        values = NULL;
+    }
+    ash_read_scratch_free(&scratch);
+    return values;
+}
+
+void *ash_read_decoded(ash_builder *builder, ash_file *file, const ash_variable *variable, ash_dtype *dtype, ash_attrs **attrs) {
+    ash_decoding decoding;
+    int64_t n = 1;
+    for (int a = 0; a < variable->ndim; a++) {
+        n *= variable->shape[a];
+    }
     if (ash_decoding_find(variable, 0, builder->function, &decoding, &builder->error) != ASH_OK) {
         return NULL;
     }
-    ash_read_scratch scratch = { 0 };
-    char *stored = ash_malloc((n + 1) * ash_dtype_size(decoding.stored));
-    char *result = decoding.needed ? ash_malloc((n + 1) * ash_dtype_size(decoding.result)) : stored;
-    if (!stored || !result) {
+    char *stored = ash_read_stored(file, variable, builder->function, &builder->error);
+    char *result = stored && decoding.needed ? ash_malloc((n + 1) * ash_dtype_size(decoding.result)) : stored;
+    if (stored && !result) {
         ash_builder_no_memory(builder);
-    } else if (n == 0 || ash_file_read(file, variable, zero, variable->shape, one, stored, &scratch, &builder->error) == ASH_OK) {
-        if (decoding.needed) {
-            decode_values(&decoding, n, stored, result);
-        }
+    } else if (stored && decoding.needed) {
+        decode_values(&decoding, n, stored, result);
     }
-    ash_read_scratch_free(&scratch);
     if (result != stored) {
         ash_free(stored);
     }
-    if (!ash_builder_ok(builder)) {
-        ash_free(result);
+    if (!result) {
         ash_attrs_release(decoding.attrs);
         return NULL;
     }
@@ -131,6 +144,19 @@ static void build_dims(ash_builder *builder, ash_file *file, const ash_variable 
     }
 }
 
+/* Runs need the list of a variable's stored chunks as a whole: one that is larger than their memory is told before it is made. */
+static int check_table(ash_builder *builder, const ash_file *file, const ash_variable *variable) {
+    char table[32], limit[32];
+    int64_t most = builder->context->options.memory_limit;
+    if (variable->need.table > most) {
+        ash_fail(&builder->error, ASH_ERR_LIMIT,
+            "%s: %s: variable '%s' has so many stored chunks that the list of them takes %s (%lld bytes), more than the memory limit of %s",
+            builder->function, ash_file_path(file), variable->name, ash_format_bytes(variable->need.table, table),
+            (long long)variable->need.table, ash_format_bytes(most, limit));
+    }
+    return ash_builder_ok(builder);
+}
+
 /* The file node and, unless raw, the decoding after it. Consumes the file's reference. */
 static ash_array build_file(ash_builder *builder, ash_file *file, const ash_variable *variable, const ash_open_options *options) {
     ash_decoding decoding = { .stored = variable->dtype, .result = variable->dtype };
@@ -173,7 +199,7 @@ ash_array ash_open_stored(ash_builder *builder, ash_file *file, const char *name
     ash_open_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
     const ash_variable *stored = ash_builder_ok(builder) ? ash_file_variable(file, name, builder->function, &builder->error) : NULL;
-    if (!stored) {
+    if (!stored || !check_table(builder, file, stored)) {
         ash_file_release(file);
         return ash_builder_done(builder);
     }

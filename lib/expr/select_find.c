@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A hundred turns either way: more is no longitude, and turning it back would leave nothing of its digits. */
+static const double LARGEST_LONGITUDE = 36000;
+
 /* ---- Coordinates ---- */
 
 static int is_one_of(const char *text, const char *const words[]) {
@@ -110,13 +113,22 @@ static int fail_empty(const ash_labelled *l, const ash_labels_asked *asked, ash_
 
 /* ---- Single values ---- */
 
+/* How far apart two times are: exactly where that is a number of microseconds. */
+static double time_between(int64_t a, int64_t b) {
+    int64_t apart;
+    return fabs(__builtin_sub_overflow(a, b, &apart) ? (double)a - (double)b : (double)apart);
+}
+
 static double distance(const ash_labelled *l, int64_t k, const ash_label *label) {
     double value = value_at(l, k), number = label->number;
     int64_t time;
     if (l->is_time) {
-        return ash_time_microseconds(&l->units, value, &time) ? fabs((double)(time - label->begin)) : NAN;
+        return ash_time_microseconds(&l->units, value, &time) ? time_between(time, label->begin) : NAN;
     }
     double apart = fabs(value - number);
+    if (l->is_longitude && !(apart <= 2 * LARGEST_LONGITUDE)) {
+        return NAN;
+    }
     return l->is_longitude ? fabs(apart - 360 * rint(apart / 360)) : apart;
 }
 
@@ -155,7 +167,7 @@ static int find_nearest(const ash_labelled *l, const ash_label *label, double to
 static int is_at(const ash_labelled *l, int64_t k, const ash_label *label) {
     ash_label instant = *label;
     instant.end = label->begin + 1;
-    if (l->is_longitude) {
+    if (l->is_longitude && fabs(value_at(l, k)) <= LARGEST_LONGITUDE) {
         instant.number += 360 * rint((value_at(l, k) - label->number) / 360);
     }
     return side_of(l, k, &instant) == 0;
@@ -211,7 +223,7 @@ static int find_eastwards(const ash_labelled *l, double low, double high, int ri
     east = as_stored(l, east);
     for (int64_t k = 0; k < l->coord->extent; k++) {
         double value = value_at(l, k), shift = -360 * floor((value - low) / 360), seen = value + shift;
-        if (seen > east) {
+        if (!(fabs(value) <= LARGEST_LONGITUDE) || seen > east) {
             continue;
         }
         int follows = runs > 0 && run[runs - 1].first + run[runs - 1].count == k && run[runs - 1].shift == shift;
@@ -248,10 +260,6 @@ static int find_longitudes(
     double low = asked->low.number, high = asked->high.number;
     ash_run_of_indices plain, turned[2] = { { 0 } };
     int64_t between = low <= high ? find_between(l, asked, rises, &plain) : 0, eastwards = 0;
-    if (!isfinite(low) || !isfinite(high)) {
-        ash_fail(error, ASH_ERR_ARGUMENT, "sel: '%s': a longitude is not finite", l->dim);
-        return 0;
-    }
     int runs = find_eastwards(l, low, high, rises, turned);
     for (int r = 0; r < runs; r++) {
         eastwards += turned[r].count;
@@ -268,9 +276,26 @@ static int find_longitudes(
     return runs > 0 ? runs : fail_empty(l, asked, error);
 }
 
+/* ---- All of it ---- */
+
+/* Ranges may be open to infinity; a single value and a longitude are somewhere. */
+static int check_number(const ash_labelled *l, int is_range, const ash_label *label, ash_error_state *error) {
+    if (l->is_longitude && !(fabs(label->number) <= LARGEST_LONGITUDE)) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "sel: '%s': expected a longitude from %g to %g, found %.15g", l->dim, -LARGEST_LONGITUDE,
+            LARGEST_LONGITUDE, label->number);
+    } else if (!l->is_time && !is_range && !isfinite(label->number)) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "sel: '%s': expected a finite value, found %.15g", l->dim, label->number);
+    }
+    return error->status == ASH_OK;
+}
+
 int ash_labelled_find(
     const ash_labelled *l, const ash_labels_asked *asked, double tolerance, ash_run_of_indices run[2], ash_error_state *error) {
     ash_labels_asked range = *asked;
+    if ((asked->has_low && !check_number(l, asked->is_range, &asked->low, error)) ||
+        (asked->has_high && !check_number(l, asked->is_range, &asked->high, error))) {
+        return 0;
+    }
     if (!asked->is_range && asked->nearest) {
         return find_nearest(l, &asked->low, tolerance, run, error);
     }

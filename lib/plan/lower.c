@@ -44,6 +44,10 @@ static ash_held *add_held(lowering *lw, ash_value value) {
     held->ndim = output->ndim;
     for (int a = 0; a < output->ndim; a++) {
         held->axis[a] = output->dim[a].axis;
+        if (!ash_plan_clip(plan, value.node, a, &held->axis[a])) {
+            no_memory(lw);
+            return NULL;
+        }
     }
     held->chunks = ash_grid_chunks(held->ndim, held->axis);
     held->next = plan->helds;
@@ -209,12 +213,17 @@ static int depends_on_stage(ash_plan *plan, ash_value value, int below, const as
     return 0;
 }
 
-static int same_grid(const ash_stage *stage, const ash_output *output) {
-    if (stage->ndim != output->ndim) {
+/* An axis of the grid that the item is computed over. */
+static const ash_grid_axis *item_axis(const item *it, int axis) {
+    return it->held && !it->fold ? &it->held->axis[axis] : &ash_value_output(it->value)->dim[axis].axis;
+}
+
+static int same_grid(const ash_stage *stage, const item *it) {
+    if (stage->ndim != ash_value_output(it->value)->ndim) {
         return 0;
     }
-    for (int a = 0; a < output->ndim; a++) {
-        if (!ash_axis_equal(&stage->axis[a], &output->dim[a].axis)) {
+    for (int a = 0; a < stage->ndim; a++) {
+        if (!ash_axis_equal(&stage->axis[a], item_axis(it, a))) {
             return 0;
         }
     }
@@ -258,7 +267,7 @@ static ash_stage *find_stage(lowering *lw, const item *it) {
     int below = it->held && !it->fold; /* the item makes a held value: look at what is below it */
     for (int k = 0; k < plan->nstages && k < STAGES_SEARCHED; k++) {
         ash_stage *stage = plan->stage[k];
-        if (!same_grid(stage, ash_value_output(it->value))) {
+        if (!same_grid(stage, it)) {
             continue;
         }
         begin_walk(lw);
@@ -275,17 +284,16 @@ static ash_stage *find_stage(lowering *lw, const item *it) {
 
 static ash_stage *new_stage(lowering *lw, const item *it) {
     ash_plan *plan = lw->plan;
-    const ash_output *output = ash_value_output(it->value);
     ash_stage *stage = ash_arena_alloc(&plan->arena, sizeof *stage);
     if (!stage || !ash_plan_reserve(plan, (void **)&plan->stage, plan->nstages, &plan->stage_capacity, sizeof *plan->stage)) {
         no_memory(lw);
         return NULL;
     }
     stage->id = plan->nstages;
-    stage->ndim = output->ndim;
-    for (int a = 0; a < output->ndim; a++) {
-        stage->axis[a] = output->dim[a].axis;
-        stage->largest[a] = ash_axis_largest(&output->dim[a].axis);
+    stage->ndim = ash_value_output(it->value)->ndim;
+    for (int a = 0; a < stage->ndim; a++) {
+        stage->axis[a] = *item_axis(it, a);
+        stage->largest[a] = ash_axis_largest(&stage->axis[a]);
     }
     stage->chunks = ash_grid_chunks(stage->ndim, stage->axis);
     stage->elements = 1;
@@ -404,12 +412,13 @@ ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *func
             plan->node_bytes += context->node[k]->arena.bytes;
         }
     }
-    for (int64_t k = 0; k < context->nnodes; k++) {
-        if (context->node[k]->mark == lw.mark && context->node[k]->held && !lower_held(&lw, context->node[k])) {
-            return error->status;
-        }
+    ash_arena needs = { 0 };
+    int fine = ash_plan_find_needs(plan, context, lw.mark, &needs) || no_memory(&lw);
+    for (int64_t k = 0; fine && k < context->nnodes; k++) {
+        fine = context->node[k]->mark != lw.mark || !context->node[k]->held || lower_held(&lw, context->node[k]);
     }
-    if (!lower_targets(&lw)) {
+    ash_arena_free(&needs);
+    if (!fine || !lower_targets(&lw)) {
         return error->status;
     }
     for (int k = 0; k < plan->nstages; k++) {

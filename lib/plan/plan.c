@@ -77,7 +77,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t bytes = plan->node_bytes + plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer +
         plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
     int registers = 0, operands = 0, slots = 0, sinks = 0;
-    int64_t reading = 0, cached = 0, scratch = 0;
+    int64_t reading = 0, cached = 0, scratch = 0, tables = 0;
     for (int s = 0; s < plan->nstages; s++) {
         const ash_stage *stage = plan->stage[s];
         bytes += stage->chunks * (int64_t)sizeof *stage->task;
@@ -95,6 +95,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
             reading = library > reading ? library : reading; /* one read at a time */
             cached = bounded(cached + library / 3);          /* a decompressed chunk of each variable may stay cached */
             scratch = own > scratch ? own : scratch;
+            tables = bounded(tables + bounded(need.table));
         }
     }
     for (const ash_held *held = plan->helds; held; held = held->next) {
@@ -103,7 +104,7 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     plan->plan_bytes = bytes;
     plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384 + scratch +
         bounded(request->scratch_bytes);
-    plan->io_bytes = reading + cached + bounded(request->io_bytes);
+    plan->io_bytes = reading + cached + tables + bounded(request->io_bytes);
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
 }
 

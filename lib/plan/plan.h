@@ -209,7 +209,7 @@ typedef struct ash_plan {
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* buffers of the smallest plan there is */
     int64_t bytes_read, bytes_written;
-    int64_t io_bytes;    /* workspace of the storage libraries */
+    int64_t io_bytes;    /* workspace of the storage libraries, lists of stored chunks */
     int64_t cache_bytes; /* for decoded chunks that several pieces need */
     double needed_times; /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
     double shared_bytes; /* decoded, of the stored chunks that one chunk of such a stage needs */
@@ -251,6 +251,9 @@ int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int6
 
 /* hold.c: sets weight, held and stored of a node whose inputs have been weighed, and marks inputs that must be held. */
 void ash_plan_weigh(const ash_plan *plan, ash_node *node);
+/* demand.c: sets `need` of all nodes that are marked, in the arena; 0 when out of memory. Then cuts an axis of a held value down to what is needed. */
+int ash_plan_find_needs(const ash_plan *plan, const ash_context *context, int64_t mark, ash_arena *arena);
+int ash_plan_clip(ash_plan *plan, const ash_node *node, int axis, ash_grid_axis *out);
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,

@@ -26,9 +26,10 @@ static touch count_axis(const ash_stage *stage, const ash_map *map, int64_t size
         }
         t.together = t.all - before > t.together ? t.all - before : t.together;
     }
-    int64_t first = stored_index(map, 0, size), last = stored_index(map, axis->extent - 1, size);
+    int64_t begin = ash_axis_start(axis, 0), end = ash_axis_start(axis, axis->count);
+    int64_t first = stored_index(map, begin, size), last = stored_index(map, end - 1, size);
     int64_t span = (first < last ? last - first : first - last) + 1;
-    t.different = (double)(span < axis->extent ? span : axis->extent);
+    t.different = (double)(span < end - begin ? span : end - begin);
     return t;
 }
 

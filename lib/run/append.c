@@ -3,6 +3,7 @@
 #include "base/dtype.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "expr/open.h"
 #include "expr/view.h"
 #include "run/packing.h"
 #include "run/run.h"
@@ -56,21 +57,6 @@ static ash_status open_variable(job *j) {
     return j->error->status;
 }
 
-/* Reads a whole 1-D variable of the file; NULL on failure. */
-static void *read_values(job *j, const ash_variable *variable) {
-    ash_read_scratch scratch = { 0 };
-    int64_t zero[1] = { 0 }, one[1] = { 1 };
-    void *values = ash_malloc((variable->shape[0] + 1) * ash_dtype_size(variable->dtype));
-    if (!values) {
-        ash_fail_memory(j->error, j->function, variable->shape[0] * ash_dtype_size(variable->dtype));
-    } else if (ash_file_read(j->file, variable, zero, variable->shape, one, values, &scratch, j->error) != ASH_OK) {
-        ash_free(values);
-        values = NULL;
-    }
-    ash_read_scratch_free(&scratch);
-    return values;
-}
-
 /* The coordinate of an axis that does not grow is that of the file, where both have one. */
 static ash_status check_coordinate(job *j, int axis) {
     const ash_coordinate *here = ash_value_output(j->value)->dim[axis].coord;
@@ -78,7 +64,7 @@ static ash_status check_coordinate(job *j, int axis) {
     if (!there || there->shape[0] < j->start[axis] + here->extent) {
         return j->error->status;
     }
-    char *values = read_values(j, there);
+    char *values = ash_read_stored(j->file, there, j->function, j->error);
     if (!values) {
         return j->error->status;
     }

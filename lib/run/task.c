@@ -140,11 +140,12 @@ static int next_piece(const ash_stage *stage, const ash_box *chunk, ash_box *pie
 }
 
 /* All that files get of a chunk is there. */
-static void finish_files(ash_run *run, ash_worker *worker, const ash_stage *stage, int64_t chunk, int complete) {
+static void finish_files(ash_run *run, ash_worker *worker, const ash_stage *stage, int64_t chunk, const ash_box *box, int complete) {
     for (int s = 0; s < stage->nsinks && complete; s++) {
         if (stage->sink[s].kind == ASH_SINK_FILE && worker->error.status == ASH_OK &&
             atomic_load_explicit(&run->stop, memory_order_relaxed) != ASH_STOP_NOW) {
-            ash_writer_chunk_done(run->writer, stage->sink[s].target->variable, chunk, &worker->error);
+            ash_writer_chunk_done(
+                run->writer, stage->sink[s].target->variable, chunk, box->start, box->extent, &worker->writing, &worker->error);
         }
     }
 }
@@ -189,7 +190,7 @@ ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stag
     for (int s = 0; s < stage->nsinks; s++) {
         end_destination(run, worker, stage, &stage->sink[s], !more && !empty, &worker->destination[s]);
     }
-    finish_files(run, worker, stage, chunk, !more);
+    finish_files(run, worker, stage, chunk, &box, !more);
     if (worker->scan_state) {
         ash_run_scratch_give(run, worker->scan_state, scan_bytes);
     }

@@ -202,6 +202,26 @@ static ash_writer *begin(job *j) {
     return ash_writer_begin(j->format, j->path, schema, &key, "write", j->error);
 }
 
+/* What a run that ended early has left in place may have been changed since, or lost with the power. */
+static ash_status check_finished(job *j, ash_writer *writer) {
+    ash_write_scratch scratch = { 0 };
+    for (int k = 0; k < j->n && j->options->resume; k++) {
+        const ash_output *output = ash_value_output(j->value[k]);
+        ash_grid_axis axis[ASH_MAX_NDIM];
+        for (int a = 0; a < output->ndim; a++) {
+            axis[a] = output->dim[a].axis;
+        }
+        int64_t chunks = ash_grid_chunks(output->ndim, axis);
+        for (int64_t c = 0; c < chunks && j->error->status == ASH_OK; c++) {
+            ash_box box;
+            ash_grid_box(output->ndim, axis, c, &box);
+            ash_writer_check_chunk(writer, j->layout.nfixed + k, c, box.start, box.extent, &scratch, j->error);
+        }
+    }
+    ash_write_scratch_free(&scratch);
+    return j->error->status;
+}
+
 static ash_status run(job *j, ash_writer *writer) {
     for (int k = 0; k < j->n; k++) {
         int64_t chunk[ASH_MAX_NDIM];
@@ -222,7 +242,7 @@ static void write_file(job *j) {
     if (!writer) {
         return;
     }
-    if (put_coordinates(j, writer) == ASH_OK && run(j, writer) == ASH_OK) {
+    if (put_coordinates(j, writer) == ASH_OK && check_finished(j, writer) == ASH_OK && run(j, writer) == ASH_OK) {
         ash_writer_commit(writer, j->error);
     } else {
         ash_writer_abort(writer);

@@ -7,22 +7,30 @@ enum { STEPS = 130, LAT = 90, LON = 120, ELEMENTS = STEPS * LAT * LON };
 static float values[ELEMENTS];
 
 /* Chunks that fit no axis, shuffled and deflated, or neither. */
-static void make_file(const char *name, const size_t chunk[3], int deflate) {
+static void make_form(const char *name, int mode, const size_t chunk[3], int deflate) {
     int file, dimension[3], variable;
     uint32_t noise = 1;
     for (int k = 0; k < ELEMENTS; k++) {
         noise = noise * 1664525u + 1013904223u;
         values[k] = (float)(k / (LAT * LON)) + (float)(noise >> 26) / 8;
     }
-    nc_done(nc_create(test_path(name), NC_NETCDF4, &file));
+    nc_done(nc_create(test_path(name), mode, &file));
     nc_done(nc_def_dim(file, "time", STEPS, &dimension[0]));
     nc_done(nc_def_dim(file, "lat", LAT, &dimension[1]));
     nc_done(nc_def_dim(file, "lon", LON, &dimension[2]));
     nc_done(nc_def_var(file, "t", NC_FLOAT, 3, dimension, &variable));
-    nc_done(nc_def_var_chunking(file, variable, chunk ? NC_CHUNKED : NC_CONTIGUOUS, chunk));
-    nc_done(nc_def_var_deflate(file, variable, deflate, deflate, 4));
+    if (mode & NC_NETCDF4) {
+        nc_done(nc_def_var_chunking(file, variable, chunk ? NC_CHUNKED : NC_CONTIGUOUS, chunk));
+        nc_done(nc_def_var_deflate(file, variable, deflate, deflate, 4));
+    } else {
+        nc_done(nc_enddef(file));
+    }
     nc_done(nc_put_var_float(file, variable, values));
     nc_done(nc_close(file));
+}
+
+static void make_file(const char *name, const size_t chunk[3], int deflate) {
+    make_form(name, NC_NETCDF4, chunk, deflate);
 }
 
 /* Bytes of the chunks of "t": stored, and decoded. `most` is what reading all of them once may take: the little that lies between neighbours is
@@ -181,6 +189,100 @@ static void without_filters(void **state) {
     ash_context_free(ctx);
 }
 
+/* A slice of "t" that lies in [16, 26) of time, [10, 20) of lat and [30, 40) of lon, computed and compared; what was read. */
+static ash_plan_info read_slice(const char *name, const char *chunks, int with_arithmetic) {
+    enum { TIME = 16, ROW = 10, COLUMN = 30, EXTENT = 10, COUNT = EXTENT * EXTENT * EXTENT };
+    static float found[COUNT];
+    ash_context *ctx = context_with(2, NULL);
+    ash_array t = ash_open(ctx, test_path(name), "t", &(ash_open_options){ .chunks = chunks });
+    t = with_arithmetic ? ash_mul(t, ash_real(ctx, 2)) : t;
+    ash_array slice = ash_index(t, "time=16:26, lat=19:9:-1, lon=30:40");
+    ash_plan_info info = { 0 };
+    assert_done(ctx, ash_plan_query(ctx, 1, &slice, NULL, &info));
+    assert_int_equal(info.bytes_read, COUNT * sizeof(float));
+    assert_done(ctx, ash_compute(slice, found, sizeof found, NULL));
+    for (int k = 0; k < COUNT; k++) {
+        int time = TIME + k / (EXTENT * EXTENT), row = ROW + EXTENT - 1 - k / EXTENT % EXTENT, column = COLUMN + k % EXTENT;
+        assert_true(found[k] == values[(time * LAT + row) * LON + column] * (with_arithmetic ? 2 : 1));
+    }
+    info = ash_last_run(ctx);
+    ash_context_free(ctx);
+    return info;
+}
+
+/* Slices of a variable that was opened with chunks of the user's read the stored chunks and rows that they meet, as those of one that was opened without. */
+static void slices_read_what_they_meet(void **state) {
+    (void)state;
+    static const char *const grids[] = { NULL, "time=31", "7,-1,50", "-1,9,9", "1,1,1000", "lon=1" };
+    static const size_t chunk[3] = { 8, 15, 20 };
+    const int64_t chunks_met = 2 * 2 * 1; /* chunks 2 and 3 of time, 0 and 1 of lat, 1 of lon */
+    for (size_t g = 0; g < sizeof grids / sizeof *grids; g++) {
+        for (int arithmetic = 0; arithmetic < 2; arithmetic++) {
+            make_file("once.nc", chunk, 1);
+            ash_plan_info info = read_slice("once.nc", grids[g], arithmetic);
+            assert_true(info.bytes_decoded <= chunks_met * 8 * 15 * 20 * 4);
+            make_file("chunked.nc", chunk, 0);
+            info = read_slice("chunked.nc", grids[g], arithmetic);
+            assert_true(info.stored_bytes_read <= chunks_met * 8 * 15 * 20 * 4);
+            make_file("plain.nc", NULL, 0);
+            info = read_slice("plain.nc", grids[g], arithmetic);
+            assert_true(info.stored_bytes_read <= 10 * 10 * LON * 4); /* rows near each other are read together */
+            make_form("classic.nc", NC_CLOBBER, NULL, 0);
+            info = read_slice("classic.nc", grids[g], arithmetic);
+            assert_true(info.stored_bytes_read <= 10 * 10 * LON * 4);
+        }
+    }
+}
+
+/* What several slices need together is held once. */
+static void shifted_slices_share_what_is_held(void **state) {
+    (void)state;
+    static const size_t chunk[3] = { 8, 15, 20 };
+    make_file("once.nc", chunk, 1);
+    ash_context *ctx = context_with(2, NULL);
+    ash_array t = ash_drop_coords(ash_open(ctx, test_path("once.nc"), "t", &(ash_open_options){ .chunks = "5,7,11" }), NULL);
+    ash_array change = ash_cast(ash_sub(ash_index(t, "17:33, 0:30, 40:60"), ash_index(t, "16:32, 0:30, 40:60")), ASH_FLOAT64);
+    double expected = 0;
+    for (int i = 0; i < 30 * 20; i++) {
+        int at = i / 20 * LON + 40 + i % 20;
+        expected += (double)values[32 * LAT * LON + at] - (double)values[16 * LAT * LON + at];
+    }
+    double found = real_of(ash_sum(change, NULL));
+    assert_true(found > expected - 1e-3 && found < expected + 1e-3);
+    assert_int_equal(ash_last_run(ctx).bytes_decoded, (16 + 8) * 30 * 20 * 4);
+    ash_context_free(ctx);
+}
+
+/* The list of stored chunks is in the plan, and one that does not fit is refused when the variable is opened. */
+static void lists_of_chunks_count(void **state) {
+    (void)state;
+    enum { MANY = 400000, ENTRY = 24 };
+    static const size_t one = 1, all = MANY;
+    int file, dimension, variable;
+    nc_done(nc_create(test_path("many.nc"), NC_NETCDF4, &file));
+    nc_done(nc_def_dim(file, "x", MANY, &dimension));
+    for (int k = 0; k < 2; k++) {
+        nc_done(nc_def_var(file, k ? "few" : "many", NC_DOUBLE, 1, &dimension, &variable));
+        nc_done(nc_def_var_chunking(file, variable, NC_CHUNKED, k ? &all : &one));
+    }
+    nc_done(nc_close(file));
+    ash_context *ctx = context_with(1, NULL);
+    ash_plan_info info[2] = { { 0 } };
+    for (int k = 0; k < 2; k++) {
+        ash_array sum = ash_sum(ash_open(ctx, test_path("many.nc"), k ? "few" : "many", NULL), NULL);
+        assert_done(ctx, ash_plan_query(ctx, 1, &sum, NULL, &info[k]));
+    }
+    assert_true(info[0].reserve_bytes > MANY * ENTRY && info[0].reserve_bytes < MANY * ENTRY * 3 / 2);
+    assert_true(info[0].least_limit > MANY * ENTRY);
+    assert_true(info[1].reserve_bytes < MANY * ENTRY);
+    ash_context_free(ctx);
+    ctx = ash_context_new(&(ash_context_options){ .num_threads = 1, .memory_limit = MANY * ENTRY - 1 });
+    ash_open(ctx, test_path("many.nc"), "many", NULL);
+    assert_sentence(ctx, ASH_ERR_LIMIT, "the list of them takes 9.2 MiB (9600000 bytes), more than the memory limit of 9.2 MiB");
+    assert_good(ash_open(ctx, test_path("many.nc"), "few", NULL));
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_statistics_read_and_decode_once),
@@ -188,6 +290,9 @@ int main(void) {
         cmocka_unit_test(chunks_that_pieces_share),
         cmocka_unit_test(when_memory_is_short),
         cmocka_unit_test(without_filters),
+        cmocka_unit_test(lists_of_chunks_count),
+        cmocka_unit_test(slices_read_what_they_meet),
+        cmocka_unit_test(shifted_slices_share_what_is_held),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -2,6 +2,7 @@
 #include "netcdf_support.h"
 
 #include <fcntl.h>
+#include <hdf5.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -134,6 +135,45 @@ static void links_stay(void **state) {
     ash_context_free(ctx);
 }
 
+/* What is replaced keeps its mode and its owner; what is new has those of new files. */
+static void permissions_stay(void **state) {
+    (void)state;
+    enum { SOMEBODY = 4321 };
+    static const char *const names[] = { "kept.nc", "kept.nc3", "kept.zarr", "kept.npy" };
+    static const ash_write_options forms[] = { { .history = "" }, { .history = "", .format = "cdf5", .resume = true }, { .history = "" },
+        { .history = "" } };
+    ash_context *ctx = context_with(2, NULL);
+    ash_array a = ash_arange(ctx, 0, 1000, 1, &(ash_make_options){ .dims = "x" });
+    mode_t mask = umask(027);
+    struct stat about;
+    for (int k = 0; k < 4; k++) {
+        const char *path = test_path(names[k]);
+        int is_folder = strstr(path, ".zarr") != NULL;
+        assert_done(ctx, ash_write(a, path, "t", &forms[k]));
+        assert_int_equal(stat(path, &about), 0);
+        assert_int_equal(about.st_mode & 07777, is_folder ? 0750 : 0640);
+        assert_int_equal(chmod(path, is_folder ? 0775 : 0664), 0);
+        int given = chown(path, SOMEBODY, SOMEBODY) == 0; /* as root only */
+        assert_done(ctx, ash_write(a, path, "t", &forms[k]));
+        assert_int_equal(stat(path, &about), 0);
+        assert_int_equal(about.st_mode & 07777, is_folder ? 0775 : 0664);
+        assert_true(!given || (about.st_uid == SOMEBODY && about.st_gid == SOMEBODY));
+        if (is_folder) {
+            static const char *const inside[] = { "/.zmetadata", "/t", "/t/0" };
+            for (int i = 0; i < 3; i++) {
+                char inner[600];
+                snprintf(inner, sizeof inner, "%s%s", path, inside[i]);
+                assert_int_equal(stat(inner, &about), 0);
+                assert_int_equal(about.st_mode & 07777, i == 1 ? 0775 : 0664);
+                assert_true(!given || about.st_uid == SOMEBODY);
+            }
+        }
+    }
+    umask(mask);
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
 /* ---- Names ---- */
 
 /* Variables named as dimensions that they are no coordinates of: HDF5 has them under other names. */
@@ -167,6 +207,50 @@ static void decomposed_names(void **state) {
     assert_int_equal(ash_write(ramp(ctx, 5, "x"), test_path("out.nc"), decomposed, NULL), ASH_ERR_ARGUMENT);
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "normal form C");
     assert_int_equal(test_entries(1), 1);
+    ash_context_free(ctx);
+}
+
+/* A plain HDF5 file with one number, in a group of its own. */
+static void make_hdf5(const char *path, const char *group, const char *name) {
+    hsize_t extent = 5;
+    int32_t values[] = { 1, 2, 3, 4, 5 };
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(1, &extent, NULL);
+    hid_t within = H5Gcreate2(file, group, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t dataset = H5Dcreate2(within, name, H5T_NATIVE_INT32, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Dwrite(dataset, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(dataset);
+    H5Gclose(within);
+    H5Sclose(space);
+    H5Fclose(file);
+}
+
+/* Asked for in one normal form, stored in the other. */
+static void names_in_another_normal_form(void **state) {
+    (void)state;
+    static const char *const forms[] = { "netcdf4", "classic", "cdf5", "zarr" };
+    const char *composed = "t\xc3\xa9mp", *decomposed = "te\xcc\x81mp", *other = "t\xc3\xa8mp";
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < 4; k++) {
+        ash_write_options options = { .format = forms[k] };
+        assert_done(ctx, ash_write(ash_cast(ramp(ctx, 5, "x"), ASH_INT32), test_path("out"), composed, &options));
+        assert_good(ash_open(ctx, test_path("out"), composed, NULL));
+        ash_array a = ash_open(ctx, test_path("out"), decomposed, NULL);
+        assert_good(a);
+        assert_int_equal(integer_of(ash_cast(ash_sum(a, NULL), ASH_INT64)), 10);
+        assert_good(ash_dataset_variable(ash_dataset_open(ctx, test_path("out"), NULL), decomposed, NULL));
+        ash_open(ctx, test_path("out"), other, NULL);
+        assert_sentence(ctx, ASH_ERR_NOT_FOUND, "has no variable");
+        ash_open(ctx, test_path("out"), "temp\xff", NULL);
+        assert_sentence(ctx, ASH_ERR_NOT_FOUND, "has no variable");
+        test_entries(1);
+    }
+    make_hdf5(test_path("out.h5"), decomposed, decomposed);
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", composed, composed);
+    ash_array a = ash_open(ctx, test_path("out.h5"), path, NULL);
+    assert_good(a);
+    assert_int_equal(integer_of(ash_cast(ash_sum(a, NULL), ASH_INT64)), 15);
+    test_entries(1);
     ash_context_free(ctx);
 }
 
@@ -242,7 +326,8 @@ static void appending_twice_at_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = { cmocka_unit_test(temporary_files_of_killed_runs_go), cmocka_unit_test(temporary_files_are_locked),
-        cmocka_unit_test(links_stay), cmocka_unit_test(names_of_dimensions), cmocka_unit_test(decomposed_names),
-        cmocka_unit_test(names_too_long_for_resume), cmocka_unit_test(another_default_format), cmocka_unit_test(appending_twice_at_once) };
+        cmocka_unit_test(links_stay), cmocka_unit_test(permissions_stay), cmocka_unit_test(names_of_dimensions),
+        cmocka_unit_test(decomposed_names), cmocka_unit_test(names_in_another_normal_form), cmocka_unit_test(names_too_long_for_resume),
+        cmocka_unit_test(another_default_format), cmocka_unit_test(appending_twice_at_once) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

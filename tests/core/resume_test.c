@@ -237,6 +237,15 @@ static ash_status write_taken(const taken *how, const char *path, const ash_writ
     return status;
 }
 
+static void make_input(void) {
+    int fd = open(test_path("in.bin"), O_RDWR | O_CREAT, 0666);
+    for (int k = 0; k < ELEMENTS + 1; k++) {
+        double x = k;
+        assert_int_equal(write(fd, &x, sizeof x), sizeof x);
+    }
+    close(fd);
+}
+
 /* A run goes on from nothing that was made of other bytes, or declared otherwise. */
 static void test_other_inputs(void **state) {
     (void)state;
@@ -244,12 +253,7 @@ static void test_other_inputs(void **state) {
         { { .byte_order = "little" }, 1 } };
     static const ash_write_options forms_of_one[] = { { .history = "", .resume = true }, { .history = "", .resume = true, .deflate = 1 },
         { .history = "", .resume = true, .format = "classic" } };
-    int fd = open(test_path("in.bin"), O_RDWR | O_CREAT, 0666);
-    for (int k = 0; k < ELEMENTS + 1; k++) {
-        double x = k;
-        assert_int_equal(write(fd, &x, sizeof x), sizeof x);
-    }
-    close(fd);
+    make_input();
     for (int f = 0; f < 3; f++) {
         for (int first = 0; first < 4; first++) {
             for (int second = 0; second < 4; second++) {
@@ -263,6 +267,85 @@ static void test_other_inputs(void **state) {
                 unlink(path);
             }
         }
+    }
+    test_entries(1);
+}
+
+static int has_journal(void) {
+    return (access(test_path(".out.nc.resume"), F_OK) == 0) + (access(test_path(".out.nc.resume.data"), F_OK) == 0);
+}
+
+/* What could be gone on with is of no use when the file has been made in another way. */
+static void test_stale_journal(void **state) {
+    (void)state;
+    static const taken way = { { .byte_order = "little" }, 0 };
+    static const ash_write_options resumed[] = { { .resume = true }, { .resume = true, .deflate = 1 } }, plain = { 0 };
+    char path[512];
+    snprintf(path, sizeof path, "%s", test_path("out.nc"));
+    make_input();
+    for (int f = 0; f < 2; f++) {
+        assert_int_equal(write_taken(&way, path, &resumed[f], 5), ASH_ERR_IO);
+        assert_int_equal(has_journal(), 2);
+        assert_int_equal(write_taken(&way, path, &plain, 5), ASH_ERR_IO); /* not finished */
+        assert_int_equal(has_journal(), 2);
+        int other = open(test_path(".out.nc.resume"), O_RDWR);
+        assert_int_equal(flock(other, LOCK_EX), 0);
+        assert_int_equal(write_taken(&way, path, &plain, -1), ASH_OK);
+        assert_int_equal(has_journal(), 2); /* somebody is at work */
+        close(other);
+        assert_int_equal(write_taken(&way, path, &plain, -1), ASH_OK);
+        assert_int_equal(has_journal(), 0);
+    }
+    int other = open(test_path(".out.nc.resume"), O_RDWR | O_CREAT, 0666); /* something of the user's */
+    assert_int_equal(write(other, "a diary", 7), 7);
+    close(other);
+    assert_int_equal(write_taken(&way, path, &plain, -1), ASH_OK);
+    assert_int_equal(has_journal(), 1);
+    test_entries(1);
+}
+
+/* Sets the bytes of the number `x`, in either byte order, to 0 in a file; how often it is there. */
+static int lose_number(const char *path, double x) {
+    int64_t bytes;
+    char *data = contents(path, &bytes), number[8], swapped[8];
+    int found = 0;
+    memcpy(number, &x, 8);
+    for (int b = 0; b < 8; b++) {
+        swapped[b] = number[7 - b];
+    }
+    for (int64_t at = 0; at + 8 <= bytes; at++) {
+        if (memcmp(data + at, number, 8) == 0 || memcmp(data + at, swapped, 8) == 0) {
+            memset(data + at, 0, 8);
+            found++;
+        }
+    }
+    FILE *file = fopen(path, "r+b");
+    assert_int_equal(fwrite(data, 1, (size_t)bytes, file), bytes);
+    fclose(file);
+    free(data);
+    return found;
+}
+
+/* What was done in place and has been lost since, as by a power cut, is made again; and nothing else is. */
+static void test_lost_in_place(void **state) {
+    (void)state;
+    static const taken way = { { .byte_order = "little" }, 0 };
+    static const ash_write_options forms_in_place[] = { { .history = "", .resume = true },
+        { .history = "", .resume = true, .format = "classic" }, { .history = "", .resume = true, .format = "npy" } };
+    make_input();
+    for (int f = 0; f < 3; f++) {
+        char path[512], whole[512];
+        snprintf(path, sizeof path, "%s", test_path("out.nc"));
+        snprintf(whole, sizeof whole, "%s", test_path("whole.nc"));
+        assert_int_equal(write_taken(&way, whole, &forms_in_place[f], -1), ASH_OK);
+        assert_int_equal(write_taken(&way, path, &forms_in_place[f], ELEMENTS / PART - 3), ASH_ERR_IO);
+        assert_int_equal(lose_number(test_path(".out.nc.resume.data"), 21), 1);
+        assert_int_equal(lose_number(test_path(".out.nc.resume.data"), 33), 1);
+        assert_int_equal(
+            write_taken(&way, path, &forms_in_place[f], 4), ASH_ERR_IO); /* three that were left, and two that were lost: one is still */
+        assert_int_equal(write_taken(&way, path, &forms_in_place[f], 1), ASH_OK);
+        expect_same_files(path, whole);
+        unlink(path);
     }
     test_entries(1);
 }
@@ -394,7 +477,8 @@ int main(int count, char *argument[]) {
         return run_child(argument + 1);
     }
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_interrupted), cmocka_unit_test(test_other_expression),
-        cmocka_unit_test(test_two_runs), cmocka_unit_test(test_other_inputs), cmocka_unit_test(test_scalars_and_empty_ones),
-        cmocka_unit_test(test_damaged), cmocka_unit_test(test_killed) };
+        cmocka_unit_test(test_two_runs), cmocka_unit_test(test_other_inputs), cmocka_unit_test(test_lost_in_place),
+        cmocka_unit_test(test_stale_journal), cmocka_unit_test(test_scalars_and_empty_ones), cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_killed) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

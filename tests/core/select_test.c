@@ -188,7 +188,12 @@ static void labels_that_are_refused(void **state) {
         { "x=January", ASH_ERR_ARGUMENT, "expected a date such as 1990" },
         { "x=2000-001", ASH_ERR_ARGUMENT, "expected the end" },
         { "x=99999999999", ASH_ERR_ARGUMENT, "expected a date such as" },
-        { "x=999999", ASH_ERR_ARGUMENT, "expected a date that the calendar has" },
+        { "x=999999", ASH_ERR_ARGUMENT, "expected a year between -290000 and 290000, found '999999'" },
+        { "x=-999999999", ASH_ERR_ARGUMENT, "expected a year between -290000 and 290000" },
+        { "x=290000", ASH_ERR_ARGUMENT, "expected a year between -290000 and 290000" },
+        { "x=289999-12-31", ASH_ERR_INDEX, "has no value from 289999-12-31 to 289999-12-31" },
+        { "x=-289999:-280000", ASH_ERR_INDEX, "has no value from -289999-01-01 to -280000-12-31" },
+        { "x=2000-99-99", ASH_ERR_ARGUMENT, "expected a date that the calendar has" },
     };
     ash_array numbers = steps(0, 10, 10, "m", NULL), times = steps(0, 1, 10, "days since 2000-01-01", NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -222,6 +227,67 @@ static void labels_that_are_refused(void **state) {
     assert_sentence(ctx, ASH_ERR_INDEX, "it has no values at all");
 }
 
+/* Numbers that are nowhere near a coordinate, and coordinates that are nowhere: a sentence, and nothing that C leaves open. */
+static void labels_far_outside(void **state) {
+    (void)state;
+    static const struct {
+        const char *labels;
+        ash_status status;
+        const char *words;
+    } cases[] = {
+        { "x=1e300", ASH_ERR_ARGUMENT, "sel: 'x': expected a longitude from -36000 to 36000, found 1e+300" },
+        { "x=1e300 nearest", ASH_ERR_ARGUMENT, "expected a longitude" },
+        { "x=-1e300:1e300", ASH_ERR_ARGUMENT, "expected a longitude" },
+        { "x=0:1e300", ASH_ERR_ARGUMENT, "expected a longitude" },
+        { "x=:inf", ASH_ERR_ARGUMENT, "found inf" },
+        { "x=inf", ASH_ERR_ARGUMENT, "found inf" },
+        { "x=-inf nearest", ASH_ERR_ARGUMENT, "found -inf" },
+        { "x=1e999", ASH_ERR_ARGUMENT, "found inf" },
+        { "x=nan", ASH_ERR_ARGUMENT, "expected a number" },
+        { "x=0:nan", ASH_ERR_ARGUMENT, "expected a number" },
+    };
+    static const struct {
+        const char *labels;
+        ash_status status;
+        const char *words;
+    } plain[] = {
+        { "x=1e300", ASH_ERR_INDEX, "sel: 'x' has no value 1e+300, the nearest is 90" },
+        { "x=9223372036854775808", ASH_ERR_INDEX, "sel: 'x' has no value 9.22337203685478e+18, the nearest is 90" },
+        { "x=inf", ASH_ERR_ARGUMENT, "sel: 'x': expected a finite value, found inf" },
+        { "x=-inf nearest", ASH_ERR_ARGUMENT, "sel: 'x': expected a finite value, found -inf" },
+        { "x=1e300:1e301", ASH_ERR_INDEX, "no value from 1e+300 to 1e+301" },
+    };
+    static const double wild[] = { 0, 90, 180, 1e300, INFINITY };
+    static const int64_t large[] = { 0, 90, INT64_MAX };
+    static const char *const units[] = { "days since 0001-01-01", "seconds since 290000-01-01", "microseconds since -290000-01-01",
+        "years since 1900-01-01", "months since 1900-01-01" };
+    ash_array longitudes = steps(0, 10, 36, "degrees_east", NULL), numbers = steps(0, 10, 10, "m", NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ash_sel(longitudes, cases[i].labels);
+        assert_sentence(ctx, cases[i].status, cases[i].words);
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        ash_sel(numbers, plain[i].labels);
+        assert_sentence(ctx, plain[i].status, plain[i].words);
+        ash_sel(line_of(ASH_INT64, 3, large, NULL, NULL, NULL), plain[i].labels);
+    }
+    assert_int_equal(ash_size(ash_sel(numbers, "x=-inf:inf")), 10);
+    ash_array nowhere = line_of(ASH_FLOAT64, 5, wild, "degrees_east", NULL, NULL);
+    assert_int_equal(ash_size(ash_sel(nowhere, "x=0:270")), 3);
+    assert_int_equal(integer_of(ash_sel(nowhere, "x=450")), 1);
+    assert_int_equal(integer_of(ash_sel(nowhere, "x=300 nearest")), 0);
+    ash_sel(nowhere, "x=5");
+    assert_sentence(ctx, ASH_ERR_INDEX, "the nearest is 0");
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+        ash_array times = line_of(ASH_FLOAT64, 5, wild, units[u], NULL, NULL);
+        ash_sel(times, "x=-289999:289999");
+        ash_sel(times, "x=289999-12-31T23:59:59.999999 nearest");
+        ash_sel(times, "x=-289999-01-01T00 nearest");
+        ash_sel(times, "x=289999-12-31T12");
+        assert_sentence(ctx, ASH_ERR_INDEX, "has no value 289999-12-31T12:00:00");
+    }
+}
+
 /* One period keeps the dimension whatever it holds; an instant drops it. */
 static void periods(void **state) {
     (void)state;
@@ -244,6 +310,6 @@ static void periods(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = { cmocka_unit_test(as_xarray), cmocka_unit_test(longitudes_wrap), cmocka_unit_test(fields),
-        cmocka_unit_test(labels_that_are_refused), cmocka_unit_test(periods) };
+        cmocka_unit_test(labels_that_are_refused), cmocka_unit_test(labels_far_outside), cmocka_unit_test(periods) };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,6 +1,6 @@
-/* Writes the inputs that fuzzing starts from: small files of every format, tables of chunks with every filter, texts.
+/* Writes the inputs that fuzzing starts from: small files of every format, tables of chunks with every filter, texts, journals.
  *
- *     make_seeds FOLDER     makes FOLDER/classic, FOLDER/hdf5, FOLDER/chunks, FOLDER/text */
+ *     make_seeds FOLDER     makes FOLDER/classic, FOLDER/hdf5, FOLDER/chunks, FOLDER/text, FOLDER/journal */
 #include "chunk_input.h"
 #include "encoders.h"
 
@@ -174,8 +174,37 @@ static void make_texts(void) {
     }
 }
 
+/* A byte that says which checksums the target makes right, one for the size of the file beside, the header, and records of 40 bytes. */
+static void make_journals(void) {
+    static const struct {
+        int64_t variable, place[3]; /* the chunk, its offset and its bytes */
+    } records[] = { { 0, { 1, 0, 64 } }, { 2, { 19, 64, 16 } }, { 2, { 3, 80, 0 } }, { 1, { 0, 0, 16 } }, { 2, { 20, 0, 16 } },
+        { -1, { 0, 0, 16 } }, { 0, { -1, 0, 16 } }, { 0, { 2, -16, 16 } }, { 0, { 0, INT64_MIN, 16 } }, { 2, { 1, 16, INT64_MAX } },
+        { 2, { 2, INT64_MAX, INT64_MAX } }, { 2, { 7, 0, -5 } } };
+    static bytes out;
+    for (unsigned mend = 0; mend < 4; mend++) {
+        char name[16];
+        out.n = 0;
+        put(&out, mend, 1);
+        put(&out, 8, 1);
+        memset(out.at + out.n, 0, 64);
+        out.n += 64;
+        for (size_t k = 0; k < sizeof records / sizeof records[0]; k++) {
+            put(&out, (unsigned)records[k].variable, 4);
+            put(&out, 0, 4);
+            memcpy(out.at + out.n, records[k].place, sizeof records[k].place);
+            out.n += sizeof records[k].place;
+            put(&out, 0, 4);
+            put(&out, 0, 4);
+        }
+        snprintf(name, sizeof name, "records%u", mend);
+        write_seed("journal", name, out.at, out.n - mend);
+    }
+    write_seed("journal", "empty", "\3\10", 2);
+}
+
 int main(int argc, char *argv[]) {
-    static const char *const targets[] = { "classic", "hdf5", "chunks", "text" };
+    static const char *const targets[] = { "classic", "hdf5", "chunks", "text", "journal" };
     static const layout layouts[] = {
         { "contiguous", H5F_LIBVER_EARLIEST, H5D_CONTIGUOUS, 0, 0, 0 },
         { "compact", H5F_LIBVER_LATEST, H5D_COMPACT, 0, 0, 0 },
@@ -218,5 +247,6 @@ int main(int argc, char *argv[]) {
     for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++)
         make_chunks(chunks[i].name, &chunks[i].pipeline, chunks[i].mask);
     make_texts();
+    make_journals();
     return 0;
 }
