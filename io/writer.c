@@ -382,7 +382,7 @@ ash_status ash_writer_commit(ash_writer *writer, ash_error_state *error) {
     }
     if (writer->journal)
         ash_journal_remove(writer->journal, writer->in_place);
-    else if (!writer->update)
+    else if (!writer->update.file)
         ash_journal_remove_stale(writer->file.target);
     writer->journal = NULL;
     writer->format->abandon(writer);
