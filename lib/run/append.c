@@ -182,6 +182,17 @@ static ash_status conform(job *j, const ash_writer *writer, ash_target *target) 
     return ash_resolve(j->context, array, j->function, "a", &target->value, j->error);
 }
 
+/* Those of the coordinate, in one piece: where stored chunks begin in them is for the format to know. */
+static ash_status put_values(job *j, ash_writer *writer) {
+    static const int64_t zero[1];
+    ash_write_scratch scratch = { 0 };
+    if (j->values) {
+        ash_writer_put(writer, 0, zero, &j->coordinate->extent, j->values, &scratch, j->error);
+    }
+    ash_write_scratch_free(&scratch);
+    return j->error->status;
+}
+
 static void change(job *j) {
     const ash_output *output = ash_value_output(j->value);
     ash_writer_dim dim[ASH_MAX_NDIM + 1] = { 0 };
@@ -204,7 +215,7 @@ static void change(job *j) {
     ash_target target = {
         .kind = ASH_TARGET_FILE, .value = j->value, .variable = n, .packing = j->packed ? &j->packing : NULL, .writer = writer
     };
-    if (conform(j, writer, &target) == ASH_OK && (!j->values || ash_writer_put_all(writer, 0, j->values, j->error) == ASH_OK) &&
+    if (conform(j, writer, &target) == ASH_OK && put_values(j, writer) == ASH_OK &&
         ash_run_targets(j->context, 1, &target, writer, j->options->compute, j->function, j->error) == ASH_OK) {
         ash_writer_commit(writer, j->error);
     } else {
