@@ -43,12 +43,12 @@ static int grow(lists *ls, void **list, int64_t needed, int64_t *capacity, int64
     return 1;
 }
 
-static int begin_task(lists *ls, int32_t stage, uint32_t item) {
+static int begin_task(lists *ls, int work, uint32_t item) {
     ash_plan *plan = ls->plan;
     if (!grow(ls, (void **)&plan->task, (int64_t)plan->ntasks + 2, &ls->task_capacity, sizeof *plan->task)) {
         return 0;
     }
-    plan->task[plan->ntasks] = (ash_task){ .stage = stage, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
+    plan->task[plan->ntasks] = (ash_task){ .work = (uint32_t)work, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
     return 1;
 }
 
@@ -110,7 +110,7 @@ static void arrive(lists *ls, ash_fold *fold, int64_t out_chunk, int64_t level, 
             return;
         }
         int last = above == 1;
-        if (!begin_task(ls, ~fold->id, (uint32_t)(2 * out_chunk + last))) {
+        if (!begin_task(ls, fold->work, (uint32_t)(2 * out_chunk + last))) {
             return;
         }
         for (int64_t c = 0; c < children; c++) {
@@ -132,7 +132,7 @@ static void arrive(lists *ls, ash_fold *fold, int64_t out_chunk, int64_t level, 
 
 /* A chunk of the result that nothing contributes to: one task that makes it from nothing. */
 static void place_empty(lists *ls, ash_fold *fold, int64_t out_chunk) {
-    if (begin_task(ls, ~fold->id, (uint32_t)(2 * out_chunk + 1))) {
+    if (begin_task(ls, fold->work, (uint32_t)(2 * out_chunk + 1))) {
         fold->held->buffer[out_chunk] = add_buffer(ls, ash_held_chunk_bytes(fold->held, out_chunk));
         end_task(ls);
     }
@@ -266,7 +266,7 @@ static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk) {
             continue;
         }
         ls->depth--;
-        if (top.stage->task[top.chunk] != ASH_NO_ID || ls->failed || !begin_task(ls, top.stage->id, (uint32_t)top.chunk)) {
+        if (top.stage->task[top.chunk] != ASH_NO_ID || ls->failed || !begin_task(ls, top.stage->work, (uint32_t)top.chunk)) {
             continue;
         }
         if (held) {

@@ -290,6 +290,11 @@ static ash_stage *new_stage(lowering *lw, const item *it) {
         return NULL;
     }
     stage->id = plan->nstages;
+    stage->work = ash_plan_add_work(plan, (ash_work){ ASH_WORK_STAGE, .of.stage = stage });
+    if (stage->work < 0) {
+        no_memory(lw);
+        return NULL;
+    }
     stage->ndim = ash_value_output(it->value)->ndim;
     for (int a = 0; a < stage->ndim; a++) {
         stage->axis[a] = *item_axis(it, a);
@@ -321,7 +326,7 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
     if (!fold || !ash_plan_reserve(plan, (void **)&plan->fold, plan->nfolds, &plan->fold_capacity, sizeof *plan->fold)) {
         return no_memory(lw);
     }
-    fold->id = plan->nfolds;
+    fold->work = ash_plan_add_work(plan, (ash_work){ ASH_WORK_MERGE, .of.fold = fold });
     fold->node = it->fold;
     fold->reduce = &it->fold->u.reduce;
     fold->kernel = fold->reduce->general ? general_kernel(plan, fold->reduce->general)
@@ -335,7 +340,7 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
     item_run_axes(stage, it, &fold->inner);
     plan->fold[plan->nfolds++] = fold;
     sink->fold = fold;
-    return ash_fold_init(plan, fold) ? 1 : no_memory(lw);
+    return fold->work >= 0 && ash_fold_init(plan, fold) ? 1 : no_memory(lw);
 }
 
 static int add_item(lowering *lw, const item *it) {

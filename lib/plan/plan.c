@@ -122,7 +122,7 @@ static int64_t largest_task(const ash_plan *plan) {
         largest = plan->stage[s]->work_bytes > largest ? plan->stage[s]->work_bytes : largest;
     }
     for (uint32_t t = 0; t < plan->ntasks; t++) {
-        int64_t bytes = ash_task_out_bytes(plan, t) + ash_task_work_bytes(plan, t);
+        int64_t bytes = ash_task_out_bytes(plan, t) + ash_task_scratch_bytes(plan, t);
         largest = bytes > largest ? bytes : largest;
     }
     return largest;
@@ -249,7 +249,7 @@ static ash_status make(
     return ASH_OK;
 }
 
-/* Which stage needs the most, for the sentence of a refusal. */
+/* What needs the most, for the sentence of a refusal. */
 static const char *neediest(const ash_plan *plan) {
     uint32_t worst = 0;
     for (uint32_t t = 0; t < plan->ntasks; t++) {
@@ -257,16 +257,7 @@ static const char *neediest(const ash_plan *plan) {
             worst = t; /* the last task that still has the peak ahead of it */
         }
     }
-    if (plan->ntasks == 0) {
-        return "nothing";
-    }
-    int32_t stage = plan->task[worst].stage;
-    if (stage < 0) {
-        const ash_reduce_node *reduce = plan->fold[~stage]->reduce;
-        return reduce->general ? reduce->general->name : ash_reduction_table[reduce->reduction].name;
-    }
-    const ash_stage *s = plan->stage[stage];
-    return s->ninstructions > 0 ? s->instruction[s->ninstructions - 1].name : "copy";
+    return plan->ntasks > 0 ? ash_task_name(plan, worst) : "nothing";
 }
 
 ash_status ash_plan_make(

@@ -110,6 +110,7 @@ typedef struct ash_sink {
 
 struct ash_stage {
     int id;
+    int work; /* its place in plan->work */
     int64_t visit; /* the last walk that came here */
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
@@ -152,7 +153,7 @@ struct ash_held {
 
 /* A reduction of a stage's values: partial results a chunk, merged in a fixed tree. */
 struct ash_fold {
-    int id;
+    int work; /* of its merges: their place in plan->work */
     const ash_node *node;
     const ash_reduce_node *reduce;
     const ash_reduce_kernel *kernel;
@@ -174,10 +175,23 @@ struct ash_fold {
     uint32_t *arrived;   /* beside tree: children that have arrived */
 };
 
-/* A task: stage >= 0: chunk `item` of that stage; stage < 0: merge for fold ~stage, item = 2 * chunk of the result + (1: the last one,
- * which finishes). */
+/* Kinds of work. What tasks of a kind are, in the plan, is in lib/plan/work.c; how they are run, in lib/run/task.c. */
+typedef enum ash_work_kind {
+    ASH_WORK_STAGE, /* a chunk of a stage; item: the chunk */
+    ASH_WORK_MERGE, /* partial results become one; item: 2 * chunk of the result + (1: the last one, which finishes) */
+    ASH_WORK_KINDS
+} ash_work_kind;
+
+typedef struct ash_work {
+    ash_work_kind kind;
+    union {
+        ash_stage *stage;
+        ash_fold *fold;
+    } of;
+} ash_work;
+
 typedef struct ash_task {
-    int32_t stage;
+    uint32_t work; /* into plan->work */
     uint32_t item;
     uint32_t input_begin;  /* into plan->input */
     uint32_t buffer_begin; /* its own buffers are [buffer_begin, next task's) */
@@ -188,9 +202,10 @@ typedef struct ash_plan {
     ash_isa isa;
     int64_t nodes;
     int64_t visit; /* the walk under way, see lower.c */
-    int nstages, nfolds, nheld, stage_capacity, fold_capacity;
+    int nstages, nfolds, nheld, nwork, stage_capacity, fold_capacity, work_capacity;
     ash_stage **stage;
     ash_fold **fold;
+    ash_work *work;
     ash_held *helds;
     int ntargets;
     ash_target *target;
@@ -308,12 +323,20 @@ int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64
 int ash_plan_enumerate(ash_plan *plan);
 int ash_plan_profile(ash_plan *plan);
 void ash_plan_count_bytes(ash_plan *plan);
-/* Merges but the last one of a tree go on in the buffer of their first input. */
-static inline int ash_task_takes_over(const ash_task *task) {
-    return task->stage < 0 && !(task->item & 1);
+/* work.c */
+/* Adds a place for tasks of a kind; -1 when out of memory. */
+int ash_plan_add_work(ash_plan *plan, ash_work work);
+static inline const ash_work *ash_task_work(const ash_plan *plan, uint32_t task) {
+    return &plan->work[plan->task[task].work];
 }
+/* Whether a task goes on in the buffer of its first input instead of having one of its own. */
+int ash_task_takes_over(const ash_plan *plan, uint32_t task);
 /* Bytes that a task allocates when it starts: its buffers, and scratch that it gives back when it ends. */
 int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task);
-int64_t ash_task_work_bytes(const ash_plan *plan, uint32_t task);
+int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task);
+/* About how many elements it works on. */
+int64_t ash_task_elements(const ash_plan *plan, uint32_t task);
+/* The operation it belongs to. */
+const char *ash_task_name(const ash_plan *plan, uint32_t task);
 
 #endif

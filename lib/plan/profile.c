@@ -3,22 +3,6 @@
 
 #include <string.h>
 
-int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task) {
-    if (ash_task_takes_over(&plan->task[task])) {
-        return 0;
-    }
-    int64_t units = 0;
-    for (uint32_t b = plan->task[task].buffer_begin; b < plan->task[task + 1].buffer_begin; b++) {
-        units += plan->buffer_units[b];
-    }
-    return units * ASH_UNIT;
-}
-
-int64_t ash_task_work_bytes(const ash_plan *plan, uint32_t task) {
-    int32_t stage = plan->task[task].stage;
-    return stage < 0 ? 0 : plan->stage[stage]->work_bytes;
-}
-
 static uint32_t consumers_of(const ash_plan *plan, uint32_t buffer) {
     return plan->consumer_begin[buffer + 1] - plan->consumer_begin[buffer];
 }
@@ -29,7 +13,7 @@ static int64_t freed_bytes(const ash_plan *plan, uint32_t task, uint32_t *left) 
     uint32_t first = plan->task[task].input_begin;
     for (uint32_t k = first; k < plan->task[task + 1].input_begin; k++) {
         uint32_t buffer = plan->input[k];
-        if (--left[buffer] == 0 && !(k == first && ash_task_takes_over(&plan->task[task]))) {
+        if (--left[buffer] == 0 && !(k == first && ash_task_takes_over(plan, task))) {
             units += plan->buffer_units[buffer];
         }
     }
@@ -54,7 +38,7 @@ int ash_plan_profile(ash_plan *plan) {
     int64_t live = 0;
     for (uint32_t t = 0; t < plan->ntasks; t++) {
         live += ash_task_out_bytes(plan, t);
-        plan->suffix_peak[t] = live + ash_task_work_bytes(plan, t);
+        plan->suffix_peak[t] = live + ash_task_scratch_bytes(plan, t);
         live -= freed_bytes(plan, t, left);
     }
     plan->suffix_peak[plan->ntasks] = 0;

@@ -106,8 +106,9 @@ static void finish_nothing(const ash_fold *fold, ash_worker *worker, int64_t cel
     }
 }
 
-ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold, uint32_t task) {
+ash_status ash_run_merge(ash_run *run, ash_worker *worker, uint32_t task) {
     const ash_plan *plan = run->plan;
+    const ash_fold *fold = ash_task_work(plan, task)->of.fold;
     const ash_task *t = &plan->task[task];
     int64_t out_chunk = t->item / 2;
     uint32_t first = t->input_begin, end = plan->task[task + 1].input_begin;
@@ -121,12 +122,12 @@ ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold,
     }
     ash_box out;
     ash_grid_box(fold->held->ndim, fold->held->axis, out_chunk, &out);
-    state into = open_state(fold, &out, ash_task_takes_over(t) ? own : run->buffer[plan->input[first]]);
+    state into = open_state(fold, &out, ash_task_takes_over(plan, task) ? own : run->buffer[plan->input[first]]);
     for (uint32_t k = first + 1; k < end; k++) {
         state from = open_state(fold, &out, run->buffer[plan->input[k]]);
         merge_states(fold, &into, &from, &worker->error);
     }
-    if (!ash_task_takes_over(t)) {
+    if (!ash_task_takes_over(plan, task)) {
         finish_state(fold, &into, own, &worker->error);
     }
     return worker->error.status;

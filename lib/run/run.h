@@ -140,8 +140,8 @@ int ash_schedule_more(const ash_run *run); /* whether another worker might find 
 
 /* task.c and below: the only code that touches chunk data. */
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task);
-ash_status ash_run_chunk(ash_run *run, ash_worker *worker, const ash_stage *stage, int64_t chunk, uint32_t first_buffer);
-ash_status ash_run_merge(ash_run *run, ash_worker *worker, const ash_fold *fold, uint32_t task);
+ash_status ash_run_stage(ash_run *run, ash_worker *worker, uint32_t task);
+ash_status ash_run_merge(ash_run *run, ash_worker *worker, uint32_t task);
 /* Scratch for a task; counted in its work bytes. */
 void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker);
 void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes);

@@ -144,7 +144,7 @@ static int may_start(const ash_run *run, uint32_t task, int64_t out, int64_t wor
 static int allocate(ash_run *run, uint32_t task) {
     const ash_plan *plan = run->plan;
     const ash_task *t = &plan->task[task];
-    if (ash_task_takes_over(t)) {
+    if (ash_task_takes_over(plan, task)) {
         uint32_t child = plan->input[t->input_begin];
         run->buffer[t->buffer_begin] = run->buffer[child];
         run->buffer[child] = NULL;
@@ -171,14 +171,6 @@ static int allocate(ash_run *run, uint32_t task) {
     return 1;
 }
 
-static int64_t merged_elements(const ash_plan *plan, uint32_t task) {
-    int64_t units = 0;
-    for (uint32_t k = plan->task[task].input_begin; k < plan->task[task + 1].input_begin; k++) {
-        units += plan->buffer_units[plan->input[k]];
-    }
-    return units * ASH_UNIT / 16;
-}
-
 int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]) {
     const ash_plan *plan = run->plan;
     int n = 0;
@@ -186,7 +178,7 @@ int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]) {
     uint32_t task;
     while (
         n < ASH_BATCH && elements < BATCH_ELEMENTS && !atomic_load_explicit(&run->stop, memory_order_relaxed) && first_ready(run, &task)) {
-        int64_t out = ash_task_out_bytes(plan, task), work = ash_task_work_bytes(plan, task);
+        int64_t out = ash_task_out_bytes(plan, task), work = ash_task_scratch_bytes(plan, task);
         if (!may_start(run, task, out, work)) {
             break;
         }
@@ -198,7 +190,7 @@ int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]) {
         run->inputs_left[task] = ASH_STARTED;
         run->live += out + work;
         batch[n++] = task;
-        elements += plan->task[task].stage >= 0 ? plan->stage[plan->task[task].stage]->elements : merged_elements(plan, task);
+        elements += ash_task_elements(plan, task);
         advance_frontier(run);
     }
     return n;
@@ -222,7 +214,7 @@ static void release_buffer(ash_run *run, uint32_t buffer) {
 
 void ash_schedule_finish(ash_run *run, uint32_t task) {
     const ash_plan *plan = run->plan;
-    run->live -= ash_task_work_bytes(plan, task);
+    run->live -= ash_task_scratch_bytes(plan, task);
     for (uint32_t k = plan->task[task].input_begin; k < plan->task[task + 1].input_begin; k++) {
         if (--run->consumers_left[plan->input[k]] == 0) {
             release_buffer(run, plan->input[k]);
@@ -244,5 +236,5 @@ void ash_schedule_finish(ash_run *run, uint32_t task) {
 int ash_schedule_more(const ash_run *run) {
     uint32_t task;
     return !atomic_load_explicit(&run->stop, memory_order_relaxed) && first_ready(run, &task) &&
-        may_start(run, task, ash_task_out_bytes(run->plan, task), ash_task_work_bytes(run->plan, task));
+        may_start(run, task, ash_task_out_bytes(run->plan, task), ash_task_scratch_bytes(run->plan, task));
 }

@@ -1,0 +1,89 @@
+/* What tasks are: a row for each kind of work. */
+#include "plan/plan.h"
+
+/* What the plan asks of a kind. */
+typedef struct work_functions {
+    const char *(*name)(const ash_work *work);
+    int64_t (*scratch_bytes)(const ash_work *work);
+    int64_t (*elements)(const ash_plan *plan, uint32_t task);
+    int (*takes_over)(uint32_t item); /* NULL: never */
+} work_functions;
+
+static const char *stage_name(const ash_work *work) {
+    const ash_stage *stage = work->of.stage;
+    return stage->ninstructions > 0 ? stage->instruction[stage->ninstructions - 1].name : "copy";
+}
+
+static int64_t stage_scratch(const ash_work *work) {
+    return work->of.stage->work_bytes;
+}
+
+static int64_t stage_elements(const ash_plan *plan, uint32_t task) {
+    return ash_task_work(plan, task)->of.stage->elements;
+}
+
+static const char *merge_name(const ash_work *work) {
+    const ash_reduce_node *reduce = work->of.fold->reduce;
+    return reduce->general ? reduce->general->name : ash_reduction_table[reduce->reduction].name;
+}
+
+static int64_t no_scratch(const ash_work *work) {
+    (void)work;
+    return 0;
+}
+
+static int64_t input_elements(const ash_plan *plan, uint32_t task) {
+    int64_t units = 0;
+    for (uint32_t k = plan->task[task].input_begin; k < plan->task[task + 1].input_begin; k++) {
+        units += plan->buffer_units[plan->input[k]];
+    }
+    return units * ASH_UNIT / 16;
+}
+
+/* All merges but the last one of a tree. */
+static int merge_takes_over(uint32_t item) {
+    return !(item & 1);
+}
+
+static const work_functions functions[ASH_WORK_KINDS] = {
+    [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_elements, NULL },
+    [ASH_WORK_MERGE] = { merge_name, no_scratch, input_elements, merge_takes_over },
+};
+
+int ash_plan_add_work(ash_plan *plan, ash_work work) {
+    if (!ash_plan_reserve(plan, (void **)&plan->work, plan->nwork, &plan->work_capacity, sizeof *plan->work)) {
+        return -1;
+    }
+    plan->work[plan->nwork] = work;
+    return plan->nwork++;
+}
+
+int ash_task_takes_over(const ash_plan *plan, uint32_t task) {
+    const work_functions *f = &functions[ash_task_work(plan, task)->kind];
+    return f->takes_over && f->takes_over(plan->task[task].item);
+}
+
+int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task) {
+    if (ash_task_takes_over(plan, task)) {
+        return 0;
+    }
+    int64_t units = 0;
+    for (uint32_t b = plan->task[task].buffer_begin; b < plan->task[task + 1].buffer_begin; b++) {
+        units += plan->buffer_units[b];
+    }
+    return units * ASH_UNIT;
+}
+
+int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task) {
+    const ash_work *work = ash_task_work(plan, task);
+    return functions[work->kind].scratch_bytes(work);
+}
+
+int64_t ash_task_elements(const ash_plan *plan, uint32_t task) {
+    return functions[ash_task_work(plan, task)->kind].elements(plan, task);
+}
+
+const char *ash_task_name(const ash_plan *plan, uint32_t task) {
+    const ash_work *work = ash_task_work(plan, task);
+    return functions[work->kind].name(work);
+}
