@@ -29,7 +29,7 @@ ASH_API ash_status ash_compute_many(ash_context *context, int n, const ash_array
 typedef struct ash_plan_info {
     int64_t size;
     int64_t nodes;           /* nodes of the expressions that are needed */
-    int64_t groups;          /* fused groups: passes over a grid of chunks */
+    int64_t groups;          /* fused groups, and operations that work by blocks: passes over a grid of chunks */
     int64_t tasks;           /* chunk tasks, merges of partial results included */
     int64_t bytes_read;      /* bytes of stored values delivered by files (before decoding), re-reads included */
     int64_t bytes_written;   /* bytes of values given to files */

@@ -65,6 +65,17 @@ ASH_API ash_array ash_broadcast_to(ash_array a, int ndim, const int64_t shape[])
  * The grid is part of an array's meaning: sums over differently chunked arrays may differ by rounding. */
 ASH_API ash_array ash_rechunk(ash_array a, const char *chunks);
 
+/* The arrays one after another along a dimension that all of them have (NULL: the first), as NumPy's concatenate: dimensions are matched by position. Lazy. The
+ * dtype is the one that all are promoted to. Chunks are those of the arrays; along other dimensions those of the array that is longest. The
+ * coordinate along the dimension is joined where all arrays have one of the same dtype and units, else there is none; other coordinates must be equal
+ * where they are given. Name and attributes come from the first array. Errors: no array, an array without dimensions, other numbers of dimensions,
+ * names, extents or coordinates than the first array's. */
+ASH_API ash_array ash_concatenate(int n, const ash_array arrays[], const char *dim);
+
+/* Arrays of one shape along a new dimension, which is named `name` (NULL: anonymous) and is axis number `axis` of the result (negative: from the end), as NumPy's
+ * stack. Lazy. Else as ash_concatenate(). */
+ASH_API ash_array ash_stack(int n, const ash_array arrays[], int axis, const char *name);
+
 #ifdef __cplusplus
 }
 #endif

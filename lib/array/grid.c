@@ -240,3 +240,43 @@ void ash_grid_stored(int ndim, const int64_t shape[], const int64_t stored[], in
         axes[a] = ash_axis_regular(shape[a], chunk[a], 0);
     }
 }
+
+/* ---- Chunks of several axes ---- */
+
+int64_t ash_grid_chunks(int ndim, const ash_grid_axis axis[]) {
+    int64_t chunks = 1;
+    for (int a = 0; a < ndim; a++) {
+        chunks = axis[a].count > INT64_MAX / chunks ? INT64_MAX : chunks * axis[a].count;
+    }
+    return chunks;
+}
+
+void ash_grid_coordinates(int ndim, const ash_grid_axis axis[], int64_t chunk, int64_t coordinate[]) {
+    for (int a = ndim - 1; a > 0; a--) {
+        coordinate[a] = 0;
+        if (axis[a].count > 1) {
+            coordinate[a] = chunk % axis[a].count;
+            chunk /= axis[a].count;
+        }
+    }
+    if (ndim > 0) {
+        coordinate[0] = chunk;
+    }
+}
+
+int64_t ash_grid_ordinal(int ndim, const ash_grid_axis axis[], const int64_t coordinate[]) {
+    int64_t ordinal = 0;
+    for (int a = 0; a < ndim; a++) {
+        ordinal = ordinal * axis[a].count + coordinate[a];
+    }
+    return ordinal;
+}
+
+void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *box) {
+    int64_t coordinate[ASH_MAX_NDIM];
+    ash_grid_coordinates(ndim, axis, chunk, coordinate);
+    for (int a = 0; a < ndim; a++) {
+        box->start[a] = ash_axis_start(&axis[a], coordinate[a]);
+        box->extent[a] = ash_axis_start(&axis[a], coordinate[a] + 1) - box->start[a];
+    }
+}

@@ -41,6 +41,12 @@ void ash_grid_default(int ndim, const int64_t shape[], int64_t element_bytes, as
 /* The grid of a stored variable: stored chunks joined, last axis first, up to about ASH_CHUNK_BYTES. */
 void ash_grid_stored(int ndim, const int64_t shape[], const int64_t chunk[], int64_t element_bytes, ash_grid_axis axes[]);
 
+/* Chunks are numbered in C order of their coordinates. */
+void ash_grid_coordinates(int ndim, const ash_grid_axis axis[], int64_t chunk, int64_t coordinate[]);
+int64_t ash_grid_ordinal(int ndim, const ash_grid_axis axis[], const int64_t coordinate[]);
+int64_t ash_grid_chunks(int ndim, const ash_grid_axis axis[]);
+void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *box);
+
 static inline int64_t ash_axis_extent(const ash_grid_axis *axis, int64_t chunk) {
     return ash_axis_start(axis, chunk + 1) - ash_axis_start(axis, chunk);
 }

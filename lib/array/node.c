@@ -79,3 +79,11 @@ ash_dim_names ash_output_dim_names(const ash_output *output) {
     }
     return names;
 }
+
+void ash_output_box(const ash_output *output, int64_t chunk, ash_box *box) {
+    ash_grid_axis axis[ASH_MAX_NDIM];
+    for (int a = 0; a < output->ndim; a++) {
+        axis[a] = output->dim[a].axis;
+    }
+    ash_grid_box(output->ndim, axis, chunk, box);
+}

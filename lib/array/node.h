@@ -48,6 +48,7 @@ typedef enum ash_node_kind {
     ASH_NODE_TAKE,        /* rows of the input by a list of positions */
     ASH_NODE_REDUCE,      /* a reduction over dimensions, or by groups along one */
     ASH_NODE_SCAN,        /* running values along a dimension: of each chunk, on top of what a carry has for the chunk if there is one */
+    ASH_NODE_BLOCKS,      /* chunk by chunk, a function of boxes of the inputs */
     ASH_NODE_DATASET,     /* what a file or several hold; without outputs, so it is no array */
     ASH_NODE_CARRY        /* per chunk along a dimension: what the totals of all chunks before it combine to */
 } ash_node_kind;
@@ -107,6 +108,41 @@ typedef struct ash_reduce_node {
     int by_chunk; /* -1, or a reduced axis of which every chunk has a result: the totals that scans begin with (keepdims) */
 } ash_reduce_node;
 
+/* A box of an input that is needed for a chunk of the outputs. */
+typedef struct ash_part {
+    int input;
+    ash_box box;
+} ash_part;
+
+/* A part as it lies in memory. */
+typedef struct ash_block {
+    ash_part part;
+    const char *base;
+    const int64_t *stride; /* in bytes, per axis of the input */
+} ash_block;
+
+/* What a node does that makes its outputs chunk by chunk from boxes of its inputs. A chunk may take several steps, one after another in the same
+ * memory: a sum over products, say. The outputs of a node have the same number of chunks; nodes of several steps have one output. */
+typedef struct ash_blocks_kind {
+    const char *name;
+    int repeats; /* chunks share parts, so stored inputs had better be held than read again */
+    /* The k-th part that a step of chunk number `chunk` of the outputs needs; 0: there is none. Parts are not empty. */
+    int (*part)(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part);
+    int64_t (*scratch_bytes)(const ash_node *node); /* of any step; NULL: none */
+    /* Fills the chunk, or goes on with it: out[k] is dense, box[k] where it lies in output k. Returns the reason alone in `error`. */
+    ash_status (*run)(const ash_node *node, int64_t step, int nblocks, const ash_block block[], const ash_box box[], void *const out[],
+        void *scratch, ash_error_state *error);
+} ash_blocks_kind;
+
+enum { ASH_BLOCKS_OUTPUTS = 8 }; /* of a node that works by blocks */
+
+typedef struct ash_blocks_node {
+    const ash_blocks_kind *kind;
+    const void *parameter; /* without pointers: its bytes tell nodes apart */
+    int64_t parameter_bytes;
+    int64_t steps; /* of a chunk, at least 1 */
+} ash_blocks_node;
+
 struct ash_node {
     int64_t serial;
     ash_node_kind kind;
@@ -148,6 +184,7 @@ struct ash_node {
         ash_take_node take;
         ash_reduce_node reduce;
         ash_scan_node scan;
+        ash_blocks_node blocks;
     } u;
     /* Scratch of whoever walks the expression; valid during one walk (one mark). */
     int64_t mark, visit;
@@ -169,6 +206,8 @@ static inline const ash_output *ash_value_output(ash_value value) {
 }
 int64_t ash_output_size(const ash_output *output);
 void ash_output_shape(const ash_output *output, int64_t shape[]);
+/* Where a chunk of the output's grid lies. */
+void ash_output_box(const ash_output *output, int64_t chunk, ash_box *box);
 ash_dim_names ash_output_dim_names(const ash_output *output);
 
 #endif

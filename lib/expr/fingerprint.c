@@ -128,6 +128,12 @@ static void add_scan(ash_fingerprint *print, const ash_node *node) {
     ash_fingerprint_bytes(print, s->none, sizeof s->none);
 }
 
+static void add_blocks(ash_fingerprint *print, const ash_blocks_node *blocks) {
+    ash_fingerprint_text(print, blocks->kind->name);
+    ash_fingerprint_bytes(print, blocks->parameter, blocks->parameter_bytes);
+    ash_fingerprint_int(print, blocks->steps);
+}
+
 static void add_view(ash_fingerprint *print, const ash_node *node) {
     const ash_output *input = ash_value_output(node->input[0]);
     for (int a = 0; a < input->ndim; a++) {
@@ -180,6 +186,7 @@ static void add_node(ash_fingerprint *print, const ash_node *node) {
     case ASH_NODE_REDUCE: add_reduce(print, node); break;
     case ASH_NODE_SCAN:
     case ASH_NODE_CARRY: add_scan(print, node); break;
+    case ASH_NODE_BLOCKS: add_blocks(print, &node->u.blocks); break;
     }
 }
 

@@ -16,9 +16,9 @@ static int narrows(const ash_node *node) {
     return 0;
 }
 
-/* Reductions and carries are made by folds, and running values need all before them: these are made whole. */
+/* Reductions and carries are made by folds, blocks by functions of whole chunks, and running values need all before them: these are made whole. */
 static int can_be_part(const ash_node *node) {
-    return node->held && node->kind != ASH_NODE_REDUCE && node->kind != ASH_NODE_CARRY && !node->scans;
+    return node->held && node->kind != ASH_NODE_REDUCE && node->kind != ASH_NODE_CARRY && node->kind != ASH_NODE_BLOCKS && !node->scans;
 }
 
 /* Whether anything can come of it; mostly nothing is held, or nothing is sliced. */

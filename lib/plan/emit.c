@@ -417,7 +417,7 @@ static int emit(ash_plan *plan, ash_stage *stage, const view *v) {
         return slot;
     }
     const ash_held *held = node->held ? ash_plan_held(plan, v->value) : NULL;
-    if (held && held->stage) { /* without a stage yet, it is what is being emitted */
+    if (held && (held->stage || held->blocks)) { /* without either yet, it is what is being emitted */
         return emit_operand(plan, stage, v, ASH_OPERAND_HELD, dtype, NULL);
     }
     if (node->kind == ASH_NODE_VIEW || node->kind == ASH_NODE_TAKE) {

@@ -7,16 +7,16 @@
 
 #include <string.h>
 
-/* A chunk that waits for its turn, with what it needs above it on the stack. */
-typedef struct wanted_chunk {
-    ash_stage *stage;
-    int64_t chunk;
-} wanted_chunk;
+/* An item of work that waits for its turn, with what it needs above it on the stack. */
+typedef struct wanted_item {
+    int work;
+    int64_t item;
+} wanted_item;
 
 typedef struct lists {
     ash_plan *plan;
     int64_t task_capacity, buffer_capacity, input_capacity;
-    wanted_chunk *stack;
+    wanted_item *stack;
     int64_t depth, stack_capacity;
     int failed, over_limit;
 } lists;
@@ -48,7 +48,8 @@ static int begin_task(lists *ls, int work, uint32_t item) {
     if (!grow(ls, (void **)&plan->task, (int64_t)plan->ntasks + 2, &ls->task_capacity, sizeof *plan->task)) {
         return 0;
     }
-    plan->task[plan->ntasks] = (ash_task){ .work = (uint32_t)work, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
+    plan->task[plan->ntasks] =
+        (ash_task){ .work = (uint32_t)work, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
     return 1;
 }
 
@@ -140,9 +141,10 @@ static void place_empty(lists *ls, ash_fold *fold, int64_t out_chunk) {
 
 /* ---- Chunks ---- */
 
-static void push(lists *ls, ash_stage *stage, int64_t chunk) {
-    if (stage->task[chunk] == ASH_NO_ID && grow(ls, (void **)&ls->stack, ls->depth + 1, &ls->stack_capacity, sizeof *ls->stack)) {
-        ls->stack[ls->depth++] = (wanted_chunk){ stage, chunk };
+static void push(lists *ls, int work, int64_t item) {
+    if (ls->plan->work[work].task[item] == ASH_NO_ID &&
+        grow(ls, (void **)&ls->stack, ls->depth + 1, &ls->stack_capacity, sizeof *ls->stack)) {
+        ls->stack[ls->depth++] = (wanted_item){ work, item };
     }
 }
 
@@ -151,14 +153,18 @@ static void need_held(lists *ls, ash_held *held, int64_t chunk) {
     if (held->buffer[chunk] != ASH_NO_ID || ls->failed) {
         return;
     }
+    if (held->blocks) { /* the last step has those before it made */
+        push(ls, held->blocks->work, (chunk + 1) * held->blocks->node->u.blocks.steps - 1);
+        return;
+    }
     ash_fold *fold = held->stage->sink[held->sink].fold;
     if (!fold) {
-        push(ls, held->stage, chunk);
+        push(ls, held->stage->work, chunk);
         return;
     }
     int64_t leaves = ash_fold_leaves(fold, chunk);
     for (int64_t k = 0; k < leaves && !ls->failed; k++) {
-        push(ls, fold->stage, ash_fold_leaf_chunk(fold, chunk, k));
+        push(ls, fold->stage->work, ash_fold_leaf_chunk(fold, chunk, k));
     }
     if (leaves == 0 && !ls->failed) {
         place_empty(ls, fold, chunk);
@@ -223,16 +229,18 @@ static void place_sinks(lists *ls, ash_stage *stage, int64_t chunk) {
     }
 }
 
-static int reads_held(const ash_stage *stage) {
-    for (int k = 0; k < stage->noperands; k++) {
-        if (stage->operand[k].kind == ASH_OPERAND_HELD) {
-            return 1;
+static void place_step(lists *ls, ash_blocks *blocks, int64_t item) {
+    int64_t steps = blocks->node->u.blocks.steps, chunk = item / steps;
+    for (int k = 0; k < blocks->node->noutputs && !ls->failed; k++) {
+        uint32_t id = add_buffer(ls, ash_held_chunk_bytes(blocks->held[k], chunk));
+        if (item % steps == steps - 1) {
+            blocks->held[k]->buffer[chunk] = id;
         }
     }
-    return 0;
+    end_task(ls);
 }
 
-static void visit_operands(lists *ls, const ash_stage *stage, int64_t chunk, int placing) {
+static void visit_stage(lists *ls, const ash_stage *stage, int64_t chunk, int placing) {
     ash_box box;
     ash_grid_box(stage->ndim, stage->axis, chunk, &box);
     for (int k = 0; k < stage->noperands && !ls->failed; k++) {
@@ -242,38 +250,77 @@ static void visit_operands(lists *ls, const ash_stage *stage, int64_t chunk, int
     }
 }
 
+/* A step needs the one before it, in whose buffer it goes on, and its parts. */
+static void visit_step(lists *ls, ash_blocks *blocks, int64_t item, int placing) {
+    const ash_plan *plan = ls->plan;
+    ash_part part;
+    int parts = 0;
+    if (item % blocks->node->u.blocks.steps > 0 && placing) {
+        push(ls, blocks->work, item - 1);
+    } else if (item % blocks->node->u.blocks.steps > 0) {
+        add_input(ls, plan->task[plan->work[blocks->work].task[item - 1]].buffer_begin, 0);
+    }
+    for (; !ls->failed && ash_blocks_part(blocks, item, parts, &part); parts++) {
+        const ash_operand *operand = &blocks->space[part.input]->operand[0];
+        if (operand->kind == ASH_OPERAND_HELD) {
+            visit_operand(ls, operand, &part.box, placing);
+        }
+    }
+    if (!placing) {
+        int64_t bytes = ash_blocks_scratch(blocks, item);
+        blocks->work_bytes = bytes > blocks->work_bytes ? bytes : blocks->work_bytes;
+        blocks->most_parts = parts > blocks->most_parts ? parts : blocks->most_parts;
+    }
+}
+
+/* What the plan asks of work that can be asked for, for one item: `visit` what it needs, placing that or making it inputs of the task under way; `place`
+ * the buffers it makes. */
+static void visit(lists *ls, const ash_work *work, int64_t item, int placing) {
+    if (work->kind == ASH_WORK_BLOCKS) {
+        visit_step(ls, work->of.blocks, item, placing);
+    } else {
+        visit_stage(ls, work->of.stage, item, placing);
+    }
+}
+
+static void place(lists *ls, const ash_work *work, int64_t item) {
+    if (work->kind == ASH_WORK_BLOCKS) {
+        place_step(ls, work->of.blocks, item);
+    } else {
+        place_sinks(ls, work->of.stage, item);
+    }
+}
+
 /* Reverses the upper part of the stack, so that what was pushed first is placed first. */
 static void reverse(lists *ls, int64_t from) {
     for (int64_t a = from, b = ls->depth - 1; a < b; a++, b--) {
-        wanted_chunk swap = ls->stack[a];
+        wanted_item swap = ls->stack[a];
         ls->stack[a] = ls->stack[b];
         ls->stack[b] = swap;
     }
 }
 
-/* Places a chunk and, before it, all it needs: what is on top of the stack waits until nothing is above it. */
-static void place_chunk(lists *ls, ash_stage *stage, int64_t chunk) {
-    push(ls, stage, chunk);
+/* Places an item and, before it, all it needs: what is on top of the stack waits until nothing is above it. */
+static void place_item(lists *ls, int work, int64_t item) {
+    push(ls, work, item);
     while (ls->depth > 0 && !ls->failed) {
-        wanted_chunk top = ls->stack[ls->depth - 1];
+        wanted_item top = ls->stack[ls->depth - 1];
+        const ash_work *of = &ls->plan->work[top.work];
         int64_t depth = ls->depth;
-        int held = reads_held(top.stage);
-        if (held && top.stage->task[top.chunk] == ASH_NO_ID) {
-            visit_operands(ls, top.stage, top.chunk, 1);
+        if (of->task[top.item] == ASH_NO_ID) {
+            visit(ls, of, top.item, 1);
             reverse(ls, depth);
         }
         if (ls->depth > depth) {
             continue;
         }
         ls->depth--;
-        if (top.stage->task[top.chunk] != ASH_NO_ID || ls->failed || !begin_task(ls, top.stage->work, (uint32_t)top.chunk)) {
+        if (of->task[top.item] != ASH_NO_ID || ls->failed || !begin_task(ls, top.work, (uint32_t)top.item)) {
             continue;
         }
-        if (held) {
-            visit_operands(ls, top.stage, top.chunk, 0);
-        }
-        top.stage->task[top.chunk] = ls->plan->ntasks;
-        place_sinks(ls, top.stage, top.chunk);
+        visit(ls, of, top.item, 0);
+        of->task[top.item] = ls->plan->ntasks;
+        place(ls, of, top.item);
     }
 }
 
@@ -311,7 +358,7 @@ static void place_targets(lists *ls) {
         }
         int64_t chunk = behind->placed++;
         if (!is_done(behind, chunk)) {
-            place_chunk(ls, behind, chunk);
+            place_item(ls, behind->work, chunk);
         }
     }
 }
@@ -343,8 +390,8 @@ static int begin_trees(ash_fold *fold) {
 /* Bytes of the tables that begin_tables() makes. */
 static int64_t table_bytes(const ash_plan *plan) {
     double bytes = 0;
-    for (int k = 0; k < plan->nstages; k++) {
-        bytes += (double)plan->stage[k]->chunks * sizeof(uint32_t);
+    for (int w = 0; w < plan->nwork; w++) {
+        bytes += (double)plan->work[w].items * sizeof(uint32_t);
     }
     for (const ash_held *held = plan->helds; held; held = held->next) {
         bytes += (double)held->chunks * sizeof(uint32_t);
@@ -353,9 +400,9 @@ static int64_t table_bytes(const ash_plan *plan) {
 }
 
 static int begin_tables(ash_plan *plan) {
-    for (int k = 0; k < plan->nstages; k++) {
-        ash_stage *stage = plan->stage[k];
-        if (stage->chunks > INT32_MAX / 2 || !fill_with_none(&stage->task, stage->chunks)) {
+    for (int w = 0; w < plan->nwork; w++) {
+        ash_work *work = &plan->work[w];
+        if (work->items > INT32_MAX / 2 || !fill_with_none(&work->task, work->items)) {
             return 0;
         }
     }

@@ -16,44 +16,6 @@ int64_t ash_round_bytes(int64_t bytes) {
     return (bytes + step - 1) / step * step;
 }
 
-int64_t ash_grid_chunks(int ndim, const ash_grid_axis axis[]) {
-    int64_t chunks = 1;
-    for (int a = 0; a < ndim; a++) {
-        chunks = axis[a].count > INT64_MAX / chunks ? INT64_MAX : chunks * axis[a].count;
-    }
-    return chunks;
-}
-
-void ash_grid_coordinates(int ndim, const ash_grid_axis axis[], int64_t chunk, int64_t coordinate[]) {
-    for (int a = ndim - 1; a > 0; a--) {
-        coordinate[a] = 0;
-        if (axis[a].count > 1) {
-            coordinate[a] = chunk % axis[a].count;
-            chunk /= axis[a].count;
-        }
-    }
-    if (ndim > 0) {
-        coordinate[0] = chunk;
-    }
-}
-
-int64_t ash_grid_ordinal(int ndim, const ash_grid_axis axis[], const int64_t coordinate[]) {
-    int64_t ordinal = 0;
-    for (int a = 0; a < ndim; a++) {
-        ordinal = ordinal * axis[a].count + coordinate[a];
-    }
-    return ordinal;
-}
-
-void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *box) {
-    int64_t coordinate[ASH_MAX_NDIM];
-    ash_grid_coordinates(ndim, axis, chunk, coordinate);
-    for (int a = 0; a < ndim; a++) {
-        box->start[a] = ash_axis_start(&axis[a], coordinate[a]);
-        box->extent[a] = ash_axis_start(&axis[a], coordinate[a] + 1) - box->start[a];
-    }
-}
-
 int ash_map_range(const ash_map *map, const ash_box *box, int64_t *low, int64_t *span) {
     int64_t start = ash_map_begin(map, box), extent = ash_map_count(map, box);
     int64_t lowest = INT64_MAX, highest = -1;
@@ -90,6 +52,25 @@ int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64
         }
     }
     return 0;
+}
+
+int ash_operand_box(const ash_operand *operand, const ash_box *box, int64_t low[], int64_t span[]) {
+    for (int k = 0; k < operand->ndim; k++) {
+        if (!ash_map_range(&operand->map[k], box, &low[k], &span[k])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int ash_operand_in_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]) {
+    for (int k = 0; k < operand->ndim && !operand->aligned; k++) {
+        const ash_grid_axis *axis = &operand->held->axis[k];
+        if (operand->table_map >= 0 || ash_axis_find(axis, low[k]) != ash_axis_find(axis, low[k] + span[k] - 1)) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static int64_t saturating_product(int64_t a, int64_t b) {

@@ -102,8 +102,22 @@ static void reweigh_views(ash_node *node) {
     }
 }
 
+/* Blocks are boxes of what lies in memory, in a file, or in chunk buffers: what is computed is held, and what would be read again and again unless there is no
+ * room for it. */
+static void hold_for_blocks(const ash_plan *plan, const ash_node *node) {
+    for (int k = 0; k < node->ninputs; k++) {
+        const ash_node *source = node->input[k].node;
+        while (source->kind == ASH_NODE_VIEW && !source->held) {
+            source = source->input[0].node;
+        }
+        int stored = source->kind == ASH_NODE_FILE && !source->held;
+        int in_place = source->held || source->kind == ASH_NODE_MEMORY || (stored && (plan->absorb || !node->u.blocks.kind->repeats));
+        node->input[k].node->held |= !in_place;
+    }
+}
+
 void ash_plan_weigh(const ash_plan *plan, ash_node *node) {
-    node->held = node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_CARRY;
+    node->held = node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_CARRY || node->kind == ASH_NODE_BLOCKS;
     node->stored = node->kind == ASH_NODE_FILE;
     if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
         node->input[0].node->held = 1;
@@ -111,6 +125,9 @@ void ash_plan_weigh(const ash_plan *plan, ash_node *node) {
     for (int k = 0; k < node->ninputs; k++) {
         ash_node *input = node->input[k].node;
         input->held |= node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k]);
+    }
+    if (node->kind == ASH_NODE_BLOCKS) {
+        hold_for_blocks(plan, node);
     }
     weigh_scans(node);
     for (int k = 0; k < node->ninputs; k++) {

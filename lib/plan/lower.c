@@ -175,6 +175,8 @@ static int shares_source(ash_plan *plan, const ash_stage *stage, ash_value value
     return 0;
 }
 
+static int held_depends(ash_plan *plan, const ash_held *held, const ash_stage *b);
+
 /* Whether stage `a` uses, at any remove, what stage `b` makes. */
 static int depends(ash_plan *plan, ash_stage *a, const ash_stage *b) {
     if (a == b) {
@@ -185,11 +187,20 @@ static int depends(ash_plan *plan, ash_stage *a, const ash_stage *b) {
     }
     a->visit = plan->visit;
     for (int k = 0; k < a->noperands; k++) {
-        if (a->operand[k].kind == ASH_OPERAND_HELD && depends(plan, a->operand[k].held->stage, b)) {
+        if (a->operand[k].kind == ASH_OPERAND_HELD && held_depends(plan, a->operand[k].held, b)) {
             return 1;
         }
     }
     return 0;
+}
+
+/* Whether what makes a held value does. */
+static int held_depends(ash_plan *plan, const ash_held *held, const ash_stage *b) {
+    int found = held->stage ? depends(plan, held->stage, b) : 0;
+    for (int i = 0; held->blocks && i < held->blocks->node->ninputs && !found; i++) {
+        found = depends(plan, held->blocks->space[i], b);
+    }
+    return found;
 }
 
 /* Whether computing the value over the stage's grid would make the stage wait for itself. */
@@ -203,7 +214,7 @@ static int depends_on_stage(ash_plan *plan, ash_value value, int below, const as
         return 0;
     }
     if (node->held && !below) {
-        return depends(plan, ash_plan_held(plan, value)->stage, stage);
+        return held_depends(plan, ash_plan_held(plan, value), stage);
     }
     for (int k = 0; k < node->ninputs; k++) {
         if (depends_on_stage(plan, node->input[k], 0, stage)) {
@@ -290,11 +301,6 @@ static ash_stage *new_stage(lowering *lw, const item *it) {
         return NULL;
     }
     stage->id = plan->nstages;
-    stage->work = ash_plan_add_work(plan, (ash_work){ ASH_WORK_STAGE, .of.stage = stage });
-    if (stage->work < 0) {
-        no_memory(lw);
-        return NULL;
-    }
     stage->ndim = ash_value_output(it->value)->ndim;
     for (int a = 0; a < stage->ndim; a++) {
         stage->axis[a] = *item_axis(it, a);
@@ -307,7 +313,12 @@ static ash_stage *new_stage(lowering *lw, const item *it) {
     }
     int fixed;
     stage->run_axes = item_run_axes(stage, it, &fixed);
+    stage->work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_STAGE, .of.stage = stage, .items = stage->chunks });
     plan->stage[plan->nstages++] = stage;
+    if (stage->work < 0) {
+        no_memory(lw);
+        return NULL;
+    }
     return stage;
 }
 
@@ -326,7 +337,7 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
     if (!fold || !ash_plan_reserve(plan, (void **)&plan->fold, plan->nfolds, &plan->fold_capacity, sizeof *plan->fold)) {
         return no_memory(lw);
     }
-    fold->work = ash_plan_add_work(plan, (ash_work){ ASH_WORK_MERGE, .of.fold = fold });
+    fold->work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_MERGE, .of.fold = fold });
     fold->node = it->fold;
     fold->reduce = &it->fold->u.reduce;
     fold->kernel = fold->reduce->general ? general_kernel(plan, fold->reduce->general)
@@ -376,7 +387,25 @@ static int add_item(lowering *lw, const item *it) {
     return 1;
 }
 
+static int lower_blocks(lowering *lw, ash_node *node) {
+    ash_held *held[ASH_BLOCKS_OUTPUTS] = { NULL };
+    for (int k = 0; k < node->noutputs; k++) {
+        held[k] = add_held(lw, (ash_value){ node, k });
+        if (!held[k]) {
+            return 0;
+        }
+    }
+    ash_blocks *blocks = ash_blocks_new(lw->plan, node, held);
+    for (int k = 0; k < node->noutputs; k++) {
+        held[k]->blocks = blocks;
+    }
+    return blocks ? 1 : no_memory(lw);
+}
+
 static int lower_held(lowering *lw, ash_node *node) {
+    if (node->kind == ASH_NODE_BLOCKS) {
+        return lower_blocks(lw, node);
+    }
     for (int k = 0; k < node->noutputs; k++) {
         item it = { .value = { node, k }, .held = add_held(lw, (ash_value){ node, k }), .scans = node->scans };
         if (node->kind == ASH_NODE_REDUCE) {

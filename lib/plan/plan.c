@@ -10,8 +10,8 @@ void ash_plan_free(ash_plan *plan) {
     if (!plan) {
         return;
     }
-    for (int k = 0; k < plan->nstages; k++) {
-        ash_free(plan->stage[k]->task);
+    for (int w = 0; w < plan->nwork; w++) {
+        ash_free(plan->work[w].task);
     }
     for (ash_held *held = plan->helds; held; held = held->next) {
         ash_free(held->buffer);
@@ -51,11 +51,12 @@ static ash_plan *new_plan(const ash_context *context, const ash_plan_request *re
 }
 
 /* Whether no earlier operand of the plan reads the same variable. */
-static int is_first_use(const ash_plan *plan, int stage, int operand) {
-    const ash_node *node = plan->stage[stage]->operand[operand].value.node;
-    for (int s = 0; s <= stage; s++) {
-        for (int k = 0; k < (s < stage ? plan->stage[s]->noperands : operand); k++) {
-            const ash_operand *other = &plan->stage[s]->operand[k];
+static int is_first_use(const ash_plan *plan, int space, int operand) {
+    const ash_node *node = ash_plan_space(plan, space)->operand[operand].value.node;
+    for (int s = 0; s <= space; s++) {
+        const ash_stage *before = ash_plan_space(plan, s);
+        for (int k = 0; k < (s < space ? before->noperands : operand); k++) {
+            const ash_operand *other = &before->operand[k];
             if (other->kind == ASH_OPERAND_FILE && other->value.node->u.file.variable == node->u.file.variable) {
                 return 0;
             }
@@ -70,41 +71,68 @@ static int64_t bounded(int64_t bytes) {
     return bytes < most ? bytes : most;
 }
 
+static int max_int(int a, int b) {
+    return a > b ? a : b;
+}
+
+static void find_most(ash_plan *plan) {
+    ash_plan_most *most = &plan->most;
+    *most = (ash_plan_most){ .registers = ASH_MAX_FIELDS, .slots = 1, .operands = 1, .sinks = 1 };
+    for (int s = 0; s < plan->nstages; s++) {
+        const ash_stage *stage = plan->stage[s];
+        most->registers = max_int(most->registers, stage->nregisters);
+        most->slots = max_int(most->slots, stage->nslots);
+        most->operands = max_int(most->operands, stage->noperands);
+        most->sinks = max_int(most->sinks, stage->nsinks);
+    }
+    for (int w = 0; w < plan->nwork; w++) {
+        most->parts = max_int(most->parts, plan->work[w].kind == ASH_WORK_BLOCKS ? plan->work[w].of.blocks->most_parts : 0);
+    }
+}
+
+/* What reading takes: of all the library's memory, and of each thread's. */
+static void count_reading(const ash_plan *plan, int64_t *library, int64_t *scratch) {
+    int64_t reading = 0, cached = 0, tables = 0;
+    *scratch = 0;
+    for (int s = 0; s < plan->nstages + plan->nspaces; s++) {
+        const ash_stage *space = ash_plan_space(plan, s);
+        for (int k = 0; k < space->noperands; k++) {
+            const ash_operand *operand = &space->operand[k];
+            ash_read_need need = { 0 };
+            if (operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)) {
+                need = ash_file_read_need(operand->value.node->u.file.file, operand->value.node->u.file.variable);
+            }
+            int64_t most = bounded(need.library), own = bounded(need.scratch);
+            reading = most > reading ? most : reading; /* one read at a time */
+            cached = bounded(cached + most / 3);       /* a decompressed chunk of each variable may stay cached */
+            *scratch = own > *scratch ? own : *scratch;
+            tables = bounded(tables + bounded(need.table));
+        }
+    }
+    *library = reading + cached + tables;
+}
+
 /* What stays allocated through the run: the plan's own lists, threads' workspaces, and what the storage libraries may take. */
 static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t per_task = sizeof(ash_task) + sizeof(int64_t) + 2 * sizeof(uint32_t); /* and the executor's counter and ready bit */
     int64_t per_buffer = 2 * sizeof(uint32_t) + 16;
     int64_t bytes = plan->node_bytes + plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer +
         plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
-    int registers = 0, operands = 0, slots = 0, sinks = 0;
-    int64_t reading = 0, cached = 0, scratch = 0, tables = 0;
-    for (int s = 0; s < plan->nstages; s++) {
-        const ash_stage *stage = plan->stage[s];
-        bytes += stage->chunks * (int64_t)sizeof *stage->task;
-        registers = stage->nregisters > registers ? stage->nregisters : registers;
-        operands = stage->noperands > operands ? stage->noperands : operands;
-        slots = stage->nslots > slots ? stage->nslots : slots;
-        sinks = stage->nsinks > sinks ? stage->nsinks : sinks;
-        for (int k = 0; k < stage->noperands; k++) {
-            const ash_operand *operand = &stage->operand[k];
-            ash_read_need need = { 0 };
-            if (operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)) {
-                need = ash_file_read_need(operand->value.node->u.file.file, operand->value.node->u.file.variable);
-            }
-            int64_t library = bounded(need.library), own = bounded(need.scratch);
-            reading = library > reading ? library : reading; /* one read at a time */
-            cached = bounded(cached + library / 3);          /* a decompressed chunk of each variable may stay cached */
-            scratch = own > scratch ? own : scratch;
-            tables = bounded(tables + bounded(need.table));
-        }
+    for (int w = 0; w < plan->nwork; w++) {
+        bytes += plan->work[w].items * (int64_t)sizeof *plan->work[w].task;
     }
     for (const ash_held *held = plan->helds; held; held = held->next) {
         bytes += held->chunks * (int64_t)sizeof *held->buffer;
     }
+    int64_t library, scratch;
+    find_most(plan);
+    count_reading(plan, &library, &scratch);
+    const ash_plan_most *most = &plan->most;
     plan->plan_bytes = bytes;
-    plan->workspace_bytes = (int64_t)registers * ASH_BLOCK * 16 + operands * 512 + slots * 64 + sinks * 4096 + 16384 + scratch +
+    plan->workspace_bytes = (int64_t)most->registers * ASH_BLOCK * 16 + (most->operands + most->parts) * (int64_t)ASH_BINDING_BYTES +
+        most->parts * (int64_t)sizeof(ash_block) + most->slots * 64 + most->sinks * 4096 + 16384 + scratch +
         bounded(request->scratch_bytes);
-    plan->io_bytes = reading + cached + tables + bounded(request->io_bytes);
+    plan->io_bytes = library + bounded(request->io_bytes);
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
 }
 
@@ -321,6 +349,9 @@ void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
     *info = (ash_plan_info){ .size = sizeof *info };
     info->nodes = plan->nodes;
     info->groups = plan->nstages;
+    for (int w = 0; w < plan->nwork; w++) {
+        info->groups += plan->work[w].kind == ASH_WORK_BLOCKS;
+    }
     info->tasks = plan->ntasks;
     info->bytes_read = plan->bytes_read;
     info->bytes_written = plan->bytes_written;

@@ -52,6 +52,7 @@ static inline int64_t ash_map_index(const ash_map *map, int64_t i) {
 typedef struct ash_stage ash_stage;
 typedef struct ash_held ash_held;
 typedef struct ash_fold ash_fold;
+typedef struct ash_blocks ash_blocks;
 
 typedef enum ash_operand_kind {
     ASH_OPERAND_CONSTANT,
@@ -110,7 +111,7 @@ typedef struct ash_sink {
 
 struct ash_stage {
     int id;
-    int work; /* its place in plan->work */
+    int work;      /* its place in plan->work */
     int64_t visit; /* the last walk that came here */
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
@@ -131,7 +132,6 @@ struct ash_stage {
     void *memo;         /* emit.c: what has a slot already */
     int64_t elements;   /* in the largest chunk */
     int64_t work_bytes; /* bound on the scratch of one task */
-    uint32_t *task;     /* per chunk, ASH_NO_ID: not enumerated */
     int64_t placed;     /* targets: chunks placed so far */
 };
 
@@ -145,8 +145,9 @@ struct ash_held {
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM];
     int64_t chunks;
-    ash_stage *stage;
+    ash_stage *stage; /* that makes it, at a sink; NULL: blocks do */
     int sink;
+    ash_blocks *blocks;
     uint32_t *buffer; /* per chunk, ASH_NO_ID: not made (yet) */
     ash_held *next;
 };
@@ -175,10 +176,21 @@ struct ash_fold {
     uint32_t *arrived;   /* beside tree: children that have arrived */
 };
 
+/* A node that works by blocks. Each input is seen through a space of its own: a stage that is never run, whose one operand parts are bound by. */
+struct ash_blocks {
+    int work;
+    const ash_node *node;
+    ash_held **held;    /* per output */
+    ash_stage **space;  /* per input */
+    int most_parts;     /* of the steps enumerated */
+    int64_t work_bytes; /* bound on the scratch of one of them */
+};
+
 /* Kinds of work. What tasks of a kind are, in the plan, is in lib/plan/work.c; how they are run, in lib/run/task.c. */
 typedef enum ash_work_kind {
-    ASH_WORK_STAGE, /* a chunk of a stage; item: the chunk */
-    ASH_WORK_MERGE, /* partial results become one; item: 2 * chunk of the result + (1: the last one, which finishes) */
+    ASH_WORK_STAGE,  /* a chunk of a stage; item: the chunk */
+    ASH_WORK_BLOCKS, /* a step of a chunk of a node that works by blocks; item: chunk * steps + step */
+    ASH_WORK_MERGE,  /* partial results become one; item: 2 * chunk of the result + (1: the last one, which finishes) */
     ASH_WORK_KINDS
 } ash_work_kind;
 
@@ -187,7 +199,10 @@ typedef struct ash_work {
     union {
         ash_stage *stage;
         ash_fold *fold;
+        ash_blocks *blocks;
     } of;
+    int64_t items;  /* that can be asked for; merges follow from others and have none */
+    uint32_t *task; /* per item, ASH_NO_ID: not enumerated */
 } ash_work;
 
 typedef struct ash_task {
@@ -197,13 +212,19 @@ typedef struct ash_task {
     uint32_t buffer_begin; /* its own buffers are [buffer_begin, next task's) */
 } ash_task;
 
+/* The most of each that a task uses: threads have room for it. */
+typedef struct ash_plan_most {
+    int registers, slots, operands, sinks, parts;
+} ash_plan_most;
+
 typedef struct ash_plan {
     ash_arena arena;
     ash_isa isa;
     int64_t nodes;
     int64_t visit; /* the walk under way, see lower.c */
-    int nstages, nfolds, nheld, nwork, stage_capacity, fold_capacity, work_capacity;
+    int nstages, nspaces, nfolds, nheld, nwork, stage_capacity, space_capacity, fold_capacity, work_capacity;
     ash_stage **stage;
+    ash_stage **space; /* of blocks, see there */
     ash_fold **fold;
     ash_work *work;
     ash_held *helds;
@@ -221,6 +242,7 @@ typedef struct ash_plan {
     int64_t node_bytes;       /* of the nodes of the expression */
     int64_t peak_bytes;       /* what the run keeps to: a bound on what it uses, at most the limit */
     int64_t plan_bytes, reserve_bytes;
+    ash_plan_most most;
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* buffers of the smallest plan there is */
     int64_t bytes_read, bytes_written;
@@ -234,7 +256,7 @@ typedef struct ash_plan {
 } ash_plan;
 
 /* Buffers are multiples of a unit. Small ones are cut from slabs, of which the last is not full: one is part of the reserve. */
-enum { ASH_UNIT = 64, ASH_SLAB_BYTES = 64 << 10 };
+enum { ASH_BINDING_BYTES = 512, ASH_UNIT = 64, ASH_SLAB_BYTES = 64 << 10 };
 
 /* Options of planning. */
 typedef struct ash_plan_request {
@@ -269,6 +291,16 @@ void ash_plan_weigh(const ash_plan *plan, ash_node *node);
 /* demand.c: sets `need` of all nodes that are marked, in the arena; 0 when out of memory. Then cuts an axis of a held value down to what is needed. */
 int ash_plan_find_needs(const ash_plan *plan, const ash_context *context, int64_t mark, ash_arena *arena);
 int ash_plan_clip(ash_plan *plan, const ash_node *node, int axis, ash_grid_axis *out);
+/* Stages and, after them, the spaces of blocks: all that has operands. */
+static inline const ash_stage *ash_plan_space(const ash_plan *plan, int k) {
+    return k < plan->nstages ? plan->stage[k] : plan->space[k - plan->nstages];
+}
+/* blocks.c: nodes that work by blocks. */
+ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[]); /* NULL when out of memory */
+/* The chunk boxes of all outputs, and the k-th part of a step. */
+void ash_blocks_boxes(const ash_blocks *blocks, int64_t chunk, ash_box box[]);
+int ash_blocks_part(const ash_blocks *blocks, int64_t item, int k, ash_part *part);
+int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item); /* of a step */
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,
@@ -288,12 +320,12 @@ int64_t ash_fold_groups_in(const ash_fold *fold, int64_t out_chunk); /* 1 if not
 int64_t ash_fold_state_bytes(const ash_fold *fold, int64_t out_chunk);
 /* geometry.c: chunks, boxes and sizes. */
 int64_t ash_round_bytes(int64_t bytes); /* size of the pool's class that holds `bytes` */
-void ash_grid_coordinates(int ndim, const ash_grid_axis axis[], int64_t chunk, int64_t coordinate[]);
-int64_t ash_grid_ordinal(int ndim, const ash_grid_axis axis[], const int64_t coordinate[]);
-int64_t ash_grid_chunks(int ndim, const ash_grid_axis axis[]);
-void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *box);
 int64_t ash_operand_piece_bytes(
     const ash_operand *operand, const ash_stage *stage, const int64_t piece[]); /* bound on scratch for one piece */
+/* Whether what a box needs of a held operand, from `low` on, lies in one of its chunks, table axis aside. */
+int ash_operand_in_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]);
+/* Where the box of the operand lies that a box of the stage needs. 0 if it needs none: all rows are missing, or the box is empty. */
+int ash_operand_box(const ash_operand *operand, const ash_box *box, int64_t low[], int64_t span[]);
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]);
 /* Pieces that need about `target_bytes` of scratch. They hold whole stored chunks if `whole`, even where these are larger. */
 void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, int whole);

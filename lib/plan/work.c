@@ -6,7 +6,7 @@ typedef struct work_functions {
     const char *(*name)(const ash_work *work);
     int64_t (*scratch_bytes)(const ash_work *work);
     int64_t (*elements)(const ash_plan *plan, uint32_t task);
-    int (*takes_over)(uint32_t item); /* NULL: never */
+    int (*takes_over)(const ash_work *work, uint32_t item); /* NULL: never */
 } work_functions;
 
 static const char *stage_name(const ash_work *work) {
@@ -20,6 +20,19 @@ static int64_t stage_scratch(const ash_work *work) {
 
 static int64_t stage_elements(const ash_plan *plan, uint32_t task) {
     return ash_task_work(plan, task)->of.stage->elements;
+}
+
+static const char *blocks_name(const ash_work *work) {
+    return work->of.blocks->node->u.blocks.kind->name;
+}
+
+static int64_t blocks_scratch(const ash_work *work) {
+    return work->of.blocks->work_bytes;
+}
+
+/* A step begins what the steps after it go on with. */
+static int blocks_take_over(const ash_work *work, uint32_t item) {
+    return item % work->of.blocks->node->u.blocks.steps > 0;
 }
 
 static const char *merge_name(const ash_work *work) {
@@ -41,12 +54,14 @@ static int64_t input_elements(const ash_plan *plan, uint32_t task) {
 }
 
 /* All merges but the last one of a tree. */
-static int merge_takes_over(uint32_t item) {
+static int merge_takes_over(const ash_work *work, uint32_t item) {
+    (void)work;
     return !(item & 1);
 }
 
 static const work_functions functions[ASH_WORK_KINDS] = {
     [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_elements, NULL },
+    [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, input_elements, blocks_take_over },
     [ASH_WORK_MERGE] = { merge_name, no_scratch, input_elements, merge_takes_over },
 };
 
@@ -59,8 +74,8 @@ int ash_plan_add_work(ash_plan *plan, ash_work work) {
 }
 
 int ash_task_takes_over(const ash_plan *plan, uint32_t task) {
-    const work_functions *f = &functions[ash_task_work(plan, task)->kind];
-    return f->takes_over && f->takes_over(plan->task[task].item);
+    const ash_work *work = ash_task_work(plan, task);
+    return functions[work->kind].takes_over && functions[work->kind].takes_over(work, plan->task[task].item);
 }
 
 int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task) {

@@ -63,21 +63,10 @@ static ash_status apply_layout(
     return ASH_OK;
 }
 
-/* The box of the operand that a piece needs. 0 if it needs none (all rows missing, or an empty piece). */
-static int needed_box(const ash_operand *operand, const ash_box *piece, int64_t low[], int64_t span[]) {
-    for (int k = 0; k < operand->ndim; k++) {
-        const ash_map *map = &operand->map[k];
-        if (!ash_map_range(map, piece, &low[k], &span[k])) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
     int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], step[ASH_MAX_NDIM], bytes = operand->size;
     layout in_scratch = { .base = NULL };
-    int any = needed_box(operand, piece, low, span);
+    int any = ash_operand_box(operand, piece, low, span);
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
         int64_t stride = map->step < 0 ? -map->step : map->step;
@@ -202,14 +191,14 @@ static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *
 
 static ash_status bind_held(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
     int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM];
-    if (!needed_box(operand, piece, low, span)) { /* nothing but missing rows */
+    if (!ash_operand_box(operand, piece, low, span)) { /* nothing but missing rows */
         layout nothing = { .base = NULL };
         for (int k = 0; k < operand->ndim; k++) {
             nothing.divisor[k] = 1;
         }
         return apply_layout(run, worker, operand, piece, &nothing, binding);
     }
-    return operand->aligned ? bind_chunks(run, worker, operand, piece, low, binding)
+    return ash_operand_in_chunk(operand, low, span) ? bind_chunks(run, worker, operand, piece, low, binding)
                             : assemble(run, worker, operand, piece, low, span, binding);
 }
 

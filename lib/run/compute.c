@@ -11,28 +11,20 @@ enum { SMALL_JOB = 32 << 20 };
 
 /* ---- Workers ---- */
 
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
-
 static int begin_worker(const ash_plan *plan, ash_worker *worker) {
-    int registers = ASH_MAX_FIELDS, slots = 1, operands = 1, sinks = 1;
-    for (int k = 0; k < plan->nstages; k++) {
-        registers = max_int(registers, plan->stage[k]->nregisters);
-        slots = max_int(slots, plan->stage[k]->nslots);
-        operands = max_int(operands, plan->stage[k]->noperands);
-        sinks = max_int(sinks, plan->stage[k]->nsinks);
-    }
-    worker->registers_memory = ash_malloc((int64_t)registers * ASH_BLOCK * 16 + 64);
-    worker->slot = ash_calloc(slots, sizeof *worker->slot);
-    worker->slot_sink = ash_calloc(slots, sizeof *worker->slot_sink);
-    worker->binding = ash_calloc(operands, sizeof *worker->binding);
-    worker->destination = ash_calloc(sinks, sizeof *worker->destination);
-    worker->folding = ash_calloc(sinks, sizeof *worker->folding);
-    worker->sink_buffer = ash_calloc(sinks, sizeof *worker->sink_buffer);
+    const ash_plan_most *most = &plan->most;
+    int64_t bindings = most->operands > most->parts ? most->operands : most->parts;
+    worker->registers_memory = ash_malloc((int64_t)most->registers * ASH_BLOCK * 16 + 64);
+    worker->slot = ash_calloc(most->slots, sizeof *worker->slot);
+    worker->slot_sink = ash_calloc(most->slots, sizeof *worker->slot_sink);
+    worker->binding = ash_calloc(bindings, sizeof *worker->binding);
+    worker->block = ash_calloc(most->parts + 1, sizeof *worker->block);
+    worker->destination = ash_calloc(most->sinks, sizeof *worker->destination);
+    worker->folding = ash_calloc(most->sinks, sizeof *worker->folding);
+    worker->sink_buffer = ash_calloc(most->sinks, sizeof *worker->sink_buffer);
     worker->registers = (char *)(((uintptr_t)worker->registers_memory + 63) / 64 * 64);
-    return worker->registers_memory && worker->slot && worker->slot_sink && worker->binding && worker->destination && worker->folding &&
-        worker->sink_buffer;
+    return worker->registers_memory && worker->slot && worker->slot_sink && worker->binding && worker->block && worker->destination &&
+        worker->folding && worker->sink_buffer;
 }
 
 static void end_worker(ash_worker *worker) {
@@ -40,6 +32,7 @@ static void end_worker(ash_worker *worker) {
     ash_free(worker->slot);
     ash_free(worker->slot_sink);
     ash_free(worker->binding);
+    ash_free(worker->block);
     ash_free(worker->destination);
     ash_free(worker->folding);
     ash_free(worker->sink_buffer);

@@ -84,6 +84,22 @@ static void say_stage(ash_growing *t, const ash_stage *stage) {
     }
 }
 
+static void say_blocks(ash_growing *t, const ash_blocks *blocks) {
+    const ash_blocks_node *b = &blocks->node->u.blocks;
+    ash_say(t, "  blocks: %lld chunks", (long long)blocks->held[0]->chunks);
+    if (b->steps > 1) {
+        ash_say(t, " in %lld steps", (long long)b->steps);
+    }
+    ash_say(t, ", scratch %s a task\n", bytes_text(blocks->work_bytes));
+    for (int i = 0; i < blocks->node->ninputs; i++) {
+        say_operand(t, &blocks->space[i]->operand[0]);
+    }
+    ash_say(t, "    compute  %s\n", b->kind->name);
+    for (int k = 0; k < blocks->node->noutputs; k++) {
+        ash_say(t, "    hold     result %d\n", blocks->held[k]->id);
+    }
+}
+
 static void say_plan(ash_growing *t, const ash_plan *plan) {
     ash_plan_info info;
     ash_plan_figures(plan, &info);
@@ -101,6 +117,11 @@ static void say_plan(ash_growing *t, const ash_plan *plan) {
     }
     for (int k = 0; k < plan->nstages; k++) {
         say_stage(t, plan->stage[k]);
+    }
+    for (int w = 0; w < plan->nwork; w++) {
+        if (plan->work[w].kind == ASH_WORK_BLOCKS) {
+            say_blocks(t, plan->work[w].of.blocks);
+        }
     }
 }
 

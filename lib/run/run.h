@@ -68,6 +68,7 @@ typedef struct ash_worker {
     const ash_stage *constants_of; /* the stage whose constants are in the registers */
     void **slot;                   /* block pointer of every slot */
     ash_binding *binding;
+    ash_block *block;             /* of the step under way */
     ash_destination *destination; /* per sink */
     ash_folding *folding;         /* per sink */
     uint32_t *sink_buffer;        /* per sink: first buffer of the task under way */
@@ -141,6 +142,7 @@ int ash_schedule_more(const ash_run *run); /* whether another worker might find 
 /* task.c and below: the only code that touches chunk data. */
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_stage(ash_run *run, ash_worker *worker, uint32_t task);
+ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_merge(ash_run *run, ash_worker *worker, uint32_t task);
 /* Scratch for a task; counted in its work bytes. */
 void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker);

@@ -22,6 +22,7 @@ void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes) {
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task) {
     static ash_status (*const functions[ASH_WORK_KINDS])(ash_run *, ash_worker *, uint32_t) = {
         [ASH_WORK_STAGE] = ash_run_stage,
+        [ASH_WORK_BLOCKS] = ash_run_blocks,
         [ASH_WORK_MERGE] = ash_run_merge,
     };
     return functions[ash_task_work(run->plan, task)->kind](run, worker, task);

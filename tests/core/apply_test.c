@@ -72,6 +72,8 @@ static void functions(char done[]) {
     SAME("squeeze", NULL, ash_squeeze(m, NULL), 1, m);
     SAME("broadcast_to", "shape=[2,3,4]", ash_broadcast_to(ash_set_dims(m, ""), 3, (int64_t[]){ 2, 3, 4 }), 1, ash_set_dims(m, ""));
     SAME("rechunk", "chunks='1,2'", ash_rechunk(m, "1,2"), 1, m);
+    SAME("concatenate", "dim=x", ash_concatenate(2, (ash_array[]){ m, m }, "x"), 2, m, m);
+    SAME("stack", "axis=-1; name=z", ash_stack(2, (ash_array[]){ m, m }, -1, "z"), 2, m, m);
     ash_array rows = vector_of(ctx, ASH_INT64, 4, labels, NULL);
     SAME("group_take", "dim=y", ash_group_take(m, "y", rows), 2, m, rows);
     SAME("set_dims", "dims='p,q'", ash_set_dims(m, "p,q"), 1, m);

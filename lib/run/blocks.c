@@ -1,0 +1,38 @@
+/* A step of a node that works by blocks: its parts are bound, then its function runs. */
+#include "run/run.h"
+
+/* Binds the parts of a step; returns their number. */
+static int bind_parts(ash_run *run, ash_worker *worker, const ash_blocks *blocks, int64_t item) {
+    ash_part part;
+    int n = 0;
+    for (; worker->error.status == ASH_OK && ash_blocks_part(blocks, item, n, &part); n++) {
+        const ash_stage *space = blocks->space[part.input];
+        ash_bind(run, worker, space, &space->operand[0], &part.box, &worker->binding[n]);
+        worker->block[n] = (ash_block){ .part = part, .base = worker->binding[n].base, .stride = worker->binding[n].stride };
+    }
+    return n;
+}
+
+ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task) {
+    const ash_plan *plan = run->plan;
+    const ash_blocks *blocks = ash_task_work(plan, task)->of.blocks;
+    const ash_blocks_node *b = &blocks->node->u.blocks;
+    int64_t item = plan->task[task].item, bytes = b->kind->scratch_bytes ? ash_round_bytes(b->kind->scratch_bytes(blocks->node)) : 0;
+    uint32_t first = plan->task[task].buffer_begin;
+    ash_box box[ASH_BLOCKS_OUTPUTS];
+    ash_error_state reason = { 0 };
+    ash_blocks_boxes(blocks, item / b->steps, box);
+    int n = bind_parts(run, worker, blocks, item);
+    void *scratch = bytes > 0 && worker->error.status == ASH_OK ? ash_run_scratch(run, bytes, worker) : NULL;
+    if (worker->error.status == ASH_OK &&
+        b->kind->run(blocks->node, item % b->steps, n, worker->block, box, &run->buffer[first], scratch, &reason) != ASH_OK) {
+        ash_fail(&worker->error, reason.status, "%s: %s: %s", run->function, b->kind->name, reason.text);
+    }
+    if (scratch) {
+        ash_run_scratch_give(run, scratch, bytes);
+    }
+    for (int k = 0; k < n; k++) {
+        ash_unbind(run, &worker->binding[k]);
+    }
+    return worker->error.status;
+}
