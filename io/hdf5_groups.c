@@ -87,6 +87,7 @@ ash_status ash_hdf5_check_heaps(const char *path, int fd, const char *function, 
         ash_hdf5_is_tree(file);
         H5Fclose(file);
     }
-    return recording.endless ? ash_fail(error, ASH_ERR_FORMAT, "%s: %s: damaged HDF5 file (a heap of names is a ring)", function, path)
-                             : ASH_OK;
+    return recording.endless
+        ? ash_fail(error, ASH_ERR_FORMAT, "%s: %s: damaged HDF5 file (a heap of names is a ring or lies beyond its end)", function, path)
+        : ASH_OK;
 }

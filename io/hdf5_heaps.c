@@ -31,22 +31,23 @@ static int read_widths(int fd, int64_t base, int *address, int *length) {
     return *address >= 1 && *address <= WIDEST && *length >= 1 && *length <= WIDEST;
 }
 
-int ash_hdf5_heap_ends(int fd, int64_t base, const unsigned char *header, int64_t bytes) {
+int ash_hdf5_heap_is_sound(int fd, int64_t base, const unsigned char *header, int64_t bytes) {
     unsigned char next[WIDEST];
     ash_error_state ignored = { 0 };
+    struct stat about;
     int address, length;
     if (bytes < NUMBERS_AT || memcmp(header, "HEAP", 4) != 0 || !read_widths(fd, base, &address, &length) ||
-        bytes < NUMBERS_AT + 2 * length + address)
+        bytes < NUMBERS_AT + 2 * length + address || fstat(fd, &about) != 0)
         return 1;
     uint64_t data_bytes = little(header + NUMBERS_AT, length), block = little(header + NUMBERS_AT + length, length);
-    uint64_t data = little(header + NUMBERS_AT + 2 * length, address);
-    struct stat about; /* what a damaged heap says of its bytes is no bound: its blocks lie in the file */
-    uint64_t most = fstat(fd, &about) == 0 ? (uint64_t)about.st_size / (2 * (uint64_t)length) + 1 : 0;
+    uint64_t data = little(header + NUMBERS_AT + 2 * length, address), end = (uint64_t)(about.st_size - base);
+    if (data_bytes > 0 && (data_bytes > end || data > end - data_bytes))
+        return 0;
+    uint64_t most = data_bytes / (2 * (uint64_t)length) + 1;
     for (uint64_t passed = 0; block != NO_BLOCK && block < data_bytes; passed++) { /* HDF5 refuses others */
         if (passed == most)
             return 0;
-        if (data > INT64_MAX - block - (uint64_t)base ||
-            ash_read_bytes(fd, next, length, (int64_t)(data + block) + base, &ignored) != ASH_OK)
+        if (ash_read_bytes(fd, next, length, (int64_t)(data + block) + base, &ignored) != ASH_OK)
             return 1; /* HDF5 cannot read it either */
         block = little(next, length);
     }

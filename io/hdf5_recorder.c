@@ -85,7 +85,7 @@ static herr_t recorder_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr
         address += (haddr_t)got;
         left -= (size_t)got;
     }
-    if (type == H5FD_MEM_LHEAP && !ash_hdf5_heap_ends(file->recording->fd, (int64_t)base->base_addr, buffer, (int64_t)bytes))
+    if (type == H5FD_MEM_LHEAP && !ash_hdf5_heap_is_sound(file->recording->fd, (int64_t)base->base_addr, buffer, (int64_t)bytes))
         file->recording->endless = 1;
     return file->recording->endless ? -1 : 0;
 }
