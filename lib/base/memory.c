@@ -65,6 +65,18 @@ void *ash_page_alloc(int64_t bytes) {
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* What is below and above the place is given back. The highest place is taken, so that blocks taken one after another lie side by side: the system counts them as one. */
+void *ash_page_alloc_aligned(int64_t bytes) {
+    char *memory = ash_page_alloc(2 * bytes);
+    if (!memory) {
+        return NULL;
+    }
+    char *end = memory + 2 * bytes, *place = end - bytes - (uintptr_t)end % (uintptr_t)bytes;
+    ash_page_free(place > memory ? memory : NULL, place - memory);
+    ash_page_free(place + bytes < end ? place + bytes : NULL, end - place - bytes);
+    return place;
+}
+
 void ash_page_free(void *memory, int64_t bytes) {
     if (memory)
         munmap(memory, (size_t)bytes);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Every allocation of the library outside external libraries goes through these four, so that tests can make the n-th one fail.
+/* Every allocation of the library outside external libraries goes through these functions, so that tests can make the n-th one fail.
  * NULL when out of memory, and for a size that is negative or above 1 TiB; size 0 gives memory that must be freed, too. ash_realloc()
  * leaves the old memory when it fails. */
 void *ash_malloc(int64_t bytes);
@@ -14,6 +14,8 @@ void *ash_realloc(void *memory, int64_t bytes);
 void ash_free(void *memory);
 /* Whole pages, for large blocks: given back to the system at once when freed, which malloc does not promise. */
 void *ash_page_alloc(int64_t bytes);
+/* The same at an address that is a multiple of `bytes`, a power of two and at least a page. */
+void *ash_page_alloc_aligned(int64_t bytes);
 void ash_page_free(void *memory, int64_t bytes);
 /* Tests only: the n-th allocation from now fails (1 = the next), and every one after it if `onward`; 0 switches it off. */
 void ash_fail_allocations(int64_t n, int onward);

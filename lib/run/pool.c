@@ -5,17 +5,25 @@
 
 #include <stddef.h>
 
-/* Small blocks are cut from slabs and return to their class; large ones are pages of their own and can go back to the system. */
-enum { ALIGNMENT = 64, SMALL = 16 << 10 };
+/* Small blocks are cut from slabs, four or more from each, and return to their class; large ones are pages of their own. Both go back to the system when the limit is
+ * near: large ones one by one, slabs when nothing of them is in use. */
+enum { ALIGNMENT = 64, SMALL = 14 << 10 };
 
 /* Idle blocks are chained through their first bytes. */
 struct ash_pool_block {
     ash_pool_block *next;
 };
 
-typedef struct slab_head {
-    void *next;
-} slab_head;
+/* At the beginning of a slab. */
+struct ash_pool_slab {
+    ash_pool_slab *next;
+    int64_t used; /* blocks of it that are handed out; one more while blocks are cut from it */
+};
+
+/* The slab of a small block: slabs lie at multiples of their size. */
+static ash_pool_slab *slab_of(void *block) {
+    return (ash_pool_slab *)(void *)((char *)block - (uintptr_t)block % ASH_SLAB_BYTES);
+}
 
 /* Classes as ash_round_bytes() makes them: four to a doubling, from 64 bytes. */
 static int class_of(int64_t bytes) {
@@ -28,7 +36,34 @@ static int class_of(int64_t bytes) {
     return class + (int)(bytes / step);
 }
 
-/* Returns idle large blocks to the system, largest first, until `bytes` more fit. */
+static void forget_blocks_of_idle_slabs(ash_pool *pool) {
+    for (int class = 0; class <= class_of(SMALL); class ++) {
+        for (ash_pool_block **link = &pool->free_list[class]; *link;) {
+            if (slab_of(*link)->used == 0) {
+                *link = (*link)->next;
+            } else {
+                link = &(*link)->next;
+            }
+        }
+    }
+}
+
+static void free_idle_slabs(ash_pool *pool) {
+    forget_blocks_of_idle_slabs(pool);
+    for (ash_pool_slab **link = &pool->slabs; *link;) {
+        ash_pool_slab *slab = *link;
+        if (slab->used == 0) {
+            *link = slab->next;
+            pool->held -= ASH_SLAB_BYTES;
+            ash_page_free(slab, ASH_SLAB_BYTES);
+        } else {
+            link = &slab->next;
+        }
+    }
+    pool->idle_slabs = 0;
+}
+
+/* Returns idle memory to the system until `bytes` more fit: large blocks, largest first, then slabs. */
 static void trim(ash_pool *pool, int64_t bytes) {
     for (int class = ASH_POOL_CLASSES - 1; class > class_of(SMALL) && pool->held + bytes > pool->limit; class --) {
         while (pool->free_list[class] && pool->held + bytes > pool->limit) {
@@ -38,14 +73,21 @@ static void trim(ash_pool *pool, int64_t bytes) {
             ash_page_free(block, pool->class_size[class]);
         }
     }
+    if (pool->idle_slabs > 0 && pool->held + bytes > pool->limit) {
+        free_idle_slabs(pool);
+    }
 }
 
-static void *take_pages(ash_pool *pool, int64_t bytes) {
+static void count_held(ash_pool *pool, int64_t bytes) {
+    pool->held += bytes;
+    pool->peak = pool->held > pool->peak ? pool->held : pool->peak;
+}
+
+static void *take_large(ash_pool *pool, int64_t bytes) {
     trim(pool, bytes);
     void *memory = ash_page_alloc(bytes);
     if (memory) {
-        pool->held += bytes;
-        pool->peak = pool->held > pool->peak ? pool->held : pool->peak;
+        count_held(pool, bytes);
     }
     return memory;
 }
@@ -54,16 +96,35 @@ void ash_pool_begin(ash_pool *pool, int64_t limit) {
     *pool = (ash_pool){ .limit = limit };
 }
 
+static void use_slab(ash_pool *pool, ash_pool_slab *slab) {
+    pool->idle_slabs -= slab->used++ == 0;
+}
+
+static void leave_slab(ash_pool *pool, ash_pool_slab *slab) {
+    pool->idle_slabs += --slab->used == 0;
+}
+
+/* Begins a new slab to cut from. 0 when out of memory. */
+static int take_slab(ash_pool *pool) {
+    trim(pool, ASH_SLAB_BYTES);
+    ash_pool_slab *slab = ash_page_alloc_aligned(ASH_SLAB_BYTES);
+    if (!slab) {
+        return 0;
+    }
+    count_held(pool, ASH_SLAB_BYTES);
+    if (pool->slabs) {
+        leave_slab(pool, pool->slabs);
+    }
+    *slab = (ash_pool_slab){ .next = pool->slabs, .used = 1 };
+    pool->slabs = slab;
+    pool->slab = (char *)slab + ALIGNMENT;
+    pool->slab_left = ASH_SLAB_BYTES - ALIGNMENT;
+    return 1;
+}
+
 static void *take_small(ash_pool *pool, int64_t bytes) {
-    if (pool->slab_left < bytes) {
-        char *slab = take_pages(pool, ASH_SLAB_BYTES);
-        if (!slab) {
-            return NULL;
-        }
-        ((slab_head *)(void *)slab)->next = pool->slabs;
-        pool->slabs = slab;
-        pool->slab = slab + ALIGNMENT;
-        pool->slab_left = ASH_SLAB_BYTES - ALIGNMENT;
+    if (pool->slab_left < bytes && !take_slab(pool)) {
+        return NULL;
     }
     void *memory = pool->slab;
     pool->slab += bytes;
@@ -77,7 +138,10 @@ void *ash_pool_take(ash_pool *pool, int64_t bytes) {
     if (block) {
         pool->free_list[class] = block->next;
     } else {
-        block = bytes <= SMALL ? take_small(pool, bytes) : take_pages(pool, bytes);
+        block = bytes <= SMALL ? take_small(pool, bytes) : take_large(pool, bytes);
+    }
+    if (block && bytes <= SMALL) {
+        use_slab(pool, slab_of(block));
     }
     if (block) {
         pool->class_size[class] = bytes;
@@ -95,6 +159,9 @@ void ash_pool_give(ash_pool *pool, void *memory, int64_t bytes) {
     block->next = pool->free_list[class];
     pool->free_list[class] = block;
     pool->live -= bytes;
+    if (bytes <= SMALL) {
+        leave_slab(pool, slab_of(block));
+    }
 }
 
 void ash_pool_end(ash_pool *pool) {
@@ -106,7 +173,7 @@ void ash_pool_end(ash_pool *pool) {
         }
     }
     while (pool->slabs) {
-        slab_head *slab = pool->slabs;
+        ash_pool_slab *slab = pool->slabs;
         pool->slabs = slab->next;
         ash_page_free(slab, ASH_SLAB_BYTES);
     }
