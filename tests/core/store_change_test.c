@@ -152,6 +152,9 @@ static void stores_of_others(void **state) {
         "    k = np.arange(51)\n"
         "    v[:] = ((k * 7 + 65) % 1000 * 0.25).reshape(3, 17)\n"
         "    v.attrs[\"_ARRAY_DIMENSIONS\"] = [\"y\", \"x\"]\n"
+        "    for where, step in ((zarr.open_group(name + \".zarr\"), 9.0), (g, 1.5)):\n"
+        "        y = where.create_dataset(\"y\", data=step * np.arange(3), chunks=(2,), fill_value=None)\n"
+        "        y.attrs[\"_ARRAY_DIMENSIONS\"] = [\"y\"]\n"
         "    s = g.create_dataset(\"s\", shape=(3,), dtype=\"S4\")\n"
         "    s.attrs[\"_ARRAY_DIMENSIONS\"] = [\"z\"]\n"
         "    if sep == \"/\": zarr.consolidate_metadata(name + \".zarr\")\n");
@@ -171,6 +174,8 @@ static void stores_of_others(void **state) {
         "for name in (\"one.zarr\", \"two.zarr\"):\n"
         "    v = zarr.open(name, mode=\"r\")[\"a/b/v\"]\n"
         "    k = np.arange(v.size)\n"
+        "    y, other = zarr.open(name, mode=\"r\")[\"a/b/y\"][:], zarr.open(name, mode=\"r\")[\"y\"][:]\n"
+        "    assert (y == 1.5 * np.arange(v.shape[0])).all() and (other == 9.0 * np.arange(3)).all()\n"
         "    assert v.shape[0] in (3, 9) and (v[:] == ((k * 7 + 65) % 1000 * 0.25).reshape(v.shape)).all()\n"
         "    if v.compressor.codec_id == \"blosc\": print(name, v.shape)\n");
     test_entries(1);
