@@ -9,6 +9,7 @@
 #include <math.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -224,6 +225,32 @@ static void refused(void **state) {
     ash_context_free(ctx);
 }
 
+static void expect_mode(const char *path, mode_t mode) {
+    struct stat about;
+    assert_int_equal(stat(test_path(path), &about), 0);
+    assert_int_equal(about.st_mode & 07777, mode);
+}
+
+/* A store that a group shares stays so, whoever appends to it. */
+static void shared_stores(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    fill_model(0);
+    mode_t was = umask(0007);
+    assert_done(ctx, ash_write(part(ctx, 0, 4, 0, X, "4,17"), test_path("v.zarr"), "v", NULL));
+    umask(0077);
+    assert_done(ctx, ash_append(part(ctx, 4, 4, 0, X, "4,17"), test_path("v.zarr"), "v", "y", NULL));
+    assert_done(ctx, ash_write_region(part(ctx, 0, 4, 0, X, "4,17"), test_path("v.zarr"), "v", "0:4, :", NULL));
+    umask(was);
+    static const char *const files[] = { "v.zarr/.zmetadata", "v.zarr/v/.zarray", "v.zarr/v/0.0", "v.zarr/v/1.0", "v.zarr/y/1" };
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        expect_mode(files[k], 0660);
+    }
+    expect_mode("v.zarr", 0770);
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
 /* ---- Runs that end early ---- */
 
 /* Every allocation fails once: the store is as it was, or has grown. */
@@ -328,6 +355,7 @@ int main(int count, char *argument[]) {
     }
     program = argument[0];
     const struct CMUnitTest tests[] = { cmocka_unit_test(any_chunks_and_offsets), cmocka_unit_test(others_along_the_dimension),
-        cmocka_unit_test(stores_of_others), cmocka_unit_test(refused), cmocka_unit_test(no_memory), cmocka_unit_test(killed) };
+        cmocka_unit_test(stores_of_others), cmocka_unit_test(refused), cmocka_unit_test(shared_stores), cmocka_unit_test(no_memory),
+        cmocka_unit_test(killed) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
