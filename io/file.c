@@ -268,6 +268,10 @@ const ash_variable *ash_file_variable(ash_file *file, const char *name, const ch
     return entry ? &entry->variable : NULL;
 }
 
+const char *ash_file_variable_path(const ash_variable *variable) {
+    return ((const ash_file_entry *)variable)->path;
+}
+
 /* Whether `candidate` has the values of one dimension of `variable`. */
 static int is_coordinate(const ash_variable *candidate, const ash_variable *variable, int axis) {
     return candidate->ndim == 1 && candidate->dim_id[0] >= 0 && candidate->dim_id[0] == variable->dim_id[axis] &&
@@ -277,7 +281,7 @@ static int is_coordinate(const ash_variable *candidate, const ash_variable *vari
 /* Looks for a name in the group of the variable, then in the enclosing ones. With axis >= 0 it must be the coordinate of that axis. A
  * variable that cannot be used (text, damaged) is not found and no error. */
 static const ash_variable *search_groups(ash_file *file, const ash_variable *variable, const char *name, int axis, ash_error_state *error) {
-    const char *path = ((const ash_file_entry *)variable)->path;
+    const char *path = ash_file_variable_path(variable);
     int64_t name_bytes = (int64_t)strlen(name) + 1, group_bytes = (int64_t)strlen(path);
     char *candidate = ash_malloc(group_bytes + name_bytes);
     if (!candidate) {
@@ -322,7 +326,7 @@ static ash_status fail_read(ash_file *file, const ash_variable *variable, const 
     if (reason->status == ASH_ERR_MEMORY || file->driver->has_members)
         return ash_fail(error, reason->status, "%s", reason->text);
     return ash_fail(error, reason->status, "read: %s: variable '%s', box of shape %s at %s: %s", file->path,
-        ((const ash_file_entry *)variable)->path, ash_format_shape(variable->ndim, extent, shape, sizeof shape),
+        ash_file_variable_path(variable), ash_format_shape(variable->ndim, extent, shape, sizeof shape),
         ash_format_shape(variable->ndim, start, from, sizeof from), reason->text);
 }
 

@@ -111,6 +111,8 @@ void ash_name_list_free(ash_name_list *names);
 /* A variable by name or path, "" for the only one; the nearest names are suggested when there is none, and a variable of a type that is no number is refused by
  * its type. NULL on failure. Lives as long as the file. */
 const ash_variable *ash_file_variable(ash_file *file, const char *name, const char *function, ash_error_state *error);
+/* Its groups and name in the file, "grp1/T". */
+const char *ash_file_variable_path(const ash_variable *variable);
 /* The coordinate variable of a dimension of `variable` (same name, 1-D, a number), NULL if there is none. No error then. */
 const ash_variable *ash_file_coordinate(ash_file *file, const ash_variable *variable, int axis, ash_error_state *error);
 /* A variable that an attribute of `variable` names, looked for in its group and then in the enclosing ones. NULL if there is none. */

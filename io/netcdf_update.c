@@ -58,11 +58,23 @@ static int copy_bytes(int from, int to, int64_t bytes) {
     return reason;
 }
 
+/* The places of what is written come from the file as the caller has opened it. */
+static int is_as_seen(const ash_file *file, const struct stat *is) {
+    struct stat was;
+    return fstat(file->fd, &was) == 0 && was.st_dev == is->st_dev && was.st_ino == is->st_ino && file->size == is->st_size &&
+        file->modified.tv_sec == is->st_mtim.tv_sec && file->modified.tv_nsec == is->st_mtim.tv_nsec;
+}
+
 static ash_status copy_target(ash_writer *writer, ash_error_state *error) {
     struct stat *about = &((update_state *)writer->state)->copied;
     int from = open(writer->file.target, O_RDONLY | O_CLOEXEC), reason = from < 0 ? errno : 0;
     if (reason == 0 && fstat(from, about) != 0)
         reason = errno;
+    if (reason == 0 && !is_as_seen(writer->update.file, about)) {
+        close(from);
+        return ash_fail(error, ASH_ERR_IO, "%s: %s: the file was changed by somebody else meanwhile; it stays as it is now",
+            writer->function, writer->path);
+    }
     if (reason == 0)
         reason = copy_bytes(from, writer->file.fd, about->st_size);
     if (from >= 0)

@@ -54,14 +54,27 @@ static void keep_inside(int fd, const struct stat *was) {
     closedir(folder);
 }
 
-void ash_permissions_keep(int fd, const char *target) {
-    struct stat is, was;
-    if (stat(target, &was) != 0 || fstat(fd, &is) != 0)
+/* A folder that has all that `was` has holds nothing that has less, unless something was put into it since: then it is `again`. */
+static void keep(int fd, const struct stat *was, int again) {
+    struct stat is;
+    if (fstat(fd, &is) != 0)
         return;
-    mode_t mode = keep_owner(fd, &is, &was);
-    int differs = (is.st_mode & MODE_BITS) != mode || is.st_uid != was.st_uid || is.st_gid != was.st_gid;
+    mode_t mode = keep_owner(fd, &is, was);
+    int differs = again || (is.st_mode & MODE_BITS) != mode || is.st_uid != was->st_uid || is.st_gid != was->st_gid;
     int own = differs && S_ISDIR(is.st_mode) ? openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (own >= 0)
-        keep_inside(own, &was);
+        keep_inside(own, was);
     fchmod(fd, mode);
+}
+
+void ash_permissions_keep(int fd, const char *target) {
+    struct stat was;
+    if (stat(target, &was) == 0)
+        keep(fd, &was, 0);
+}
+
+void ash_permissions_follow(int folder, int model) {
+    struct stat was;
+    if (fstat(model, &was) == 0)
+        keep(folder, &was, 1);
 }

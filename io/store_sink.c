@@ -1,6 +1,7 @@
 #include "io/store_sink.h"
 
 #include "io/flat_write.h"
+#include "io/permissions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,15 @@ int ash_store_sink_reserve(const ash_store_sink *sink, const ash_store_contents 
 
 /* ---- Values ---- */
 
+/* A folder that is new in a store. */
+static void follow_store(int folder, const char *path) {
+    int fd = openat(folder, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ash_permissions_follow(fd, folder);
+    close(fd);
+}
+
 int ash_store_make_folders(int folder, const char *key) {
     char path[4096];
     size_t length = strlen(key);
@@ -34,7 +44,9 @@ int ash_store_make_folders(int folder, const char *key) {
     memcpy(path, key, length + 1);
     for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdirat(folder, path, 0777) != 0 && errno != EEXIST)
+        if (mkdirat(folder, path, 0777) == 0)
+            follow_store(folder, path);
+        else if (errno != EEXIST)
             return errno;
         *slash = '/';
     }

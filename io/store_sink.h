@@ -25,7 +25,7 @@ int ash_store_sink_begin(ash_store_sink *sink, const ash_temporary_file *file, c
 int ash_store_sink_reserve(const ash_store_sink *sink, const ash_store_contents *contents);
 /* Writes the whole value of a key, which must not have one. Thread-safe. 0 or an errno. */
 int ash_store_put(const ash_store_sink *sink, const char *key, const void *bytes, int64_t n);
-/* Makes the folders that a key is in, below an open one. 0 or an errno. */
+/* Makes the folders that a key is in, below an open one whose mode and owner they get. 0 or an errno. */
 int ash_store_make_folders(int folder, const char *key);
 /* When all values are there. 0 or an errno. */
 int ash_store_sink_finish(const ash_store_sink *sink);

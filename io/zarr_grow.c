@@ -1,6 +1,7 @@
 /* Zarr stores whose arrays grow. There is no dimension in a store, only arrays with the same name for an axis: all of a group that have it grow together. */
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/permissions.h"
 #include "io/temporary_folder.h"
 #include "io/zarr_describe.h"
 #include "io/zarr_reader.h"
@@ -266,6 +267,7 @@ ash_status ash_zarr_write_shapes(const ash_writer *writer, const ash_zarr_update
     }
     if (!grows || error->status != ASH_OK || prepare_consolidated(update, error) != ASH_OK)
         return error->status;
+    ash_permissions_follow(writer->file.fd, update->folder);
     reason = ash_folder_sync(writer->file.fd);
     for (int k = update->count - 1; k >= 0 && reason == 0; k--) /* what was appended to comes last */
         reason = update->changed[k].grows ? place_shape(writer, update, k) : 0;

@@ -6,6 +6,7 @@
 #include "base/dtype.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/permissions.h"
 #include "io/temporary_folder.h"
 #include "io/types.h"
 #include "io/zarr_reader.h"
@@ -320,6 +321,7 @@ static ash_status update_finish(ash_writer *writer, ash_error_state *error) {
     const ash_zarr_update *update = writer->state;
     if (ash_zarr_grow_others(writer, update, error) != ASH_OK)
         return error->status;
+    ash_permissions_follow(writer->file.fd, update->folder);
     int reason = ash_folder_sync(writer->file.fd);
     if (reason == 0)
         reason = place_chunks(writer, update);

@@ -119,7 +119,7 @@ ASH_API ash_status ash_write_many(
 /* Computes the array and appends it to variable `name` of the NetCDF file `path` (any format) along its unlimited dimension `dim`, or of a Zarr store of version 2 in a
  * folder along any dimension. Runs, collective. The other
  * dimensions must have the names, extents and, where both have any, coordinates of the file's; the coordinate of `dim` is appended, too, where both have one, in
- * the same units and calendar. Values are packed as the variable's attributes say; one that the file cannot hold, and NaN where it has no missing value, is an error. Other variables along `dim` grow by missing values. The file is replaced by a changed copy once that is whole and synced
+ * the same units and calendar, and its bounds. Values are packed as the variable's attributes say; one that the file cannot hold, and NaN where it has no missing value, is an error. Other variables along `dim` grow by missing values. The file is replaced by a changed copy once that is whole and synced
  * (on file systems that share blocks the copy costs nothing); until then, and on failure, it stays as it is. It is an error, and the file
  * stays, if somebody else has changed it meanwhile. Of the options only `compute` counts.
  *

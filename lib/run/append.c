@@ -13,7 +13,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { VARIABLES = 2 }; /* the coordinate of the dimension that grows comes first, if there is one */
+/* A variable whose values are in memory and grow with the dimension: its coordinate, and the bounds of that. */
+typedef struct companion {
+    const ash_variable *stored;
+    int64_t shape[2]; /* of what is appended */
+    void *values;     /* as the file has them */
+} companion;
+
+enum { COMPANIONS = 2, VARIABLES = COMPANIONS + 1, DIMS = 1 + 2 + ASH_MAX_NDIM };
 
 typedef struct job {
     ash_context *context;
@@ -22,9 +29,8 @@ typedef struct job {
     ash_value value;
     ash_file *file;
     const ash_variable *stored;
-    const ash_variable *stored_coordinate; /* of the dimension that grows; NULL: none, or nothing is appended to it */
-    const ash_coordinate *coordinate;
-    void *values; /* of it, as the file has them */
+    int ncompanions; /* of the dimension that grows; they come first in what is written */
+    companion companion[COMPANIONS];
     int64_t start[ASH_MAX_NDIM];
     ash_packing packing;
     int packed;
@@ -79,29 +85,52 @@ static ash_status check_coordinate(job *j, int axis) {
     return j->error->status;
 }
 
-/* Values of the coordinate in the dtype of the file; one that this cannot hold is an error. NULL on failure. */
-static void *convert_coordinate(const job *j) {
-    const ash_coordinate *c = j->coordinate;
-    ash_dtype from = c->dtype, to = j->stored_coordinate->dtype;
-    char *values = ash_malloc((c->extent + 1) * ash_dtype_size(to));
+/* Values in the dtype of the file; one that this cannot hold is an error. NULL on failure. */
+static void *convert(const job *j, const ash_variable *there, ash_dtype from, int64_t n, const void *given) {
+    ash_dtype to = there->dtype;
+    char *values = ash_malloc((n + 1) * ash_dtype_size(to));
     if (!values) {
-        ash_fail_memory(j->error, j->function, c->extent * ash_dtype_size(to));
+        ash_fail_memory(j->error, j->function, n * ash_dtype_size(to));
     }
-    for (int64_t k = 0; values && k < c->extent; k++) {
+    for (int64_t k = 0; values && k < n; k++) {
         char *value = values + k * ash_dtype_size(to);
-        ash_number given = ash_number_load(from, (const char *)c->values + k * ash_dtype_size(from));
+        ash_number number = ash_number_load(from, (const char *)given + k * ash_dtype_size(from));
         double before, after;
-        ash_number_store(to, value, from, given);
-        ash_number_store(ASH_FLOAT64, &before, from, given);
+        ash_number_store(to, value, from, number);
+        ash_number_store(ASH_FLOAT64, &before, from, number);
         ash_number_store(ASH_FLOAT64, &after, to, ash_number_load(to, value));
         if (before != after && (ash_dtype_kind(to) != 'f' || isinf(after) != isinf(before))) {
             ash_fail(j->error, ASH_ERR_DTYPE, "%s: %s: coordinate '%s' is %s, which cannot hold the value %.15g", j->function, j->path,
-                j->stored_coordinate->name, ash_dtype_name(to), before);
+                there->name, ash_dtype_name(to), before);
             ash_free(values);
             return NULL;
         }
     }
     return values;
+}
+
+static ash_status add_companion(job *j, const ash_variable *there, ash_dtype dtype, int64_t extent, int64_t vertices, const void *given) {
+    if (ash_attrs_find(there->attrs, "scale_factor") || ash_attrs_find(there->attrs, "add_offset")) {
+        return ash_fail(j->error, ASH_ERR_UNSUPPORTED, "%s: %s: coordinate '%s' is packed; its values cannot be appended", j->function,
+            j->path, there->name);
+    }
+    void *values = convert(j, there, dtype, extent * vertices, given);
+    if (values) {
+        j->companion[j->ncompanions++] = (companion){ .stored = there, .shape = { extent, vertices }, .values = values };
+    }
+    return j->error->status;
+}
+
+/* The bounds of the coordinate `there`, where file and array have them; in the file they grow by missing values otherwise. */
+static ash_status find_bounds(job *j, const ash_coordinate *here, const ash_variable *there) {
+    const char *name = ash_attrs_text(there->attrs, "bounds");
+    name = name ? name : ash_attrs_text(there->attrs, "climatology");
+    const ash_variable *bounds = name && here->vertices > 0 ? ash_file_sibling(j->file, there, name, j->error) : NULL;
+    if (!bounds || bounds == j->stored || bounds->ndim != 2 || bounds->shape[0] != there->shape[0] || bounds->shape[1] != here->vertices ||
+        !bounds->dim[0] || strcmp(bounds->dim[0], there->dim[0]) != 0) {
+        return j->error->status;
+    }
+    return add_companion(j, bounds, here->bounds_dtype, here->extent, here->vertices, here->bounds);
 }
 
 static const char *text_or(const ash_attrs *attrs, const char *name, const char *otherwise) {
@@ -125,11 +154,11 @@ static int same_units(const ash_attrs *a, const ash_attrs *b) {
     return ash_time_units_change(&time_a, &time_b, &change) && change.multiply == change.divide && change.shift == 0;
 }
 
-/* The coordinate that grows with its dimension. */
+/* What grows with the dimension of an axis: its coordinate. */
 static ash_status find_growing(job *j, int axis) {
     const ash_coordinate *here = ash_value_output(j->value)->dim[axis].coord;
     const ash_variable *there = here ? ash_file_coordinate(j->file, j->stored, axis, j->error) : NULL;
-    if (!there || strcmp(there->name, j->stored->name) == 0) {
+    if (!there || there == j->stored) {
         return j->error->status;
     }
     if (!same_units(here->attrs, there->attrs)) {
@@ -138,13 +167,9 @@ static ash_status find_growing(job *j, int axis) {
             there->name, text_or(there->attrs, "units", ""), text_or(there->attrs, "calendar", "standard"),
             text_or(here->attrs, "units", ""), text_or(here->attrs, "calendar", "standard"));
     }
-    if (ash_attrs_find(there->attrs, "scale_factor") || ash_attrs_find(there->attrs, "add_offset")) {
-        return ash_fail(j->error, ASH_ERR_UNSUPPORTED, "%s: %s: coordinate '%s' is packed; its values cannot be appended", j->function,
-            j->path, there->name);
+    if (add_companion(j, there, here->dtype, here->extent, 1, here->values) == ASH_OK) {
+        find_bounds(j, here, there);
     }
-    j->stored_coordinate = there;
-    j->coordinate = here;
-    j->values = convert_coordinate(j);
     return j->error->status;
 }
 
@@ -158,13 +183,14 @@ static ash_dim_names stored_names(const job *j) {
 
 /* ---- Changing it ---- */
 
-/* A variable of the file as the schema of a writer has it; its dimensions are its own. */
-static void describe(
-    ash_writer_variable *out, ash_writer_dim dim[], int first, const char *name, ash_dtype dtype, int ndim, const int64_t shape[]) {
-    *out = (ash_writer_variable){ .name = name, .dtype = dtype, .ndim = ndim };
-    for (int a = 0; a < ndim; a++) {
-        dim[first + a] = (ash_writer_dim){ .name = "", .extent = shape[a] };
-        out->dim[a] = first + a;
+/* Adds a variable of the file to the schema of a writer; its dimensions are its own. */
+static void declare(
+    ash_writer_schema *schema, ash_writer_variable variable[], ash_writer_dim dim[], const ash_variable *stored, const int64_t shape[]) {
+    ash_writer_variable *out = &variable[schema->nvariables++];
+    *out = (ash_writer_variable){ .name = ash_file_variable_path(stored), .dtype = stored->dtype, .ndim = stored->ndim };
+    for (int a = 0; a < stored->ndim; a++) {
+        dim[schema->ndims] = (ash_writer_dim){ .name = "", .extent = shape[a] };
+        out->dim[a] = schema->ndims++;
     }
 }
 
@@ -182,40 +208,39 @@ static ash_status conform(job *j, const ash_writer *writer, ash_target *target) 
     return ash_resolve(j->context, array, j->function, "a", &target->value, j->error);
 }
 
-/* Those of the coordinate, in one piece: where stored chunks begin in them is for the format to know. */
-static ash_status put_values(job *j, ash_writer *writer) {
-    static const int64_t zero[1];
+/* Each in one piece: where stored chunks begin in them is for the format to know. */
+static ash_status put_companions(const job *j, ash_writer *writer) {
+    static const int64_t zero[2];
     ash_write_scratch scratch = { 0 };
-    if (j->values) {
-        ash_writer_put(writer, 0, zero, &j->coordinate->extent, j->values, &scratch, j->error);
+    for (int k = 0; k < j->ncompanions && j->error->status == ASH_OK; k++) {
+        ash_writer_put(writer, k, zero, j->companion[k].shape, j->companion[k].values, &scratch, j->error);
     }
     ash_write_scratch_free(&scratch);
     return j->error->status;
 }
 
 static void change(job *j) {
-    const ash_output *output = ash_value_output(j->value);
-    ash_writer_dim dim[ASH_MAX_NDIM + 1] = { 0 };
+    ash_writer_dim dim[DIMS] = { 0 };
     ash_writer_variable variable[VARIABLES];
     const int64_t *start[VARIABLES];
-    int64_t shape[ASH_MAX_NDIM];
-    int n = 0;
-    if (j->coordinate) {
-        describe(&variable[n], dim, 0, j->stored_coordinate->name, j->stored_coordinate->dtype, 1, &j->coordinate->extent);
-        start[n++] = j->stored_coordinate->shape;
+    int64_t shape[ASH_MAX_NDIM], companion_start[COMPANIONS][2] = { { 0 } };
+    ash_writer_schema schema = { .dim = dim, .variable = variable };
+    for (int k = 0; k < j->ncompanions; k++) {
+        companion_start[k][0] = j->companion[k].stored->shape[0];
+        start[k] = companion_start[k];
+        declare(&schema, variable, dim, j->companion[k].stored, j->companion[k].shape);
     }
-    ash_output_shape(output, shape);
-    describe(&variable[n], dim, 1, j->name, j->stored->dtype, output->ndim, shape);
-    start[n] = j->start;
-    ash_writer_schema schema = { .ndims = 1 + output->ndim, .nvariables = n + 1, .dim = dim, .variable = variable };
+    ash_output_shape(ash_value_output(j->value), shape);
+    start[j->ncompanions] = j->start;
+    declare(&schema, variable, dim, j->stored, shape);
     ash_writer *writer = ash_writer_change(j->file, &schema, start, j->function, j->error);
     if (!writer) {
         return;
     }
     ash_target target = {
-        .kind = ASH_TARGET_FILE, .value = j->value, .variable = n, .packing = j->packed ? &j->packing : NULL, .writer = writer
+        .kind = ASH_TARGET_FILE, .value = j->value, .variable = j->ncompanions, .packing = j->packed ? &j->packing : NULL, .writer = writer
     };
-    if (conform(j, writer, &target) == ASH_OK && put_values(j, writer) == ASH_OK &&
+    if (conform(j, writer, &target) == ASH_OK && put_companions(j, writer) == ASH_OK &&
         ash_run_targets(j->context, 1, &target, writer, j->options->compute, j->function, j->error) == ASH_OK) {
         ash_writer_commit(writer, j->error);
     } else {
@@ -240,7 +265,9 @@ static ash_status begin(job *j, ash_array a, ash_write_options *options, const a
 }
 
 static ash_status end(job *j) {
-    ash_free(j->values);
+    for (int k = 0; k < j->ncompanions; k++) {
+        ash_free(j->companion[k].values);
+    }
     ash_file_release(j->file);
     return ash_record(j->context, j->error);
 }

@@ -1,4 +1,4 @@
-/* Appending: what the file cannot hold, or would read as something else, is refused before the file changes. */
+/* Appending: what the file cannot hold, or would read as something else, is refused before the file changes; what grows along with the variable. */
 #include "netcdf_support.h"
 
 #include <math.h>
@@ -87,7 +87,79 @@ static void values_and_times(void **state) {
     ash_context_free(ctx);
 }
 
+/* v, its times and their bounds, `n` of them from `first` on, in a group of a file or (NULL) at its top. */
+static void define_bounded(int file, const char *name, int first, int n) {
+    int group = file, dims[2], when, between, v;
+    double values[16], bounds[32];
+    if (name) {
+        nc_done(nc_def_grp(file, name, &group));
+    }
+    nc_done(nc_def_dim(group, "time", NC_UNLIMITED, &dims[0]));
+    nc_done(nc_def_dim(group, "bnds", 2, &dims[1]));
+    nc_done(nc_def_var(group, "time", NC_DOUBLE, 1, dims, &when));
+    nc_done(nc_def_var(group, "time_bnds", NC_DOUBLE, 2, dims, &between));
+    nc_done(nc_def_var(group, "v", NC_DOUBLE, 1, dims, &v));
+    nc_done(nc_put_att_text(group, when, "bounds", 9, "time_bnds"));
+    for (int k = 0; k < n; k++) {
+        values[k] = first + k;
+        bounds[2 * k] = first + k - 0.5;
+        bounds[2 * k + 1] = first + k + 0.25;
+    }
+    nc_done(nc_put_vara_double(group, when, (size_t[]){ 0 }, (size_t[]){ (size_t)n }, values));
+    nc_done(nc_put_vara_double(group, between, (size_t[]){ 0, 0 }, (size_t[]){ (size_t)n, 2 }, bounds));
+    nc_done(nc_put_vara_double(group, v, (size_t[]){ 0 }, (size_t[]){ (size_t)n }, values));
+}
+
+static void make_bounded(const char *path, int first, int n) {
+    int file;
+    nc_done(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    define_bounded(file, NULL, first, n);
+    define_bounded(file, "g", first, n);
+    nc_done(nc_close(file));
+}
+
+static void expect_bounded(ash_context *ctx, const char *path, const char *group, int n) {
+    double found[32];
+    char name[32];
+    snprintf(name, sizeof name, "%stime", group);
+    assert_int_equal(ash_size(ash_open(ctx, path, name, NULL)), n);
+    assert_done(ctx, ash_compute(ash_open(ctx, path, name, NULL), found, n * (int64_t)sizeof *found, NULL));
+    for (int k = 0; k < n; k++) {
+        assert_true(found[k] == k);
+    }
+    snprintf(name, sizeof name, "%stime_bnds", group);
+    assert_int_equal(ash_size(ash_open(ctx, path, name, NULL)), 2 * n);
+    assert_done(ctx, ash_compute(ash_open(ctx, path, name, NULL), found, 2 * n * (int64_t)sizeof *found, NULL));
+    for (int k = 0; k < n; k++) {
+        assert_true(found[2 * k] == k - 0.5 && found[2 * k + 1] == k + 0.25);
+    }
+}
+
+/* The coordinate and its bounds grow in the group of the variable, not in another one that has such names. */
+static void bounds_and_groups(void **state) {
+    (void)state;
+    static const char *const names[] = { "v", "g/v", "time_bnds" };
+    make_bounded(test_path("more.nc"), 3, 8);
+    for (int k = 0; k < 3; k++) {
+        ash_context *ctx = context_with(1, NULL);
+        make_bounded(test_path("grow.nc"), 0, 3);
+        assert_done(ctx, ash_append(ash_open(ctx, test_path("more.nc"), names[k], NULL), test_path("grow.nc"), names[k], "time", NULL));
+        expect_bounded(ctx, test_path("grow.nc"), "", k == 1 ? 3 : 11);
+        expect_bounded(ctx, test_path("grow.nc"), "g/", k == 1 ? 11 : 3);
+        ash_context_free(ctx);
+    }
+#ifdef ASH_TEST_ZARR
+    ash_context *ctx = context_with(1, NULL);
+    make_bounded(test_path("grow.nc"), 0, 3);
+    assert_done(ctx, ash_write(ash_open(ctx, test_path("grow.nc"), "v", NULL), test_path("grow.zarr"), "v", NULL));
+    assert_done(ctx, ash_append(ash_open(ctx, test_path("more.nc"), "v", NULL), test_path("grow.zarr"), "v", "time", NULL));
+    expect_bounded(ctx, test_path("grow.zarr"), "", 11);
+    ash_context_free(ctx);
+#endif
+    test_entries(1);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(values_and_times) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(values_and_times), cmocka_unit_test(bounds_and_groups) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

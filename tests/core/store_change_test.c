@@ -9,6 +9,7 @@
 #include <math.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -152,6 +153,9 @@ static void stores_of_others(void **state) {
         "    k = np.arange(51)\n"
         "    v[:] = ((k * 7 + 65) % 1000 * 0.25).reshape(3, 17)\n"
         "    v.attrs[\"_ARRAY_DIMENSIONS\"] = [\"y\", \"x\"]\n"
+        "    for where, step in ((zarr.open_group(name + \".zarr\"), 9.0), (g, 1.5)):\n"
+        "        y = where.create_dataset(\"y\", data=step * np.arange(3), chunks=(2,), fill_value=None)\n"
+        "        y.attrs[\"_ARRAY_DIMENSIONS\"] = [\"y\"]\n"
         "    s = g.create_dataset(\"s\", shape=(3,), dtype=\"S4\")\n"
         "    s.attrs[\"_ARRAY_DIMENSIONS\"] = [\"z\"]\n"
         "    if sep == \"/\": zarr.consolidate_metadata(name + \".zarr\")\n");
@@ -171,6 +175,8 @@ static void stores_of_others(void **state) {
         "for name in (\"one.zarr\", \"two.zarr\"):\n"
         "    v = zarr.open(name, mode=\"r\")[\"a/b/v\"]\n"
         "    k = np.arange(v.size)\n"
+        "    y, other = zarr.open(name, mode=\"r\")[\"a/b/y\"][:], zarr.open(name, mode=\"r\")[\"y\"][:]\n"
+        "    assert (y == 1.5 * np.arange(v.shape[0])).all() and (other == 9.0 * np.arange(3)).all()\n"
         "    assert v.shape[0] in (3, 9) and (v[:] == ((k * 7 + 65) % 1000 * 0.25).reshape(v.shape)).all()\n"
         "    if v.compressor.codec_id == \"blosc\": print(name, v.shape)\n");
     test_entries(1);
@@ -215,6 +221,32 @@ static void refused(void **state) {
     assert_sentence(ctx, ASH_ERR_IO, "v.zarr: another run is changing this store");
     close(folder);
     expect_model(ctx, path, 7);
+    test_entries(1);
+    ash_context_free(ctx);
+}
+
+static void expect_mode(const char *path, mode_t mode) {
+    struct stat about;
+    assert_int_equal(stat(test_path(path), &about), 0);
+    assert_int_equal(about.st_mode & 07777, mode);
+}
+
+/* A store that a group shares stays so, whoever appends to it. */
+static void shared_stores(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, NULL);
+    fill_model(0);
+    mode_t was = umask(0007);
+    assert_done(ctx, ash_write(part(ctx, 0, 4, 0, X, "4,17"), test_path("v.zarr"), "v", NULL));
+    umask(0077);
+    assert_done(ctx, ash_append(part(ctx, 4, 4, 0, X, "4,17"), test_path("v.zarr"), "v", "y", NULL));
+    assert_done(ctx, ash_write_region(part(ctx, 0, 4, 0, X, "4,17"), test_path("v.zarr"), "v", "0:4, :", NULL));
+    umask(was);
+    static const char *const files[] = { "v.zarr/.zmetadata", "v.zarr/v/.zarray", "v.zarr/v/0.0", "v.zarr/v/1.0", "v.zarr/y/1" };
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        expect_mode(files[k], 0660);
+    }
+    expect_mode("v.zarr", 0770);
     test_entries(1);
     ash_context_free(ctx);
 }
@@ -323,6 +355,7 @@ int main(int count, char *argument[]) {
     }
     program = argument[0];
     const struct CMUnitTest tests[] = { cmocka_unit_test(any_chunks_and_offsets), cmocka_unit_test(others_along_the_dimension),
-        cmocka_unit_test(stores_of_others), cmocka_unit_test(refused), cmocka_unit_test(no_memory), cmocka_unit_test(killed) };
+        cmocka_unit_test(stores_of_others), cmocka_unit_test(refused), cmocka_unit_test(shared_stores), cmocka_unit_test(no_memory),
+        cmocka_unit_test(killed) };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
