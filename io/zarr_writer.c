@@ -107,6 +107,13 @@ static int64_t longest_key(const ash_writer_variable *variable, const ash_chunki
     return bytes;
 }
 
+/* Lazy shapes may be larger than any disk: kept to what is refused for want of room, and makes no sum overflow. */
+static int64_t add_product(int64_t sum, int64_t a, int64_t b) {
+    const int64_t most = INT64_MAX / 1024; /* which may still be multiplied by the bytes of an entry */
+    int64_t product;
+    return __builtin_mul_overflow(a, b, &product) || product > most - sum ? most : sum + product;
+}
+
 /* Bytes of values are known where chunks have no filters. */
 static ash_store_contents foresee(const ash_writer *writer) {
     const zarr_state *state = writer->state;
@@ -115,11 +122,11 @@ static ash_store_contents foresee(const ash_writer *writer) {
     for (int k = 0; k < count; k++) {
         const ash_chunking *chunking = &state->variable[k];
         int64_t chunks = count_chunks(chunking);
-        all.values += chunks;
-        all.key_bytes += chunks * longest_key(&writer->schema->variable[k], chunking);
+        all.values = add_product(all.values, chunks, 1);
+        all.key_bytes = add_product(all.key_bytes, chunks, longest_key(&writer->schema->variable[k], chunking));
         if (chunking->pipeline.count > 0)
             continue;
-        all.bytes += chunks * chunking->chunk_bytes;
+        all.bytes = add_product(all.bytes, chunks, chunking->chunk_bytes);
         all.value_bytes = chunking->chunk_bytes > all.value_bytes ? chunking->chunk_bytes : all.value_bytes;
     }
     return all;

@@ -1,5 +1,6 @@
 /* A member gets its place in the archive and its entry in the directory under a lock; its bytes are written outside of it. Numbers that do not fit 32 bits are
- * in extra fields and records of their own, as io/zip.c reads them. All times are the format's first one, so that equal contents make equal archives. */
+ * in extra fields and records of their own, as io/zip.c reads them. All times are the format's first one: an archive tells nothing but its contents, and
+ * members put in the same order make equal archives. */
 #include "io/zip_writer.h"
 
 #include "base/memory.h"

@@ -35,7 +35,8 @@ typedef struct ash_open_options {
  * stored dtype, after _Unsigned (limits written as signed numbers are reinterpreted too); floating limits of packed integers that are of the type of the
  * unpacked values are compared with those, as the NetCDF User's Guide says.
  *
- * A file that is changed after it was opened (its size or time of modification) is an error of the run that reads it.
+ * A file that is changed after it was opened (its size or time of modification) is an error of the run that reads it. One that is replaced by another of its
+ * name keeps its values as long as it is open.
  *
  * Errors: no such file (nearest name in the folder), not a known format, no such variable (nearest name), a type that is no number (text,
  * compound, ...), damaged file, more stored chunks than can be listed within the memory limit (24 bytes each; the list counts in the plans that read the variable). */
