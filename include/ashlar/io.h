@@ -64,7 +64,8 @@ typedef struct ash_write_options {
     const char *attributes;             /* global attributes, "title=...\nsource=..."; NULL: those of the first array's file */
     const char *unlimited;              /* name of the dimension written as unlimited; NULL: none */
     const ash_compute_options *compute; /* of the run; NULL: the context's */
-    const char *format; /* "netcdf4", "classic", "64bit_offset", "cdf5", "zarr", "zarr_zip", "npy", "raw"; NULL: by the path's suffix, else netcdf4 */
+    /* "netcdf4", "classic", "64bit_offset", "cdf5", "zarr", "zarr_zip", "npy", "raw"; NULL: by the path's suffix, else netcdf4 */
+    const char *format;
     const char *
         chunks; /* chunk sizes of the file, as ash_rechunk() takes them, of several arrays by name; NULL: those of the array where the file has chunks */
     const char *encoding; /* packing, see below; NULL: values are stored as they are */

@@ -199,7 +199,7 @@ static ash_status bind_held(ash_run *run, ash_worker *worker, const ash_operand 
         return apply_layout(run, worker, operand, piece, &nothing, binding);
     }
     return ash_operand_in_chunk(operand, low, span) ? bind_chunks(run, worker, operand, piece, low, binding)
-                            : assemble(run, worker, operand, piece, low, span, binding);
+                                                    : assemble(run, worker, operand, piece, low, span, binding);
 }
 
 static void bind_memory(const ash_operand *operand, layout *block) {
