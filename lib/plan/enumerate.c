@@ -240,8 +240,20 @@ static void place_step(lists *ls, ash_blocks *blocks, int64_t item) {
     end_task(ls);
 }
 
+static int reads_held(const ash_stage *stage) {
+    for (int k = 0; k < stage->noperands; k++) {
+        if (stage->operand[k].kind == ASH_OPERAND_HELD) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void visit_stage(lists *ls, const ash_stage *stage, int64_t chunk, int placing) {
     ash_box box;
+    if (!reads_held(stage)) { /* most tasks by number: they need nothing, so where they lie need not be known */
+        return;
+    }
     ash_grid_box(stage->ndim, stage->axis, chunk, &box);
     for (int k = 0; k < stage->noperands && !ls->failed; k++) {
         if (stage->operand[k].kind == ASH_OPERAND_HELD) {
