@@ -210,31 +210,8 @@ static void zarr_abandon(ash_writer *writer) {
     ash_free(state);
 }
 
-const ash_format ash_format_zarr = {
-    .name = "zarr",
-    .suffixes = " .zarr ",
-    .filters = 1,
-    .chunked = 1,
-    .int64 = 1,
-    .numpy = 1,
-    .folder = 1,
-    .begin = zarr_begin,
-    .chunk = zarr_chunk,
-    .put = zarr_put,
-    .finish = zarr_finish,
-    .abandon = zarr_abandon,
-};
+#define FUNCTIONS .begin = zarr_begin, .chunk = zarr_chunk, .put = zarr_put, .finish = zarr_finish, .abandon = zarr_abandon
+#define ABILITIES .filters = 1, .chunked = 1, .int64 = 1, .numpy = 1
 
-const ash_format ash_format_zarr_zip = {
-    .name = "zarr_zip",
-    .suffixes = " .zip ",
-    .filters = 1,
-    .chunked = 1,
-    .int64 = 1,
-    .numpy = 1,
-    .begin = zarr_begin,
-    .chunk = zarr_chunk,
-    .put = zarr_put,
-    .finish = zarr_finish,
-    .abandon = zarr_abandon,
-};
+const ash_format ash_format_zarr = { .name = "zarr", .suffixes = " .zarr ", .folder = 1, ABILITIES, FUNCTIONS };
+const ash_format ash_format_zarr_zip = { .name = "zarr_zip", .suffixes = " .zip ", ABILITIES, FUNCTIONS };
