@@ -221,3 +221,9 @@ void ash_zarr_describe_attrs(
     say_types(text, attrs, said ? ",\n    \"_NCZARR_ATTR\": {\"types\": {" : "\n    \"_NCZARR_ATTR\": {\"types\": {");
     ash_say(text, "%s}", said ? "\n" : "");
 }
+
+void ash_zarr_place(int ndim, const int64_t chunk[], char place[ASH_ZARR_PLACE_BYTES]) {
+    int used = snprintf(place, ASH_ZARR_PLACE_BYTES, "%s", ndim == 0 ? "0" : "");
+    for (int a = 0; a < ndim; a++)
+        used += snprintf(place + used, (size_t)(ASH_ZARR_PLACE_BYTES - used), "%s%lld", a ? "." : "", (long long)chunk[a]);
+}

@@ -15,4 +15,8 @@ void ash_json_escape(ash_growing *text, const char *json, int64_t n);
 /* Text in quotes, in ASCII. Bytes that are no UTF-8 are taken as Latin-1. */
 void ash_json_quote(ash_growing *text, const char *bytes, int64_t n);
 
+/* The place of a chunk among the chunks, "0.3.1", and "0" of an array without dimensions; the end of a key. */
+enum { ASH_ZARR_PLACE_BYTES = 21 * ASH_MAX_NDIM + 2 };
+void ash_zarr_place(int ndim, const int64_t chunk[], char place[ASH_ZARR_PLACE_BYTES]);
+
 #endif

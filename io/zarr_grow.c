@@ -130,14 +130,13 @@ ash_status ash_zarr_find_growing(const ash_writer *writer, ash_zarr_update *upda
 static ash_status grow_chunk(
     const ash_zarr_update *update, int k, const int64_t chunk[], ash_write_scratch *scratch, ash_error_state *error) {
     const ash_zarr_changed *changed = &update->changed[k];
-    char place[ASH_MAX_NDIM * 21 + 4], key[KEY_BYTES];
-    int ndim = changed->chunking.ndim, beyond = 0, used = 0;
+    char place[ASH_ZARR_PLACE_BYTES], key[KEY_BYTES];
+    int ndim = changed->chunking.ndim, beyond = 0;
     for (int a = 0; a < ndim; a++)
         beyond |= chunk[a] * changed->chunking.chunk[a] >= changed->stored->shape[a];
     if (!beyond || !changed->array->has_fill)
         return ash_zarr_remake_chunk(update, k, chunk, NULL, NULL, NULL, scratch, error);
-    for (int a = 0; a < ndim; a++)
-        used += snprintf(place + used, sizeof place - (size_t)used, "%s%lld", a ? "." : "", (long long)chunk[a]);
+    ash_zarr_place(ndim, chunk, place);
     ash_zarr_chunk_key(changed, place, key, sizeof key);
     return unlinkat(update->folder, key, 0) == 0 || errno == ENOENT || errno == ENOTDIR ? ASH_OK : ash_fail_errno(errno, error);
 }

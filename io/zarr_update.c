@@ -9,6 +9,7 @@
 #include "io/permissions.h"
 #include "io/temporary_folder.h"
 #include "io/types.h"
+#include "io/zarr_describe.h"
 #include "io/zarr_reader.h"
 
 #include <dirent.h>
@@ -217,10 +218,9 @@ static ash_status recall(const ash_zarr_update *update, const ash_zarr_changed *
 /* Under the number of its array and its place, without '/' in it. */
 static ash_status let_wait(
     const ash_zarr_update *update, int k, const int64_t chunk[], const unsigned char *bytes, int64_t n, ash_error_state *error) {
-    char name[ASH_MAX_NDIM * 21 + 24];
-    int ndim = update->changed[k].chunking.ndim, used = snprintf(name, sizeof name, "%d%s", k, ndim == 0 ? ".0" : "");
-    for (int a = 0; a < ndim; a++)
-        used += snprintf(name + used, sizeof name - (size_t)used, ".%lld", (long long)chunk[a]);
+    char place[ASH_ZARR_PLACE_BYTES], name[sizeof place + 12];
+    ash_zarr_place(update->changed[k].chunking.ndim, chunk, place);
+    snprintf(name, sizeof name, "%d.%s", k, place);
     return ash_fail_errno(ash_store_put(&update->wait, name, bytes, n), error);
 }
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COORDINATE_BYTES = 21, NAME_BYTES_MOST = 255, META_KEY_BYTES = NAME_BYTES_MOST + 16 };
+enum { NAME_BYTES_MOST = 255, META_KEY_BYTES = NAME_BYTES_MOST + 16 };
 static const int64_t CHUNKS_MOST = INT64_C(1) << 40; /* of a variable; so many take more memory than there is */
 
 typedef struct zarr_state {
@@ -172,10 +172,12 @@ static int zarr_chunk(const ash_writer *writer, int k, int64_t chunk[]) {
 static ash_status place_chunk(
     ash_writer *writer, int k, const int64_t start[], const unsigned char *bytes, int64_t n, ash_error_state *error) {
     const ash_chunking *chunking = &((const zarr_state *)writer->state)->variable[k];
-    char key[NAME_BYTES_MOST + 2 + ASH_MAX_NDIM * COORDINATE_BYTES];
-    int used = snprintf(key, sizeof key, "%s/%s", writer->schema->variable[k].name, chunking->ndim == 0 ? "0" : "");
+    char place[ASH_ZARR_PLACE_BYTES], key[NAME_BYTES_MOST + 1 + sizeof place];
+    int64_t chunk[ASH_MAX_NDIM];
     for (int a = 0; a < chunking->ndim; a++)
-        used += snprintf(key + used, sizeof key - (size_t)used, "%s%lld", a ? "." : "", (long long)(start[a] / chunking->chunk[a]));
+        chunk[a] = start[a] / chunking->chunk[a];
+    ash_zarr_place(chunking->ndim, chunk, place);
+    snprintf(key, sizeof key, "%s/%s", writer->schema->variable[k].name, place);
     return ash_fail_errno(ash_store_put(&((const zarr_state *)writer->state)->sink, key, bytes, n), error);
 }
 
