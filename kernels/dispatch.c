@@ -11,9 +11,10 @@ typedef struct ash_level {
     const ash_unpack_table *unpack;
     const ash_reduce_table *reduce;
     const ash_scan_table *scan;
+    const ash_product_table *product;
 } ash_level;
 
-#define LEVEL(name) {&ash_elementwise_loops_##name, &ash_cast_loops_##name, &ash_unpack_loops_##name, &ash_reduce_kernels_##name, &ash_scan_kernels_##name}
+#define LEVEL(name) {&ash_elementwise_loops_##name, &ash_cast_loops_##name, &ash_unpack_loops_##name, &ash_reduce_kernels_##name, &ash_scan_kernels_##name, &ash_product_kernels_##name}
 
 static const ash_level levels[ASH_ISA_COUNT] = {
     [ASH_ISA_BASELINE] = LEVEL(baseline),
@@ -116,4 +117,9 @@ const ash_reduce_kernel *ash_kernel_reduce(ash_isa isa, ash_reduction reduction,
 const ash_scan_kernel *ash_kernel_scan(ash_isa isa, ash_scan scan, ash_dtype dtype)
 {
     return &(*levels[isa].scan)[dtype][scan];
+}
+
+ash_product_kernel *ash_kernel_product(ash_isa isa, ash_dtype dtype)
+{
+    return (*levels[isa].product)[dtype];
 }

@@ -77,6 +77,11 @@ void ash_ramp(ash_dtype dtype, void *out, int64_t n, int64_t first, int64_t step
 void ash_copy_box(
     int ndim, const int64_t extent[], int64_t size, void *out, const int64_t out_stride[], const void *in, const int64_t in_stride[]);
 
+/* ---- Products of matrices ----
+ * c (m x n) = a (m x k) times b (k x n), or that added to c if `more`; all dense, last axis fastest. Integers wrap; of bool, whether any pair is true. */
+typedef void ash_product_kernel(int64_t m, int64_t n, int64_t k, const void *a, const void *b, void *c, int more);
+ash_product_kernel *ash_kernel_product(ash_isa isa, ash_dtype dtype);
+
 /* ---- Reductions ----
  * A partial result is `fields` planar arrays ("field"), one element a cell, which the caller allocates. `count` is how many elements were
  * folded into each cell of a call so far; kernels that skip NaN keep their own counts in a field instead. Indices are positions in the

@@ -8,6 +8,7 @@
  *   mix.h        macros that mix numbers and arrays; to be included by itself   (written from operations.table)
  *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
  *   custom.h     reductions of your own
+ *   linalg.h     products of matrices
  *   lookup.h     looking up in tables, choosing between arrays
  *   quantile.h   medians and quantiles
  *   scan.h       running sums and extremes, differences, integrals
@@ -43,6 +44,7 @@
 #include <ashlar/custom.h>
 #include <ashlar/dataset.h>
 #include <ashlar/io.h>
+#include <ashlar/linalg.h>
 #include <ashlar/lookup.h>
 #include <ashlar/ops.h>
 #include <ashlar/quantile.h>

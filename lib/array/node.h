@@ -121,6 +121,19 @@ typedef struct ash_block {
     const int64_t *stride; /* in bytes, per axis of the input */
 } ash_block;
 
+/* A step of a chunk, with all it needs at hand. */
+typedef struct ash_blocks_call {
+    const ash_node *node;
+    int64_t step;
+    int nblocks;
+    const ash_block *block;
+    const ash_box *box; /* per output, where the chunk lies */
+    void *const *out;   /* per output, the chunk, dense */
+    void *scratch;
+    ash_isa isa;
+    ash_error_state *error; /* the reason alone, of a step that fails */
+} ash_blocks_call;
+
 /* What a node does that makes its outputs chunk by chunk from boxes of its inputs. A chunk may take several steps, one after another in the same
  * memory: a sum over products, say. The outputs of a node have the same number of chunks; nodes of several steps have one output. */
 typedef struct ash_blocks_kind {
@@ -129,9 +142,7 @@ typedef struct ash_blocks_kind {
     /* The k-th part that a step of chunk number `chunk` of the outputs needs; 0: there is none. Parts are not empty. */
     int (*part)(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part);
     int64_t (*scratch_bytes)(const ash_node *node); /* of any step; NULL: none */
-    /* Fills the chunk, or goes on with it: out[k] is dense, box[k] where it lies in output k. Returns the reason alone in `error`. */
-    ash_status (*run)(const ash_node *node, int64_t step, int nblocks, const ash_block block[], const ash_box box[], void *const out[],
-        void *scratch, ash_error_state *error);
+    ash_status (*run)(const ash_blocks_call *call); /* fills the chunk, or goes on with it */
 } ash_blocks_kind;
 
 enum { ASH_BLOCKS_OUTPUTS = 8 }; /* of a node that works by blocks */

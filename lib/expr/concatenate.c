@@ -37,17 +37,15 @@ static int join_part(const ash_node *node, int64_t chunk, int64_t step, int k, a
     return 1;
 }
 
-static ash_status join_run(const ash_node *node, int64_t step, int nblocks, const ash_block block[], const ash_box box[], void *const out[],
-    void *scratch, ash_error_state *error) {
-    const ash_output *output = &node->output[0];
+static ash_status join_run(const ash_blocks_call *call) {
+    const ash_output *output = &call->node->output[0];
     int64_t size = ash_dtype_size(output->dtype), dense[ASH_MAX_NDIM], stride = size;
-    (void)step, (void)scratch, (void)error;
     for (int a = output->ndim - 1; a >= 0; a--) {
         dense[a] = stride;
-        stride *= box[0].extent[a];
+        stride *= call->box[0].extent[a];
     }
-    if (nblocks == 1) { /* else the chunk is empty */
-        ash_copy_box(output->ndim, box[0].extent, size, out[0], dense, block[0].base, block[0].stride);
+    if (call->nblocks == 1) { /* else the chunk is empty */
+        ash_copy_box(output->ndim, call->box[0].extent, size, call->out[0], dense, call->block[0].base, call->block[0].stride);
     }
     return ASH_OK;
 }

@@ -24,8 +24,16 @@ ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task) {
     ash_blocks_boxes(blocks, item / b->steps, box);
     int n = bind_parts(run, worker, blocks, item);
     void *scratch = bytes > 0 && worker->error.status == ASH_OK ? ash_run_scratch(run, bytes, worker) : NULL;
-    if (worker->error.status == ASH_OK &&
-        b->kind->run(blocks->node, item % b->steps, n, worker->block, box, &run->buffer[first], scratch, &reason) != ASH_OK) {
+    ash_blocks_call call = { .node = blocks->node,
+        .step = item % b->steps,
+        .nblocks = n,
+        .block = worker->block,
+        .box = box,
+        .out = &run->buffer[first],
+        .scratch = scratch,
+        .isa = plan->isa,
+        .error = &reason };
+    if (worker->error.status == ASH_OK && b->kind->run(&call) != ASH_OK) {
         ash_fail(&worker->error, reason.status, "%s: %s: %s", run->function, b->kind->name, reason.text);
     }
     if (scratch) {

@@ -74,6 +74,8 @@ static void functions(char done[]) {
     SAME("rechunk", "chunks='1,2'", ash_rechunk(m, "1,2"), 1, m);
     SAME("concatenate", "dim=x", ash_concatenate(2, (ash_array[]){ m, m }, "x"), 2, m, m);
     SAME("stack", "axis=-1; name=z", ash_stack(2, (ash_array[]){ m, m }, -1, "z"), 2, m, m);
+    SAME("matmul", NULL, ash_matmul(m, ash_transpose(m, NULL)), 2, m, ash_transpose(m, NULL));
+    SAME("tensordot", "dims_a=x; dims_b=x", ash_tensordot(m, m, "x", "x"), 2, m, m);
     ash_array rows = vector_of(ctx, ASH_INT64, 4, labels, NULL);
     SAME("group_take", "dim=y", ash_group_take(m, "y", rows), 2, m, rows);
     SAME("set_dims", "dims='p,q'", ash_set_dims(m, "p,q"), 1, m);

@@ -103,7 +103,9 @@ void oracle_integer_cell(int id, ash_dtype loop, const cell in[], cell out[2]) {
     }
     switch (id) {
     case op_gcd: r = greatest_divisor(a, b); break;
-    case op_lcm: r = a == 0 || b == 0 ? 0 : size_of(a) / greatest_divisor(a, b) * size_of(b); break;
+    case op_lcm: /* more than even wide holds wraps, as the loop does */
+        r = a == 0 || b == 0 ? 0 : (wide)((unsigned __int128)(size_of(a) / greatest_divisor(a, b)) * (unsigned __int128)size_of(b));
+        break;
     case op_bitwise_count: out[0] = (cell){ .i = bits_of(size_of(a)) }; return;
     case op_round_tens: r = tens(a); break;
     case op_add: r = a + b; break; /* of bool: true + true is true */

@@ -1,0 +1,29 @@
+/* Linear algebra: products of matrices. */
+#ifndef ASHLAR_LINALG_H
+#define ASHLAR_LINALG_H
+
+#include <ashlar/array.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The product of matrices, NumPy's matmul: the last axis of `a` with the last but one of `b`. Axes before those of the matrices are batches, which are aligned by position from the
+ * right and repeated where they have extent 1; a vector is a row as `a` and a column as `b`, and that axis is not in the result. Lazy.
+ *
+ * The dtype is the one both are promoted to, and sums are made in it: integers wrap, of bool a sum is whether any term is true. NaN and infinities follow from multiplying and
+ * adding. Terms are added in the order of the axis within blocks of 512, and blocks one after another. Over an axis of no elements sums are 0.
+ *
+ * Dimensions keep their names and coordinates; where the result would have a name twice, the second dimension has none. Chunks are those of the inputs, the larger ones cut to
+ * about 512 rows and columns. Errors: an array without dimensions; extents that differ. */
+ASH_API ash_array ash_matmul(ash_array a, ash_array b);
+
+/* The sum of products over dimensions of both: the first of `dims_a` with the first of `dims_b`, and so on, as NumPy's tensordot with two lists of axes; "" and "": the outer
+ * product. The result has the other dimensions of `a`, then those of `b`. Lazy. Else as ash_matmul(). Errors: other numbers of dimensions, extents that differ, more
+ * than ASH_MAX_NDIM dimensions. */
+ASH_API ash_array ash_tensordot(ash_array a, ash_array b, const char *dims_a, const char *dims_b);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

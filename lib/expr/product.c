@@ -1,0 +1,449 @@
+/* Products of matrices and contractions of arrays. The axes of the result are, in this order: those that both inputs have side by side (batch), those of `a`
+ * alone (rows), those of `b` alone (columns); the axes summed over go away. A chunk of the result is the sum of products of blocks, one step after another in
+ * the order of the blocks. */
+#include "base/memory.h"
+#include "expr/builder.h"
+#include "expr/elementwise.h"
+
+#include <ashlar/linalg.h>
+
+#include <string.h>
+
+/* Rows and columns of a block, and terms of a step, are about this many: large enough for products to be bound by arithmetic, small enough for several
+ * blocks of every thread. */
+enum { TILE = 512 };
+
+typedef struct product_parameter {
+    int64_t batch, rows, columns, summed; /* numbers of axes */
+    int64_t
+        axis[2]
+            [ASH_MAX_NDIM]; /* of `a`: its batch, row and summed axes; of `b`: its batch, summed and column axes; -1: it has no such axis */
+    int64_t extent[ASH_MAX_NDIM]; /* of the summed axes */
+    int64_t step[ASH_MAX_NDIM];   /* of which a step takes so many */
+} product_parameter;
+
+/* ---- What the plan asks ---- */
+
+/* Where the summed axes begin in a step, and how far they go. */
+static void step_box(const product_parameter *p, int64_t step, ash_box *box) {
+    for (int64_t i = p->summed - 1; i >= 0; i--) {
+        int64_t count = p->extent[i] > 0 ? (p->extent[i] - 1) / p->step[i] + 1 : 1;
+        box->start[i] = step % count * p->step[i];
+        box->extent[i] = p->extent[i] - box->start[i] < p->step[i] ? p->extent[i] - box->start[i] : p->step[i];
+        step /= count;
+    }
+}
+
+/* Axis number `k` in the order of an input's axes in the parameter: an axis of the result, or, from ASH_MAX_NDIM on, a summed one. */
+static int64_t role(const product_parameter *p, int input, int64_t k) {
+    int64_t summed_at = input == 0 ? p->batch + p->rows : p->batch;
+    if (k < p->batch || (input == 0 && k < summed_at)) {
+        return k;
+    }
+    if (k < summed_at + p->summed) {
+        return ASH_MAX_NDIM + k - summed_at;
+    }
+    return p->batch + p->rows + k - summed_at - p->summed;
+}
+
+static int64_t axes_of(const product_parameter *p, int input) {
+    return p->batch + p->summed + (input == 0 ? p->rows : p->columns);
+}
+
+static int product_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+    const product_parameter *p = node->u.blocks.parameter;
+    ash_box out, summed;
+    if (k > 1) {
+        return 0;
+    }
+    ash_output_box(&node->output[0], chunk, &out);
+    step_box(p, step, &summed);
+    for (int a = 0; a < node->output[0].ndim; a++) {
+        if (out.extent[a] == 0) {
+            return 0;
+        }
+    }
+    part->input = k;
+    for (int64_t i = 0; i < axes_of(p, k); i++) {
+        int64_t axis = p->axis[k][i], from = role(p, k, i);
+        const ash_box *box = from < ASH_MAX_NDIM ? &out : &summed;
+        from %= ASH_MAX_NDIM;
+        if (box->extent[from] == 0) {
+            return 0;
+        }
+        if (axis < 0) {
+            continue;
+        }
+        int repeated = box == &out && ash_value_output(node->input[k])->dim[axis].axis.extent == 1;
+        part->box.start[axis] = repeated ? 0 : box->start[from];
+        part->box.extent[axis] = repeated ? 1 : box->extent[from];
+    }
+    return 1;
+}
+
+/* Elements of the largest block of an input, put in order. */
+static int64_t packed_elements(const ash_node *node, int input) {
+    const product_parameter *p = node->u.blocks.parameter;
+    int64_t elements = 1;
+    for (int64_t i = 0; i < axes_of(p, input); i++) {
+        int64_t from = role(p, input, i), axis = p->axis[input][i];
+        int64_t extent = from >= ASH_MAX_NDIM ? p->step[from - ASH_MAX_NDIM] : ash_axis_largest(&node->output[0].dim[from].axis);
+        int repeated = axis < 0 || (from < ASH_MAX_NDIM && ash_value_output(node->input[input])->dim[axis].axis.extent == 1);
+        elements *= repeated ? 1 : extent;
+    }
+    return elements;
+}
+
+static int64_t product_scratch(const ash_node *node) {
+    int64_t size = ash_dtype_size(node->output[0].dtype);
+    return (packed_elements(node, 0) + packed_elements(node, 1)) * size + 64;
+}
+
+/* A block as matrices, dense, in the order of the parameter's axes. */
+typedef struct matrices {
+    const char *data;
+    int64_t extent[ASH_MAX_NDIM]; /* of the batch axes */
+    int64_t bytes;                /* of a matrix */
+    char *free;                   /* what of the scratch is left */
+} matrices;
+
+/* Copies the block into the scratch unless it lies as it should. */
+static matrices pack(const ash_blocks_call *call, int input, char *scratch) {
+    const product_parameter *p = call->node->u.blocks.parameter;
+    const ash_block *block = &call->block[input];
+    int64_t size = ash_dtype_size(call->node->output[0].dtype), extent[ASH_MAX_NDIM], from[ASH_MAX_NDIM], dense[ASH_MAX_NDIM];
+    int64_t bytes = size;
+    int n = 0, in_order = 1;
+    matrices m = { .bytes = size, .free = scratch };
+    for (int64_t i = 0; i < axes_of(p, input); i++) {
+        int64_t axis = p->axis[input][i];
+        extent[n] = axis < 0 ? 1 : block->part.box.extent[axis];
+        from[n] = axis < 0 ? 0 : block->stride[axis];
+        if (i < p->batch) {
+            m.extent[i] = extent[n];
+        } else {
+            m.bytes *= extent[n];
+        }
+        n++;
+    }
+    for (int a = n - 1; a >= 0; a--) {
+        dense[a] = bytes;
+        bytes *= extent[a];
+        in_order &= extent[a] == 1 || from[a] == dense[a];
+    }
+    m.data = block->base;
+    if (!in_order) {
+        ash_copy_box(n, extent, size, scratch, dense, block->base, from);
+        m.data = scratch;
+        m.free = scratch + (bytes + 63) / 64 * 64;
+    }
+    return m;
+}
+
+/* The matrix that goes with one of the batch's. */
+static const char *matrix_at(const matrices *m, int64_t batch, const int64_t index[]) {
+    int64_t at = 0;
+    for (int64_t i = 0; i < batch; i++) {
+        at = at * m->extent[i] + (m->extent[i] == 1 ? 0 : index[i]);
+    }
+    return m->data + at * m->bytes;
+}
+
+static ash_status product_run(const ash_blocks_call *call) {
+    const product_parameter *p = call->node->u.blocks.parameter;
+    const ash_output *output = &call->node->output[0];
+    const int64_t *extent = call->box[0].extent;
+    int64_t size = ash_dtype_size(output->dtype), rows = 1, columns = 1, terms = 1, index[ASH_MAX_NDIM] = { 0 }, elements = 1;
+    for (int a = 0; a < output->ndim; a++) {
+        elements *= extent[a];
+        rows *= a >= p->batch && a < p->batch + p->rows ? extent[a] : 1;
+        columns *= a >= p->batch + p->rows ? extent[a] : 1;
+    }
+    char *out = call->out[0];
+    if (call->nblocks < 2) { /* nothing to be summed */
+        memset(out, 0, (size_t)(call->step == 0 ? elements * size : 0));
+        return ASH_OK;
+    }
+    ash_product_kernel *kernel = ash_kernel_product(call->isa, output->dtype);
+    matrices a = pack(call, 0, call->scratch), b = pack(call, 1, a.free);
+    terms = a.bytes / size / rows;
+    for (int64_t done = 0; done < elements; done += rows * columns, out += rows * columns * size) {
+        kernel(rows, columns, terms, matrix_at(&a, p->batch, index), matrix_at(&b, p->batch, index), out, call->step > 0);
+        for (int64_t i = p->batch - 1; i >= 0 && ++index[i] == extent[i]; i--) {
+            index[i] = 0;
+        }
+    }
+    return ASH_OK;
+}
+
+static const ash_blocks_kind product_kind = {
+    .name = "matmul", .repeats = 1, .part = product_part, .scratch_bytes = product_scratch, .run = product_run
+};
+
+/* ---- Building ---- */
+
+typedef struct product {
+    ash_builder *builder;
+    ash_value input[2];
+    product_parameter p;
+    const ash_dim *dim[ASH_MAX_NDIM]; /* of the inputs, per axis of the result */
+} product;
+
+/* The grid of an axis with chunks of at most `most` elements: larger ones are cut evenly. 0 when out of memory. */
+static int cut_axis(ash_arena *arena, const ash_grid_axis *axis, int64_t most, ash_grid_axis *out) {
+    int64_t pieces = 0;
+    for (int64_t c = 0; c < axis->count; c++) {
+        pieces += ash_axis_extent(axis, c) > 0 ? (ash_axis_extent(axis, c) - 1) / most + 1 : 1;
+    }
+    int64_t *bounds = ash_arena_alloc(arena, (pieces + 1) * (int64_t)sizeof *bounds), n = 0;
+    for (int64_t c = 0; bounds && c < axis->count; c++) {
+        int64_t start = ash_axis_start(axis, c), extent = ash_axis_extent(axis, c), parts = extent > 0 ? (extent - 1) / most + 1 : 1;
+        for (int64_t k = 0; k < parts; k++) {
+            bounds[n++] = start + extent / parts * k + (k < extent % parts ? k : extent % parts);
+        }
+    }
+    if (bounds) {
+        bounds[n] = axis->extent;
+        *out = ash_axis_listed(n, bounds);
+    }
+    return bounds != NULL;
+}
+
+/* Cuts axes [first, end) of the result, so that a block has about `left` elements along all of them. Returns how many it has at most. */
+static int64_t cut_axes(product *x, int64_t first, int64_t end, int64_t left) {
+    ash_node *node = x->builder->node;
+    int64_t elements = 1;
+    for (int64_t a = end - 1; a >= first; a--) {
+        ash_grid_axis *axis = &node->output[0].dim[a].axis;
+        if (!cut_axis(&node->arena, &x->dim[a]->axis, left, axis)) {
+            ash_builder_no_memory(x->builder);
+            return 1;
+        }
+        int64_t largest = ash_axis_largest(axis);
+        elements *= largest > 0 ? largest : 1;
+        left = largest > 0 && left / largest > 0 ? left / largest : 1;
+    }
+    return elements;
+}
+
+/* How many terms a step takes of each summed axis: whole axes where they are short. Returns the number of steps. */
+static int64_t cut_sum(product_parameter *p, int64_t *terms) {
+    int64_t left = TILE, steps = 1;
+    *terms = 1;
+    for (int64_t i = p->summed - 1; i >= 0; i--) {
+        p->step[i] = p->extent[i] < left ? p->extent[i] : left;
+        p->step[i] = p->step[i] > 0 ? p->step[i] : 1;
+        left = left / p->step[i] > 0 ? left / p->step[i] : 1;
+        *terms *= p->step[i];
+        steps *= p->extent[i] > 0 ? (p->extent[i] - 1) / p->step[i] + 1 : 1;
+    }
+    return steps;
+}
+
+static int is_taken(const ash_output *output, int axis, const char *name) {
+    for (int a = 0; a < axis; a++) {
+        if (output->dim[a].name && strcmp(output->dim[a].name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Names and coordinates of the result's dimensions; the second of a name has none, since no array has a name twice. */
+static void name_dimensions(product *x) {
+    ash_node *node = x->builder->node;
+    for (int a = 0; a < node->output[0].ndim && ash_builder_ok(x->builder); a++) {
+        const char *name = x->dim[a]->name;
+        if (name && is_taken(&node->output[0], a, name)) {
+            continue;
+        }
+        node->output[0].dim[a].name = name ? ash_arena_strdup(&node->arena, name) : NULL;
+        node->output[0].dim[a].coord = x->dim[a]->coord ? ash_coord_retain(x->dim[a]->coord) : NULL;
+        if (name && !node->output[0].dim[a].name) {
+            ash_builder_no_memory(x->builder);
+        }
+    }
+}
+
+static void build(product *x) {
+    ash_builder *builder = x->builder;
+    int ndim = (int)(x->p.batch + x->p.rows + x->p.columns);
+    if (!ash_builder_node(builder, ASH_NODE_BLOCKS, 2, 1) || !ash_builder_output(builder, 0, ash_value_output(x->input[0])->dtype, ndim)) {
+        return;
+    }
+    ash_node *node = builder->node;
+    memcpy(node->input, x->input, sizeof x->input);
+    int64_t terms, steps = cut_sum(&x->p, &terms);
+    int64_t rows = cut_axes(x, x->p.batch, x->p.batch + x->p.rows, TILE), columns = cut_axes(x, x->p.batch + x->p.rows, ndim, TILE);
+    int64_t larger = rows > columns ? rows : columns, smaller = rows + columns - larger;
+    int64_t matrix = larger * (smaller > terms ? smaller : terms); /* the largest of the three */
+    cut_axes(x, 0, x->p.batch, TILE * TILE / matrix > 1 ? TILE * TILE / matrix : 1);
+    if (!ash_builder_ok(builder)) {
+        return;
+    }
+    const void *parameter = ash_arena_memdup(&node->arena, &x->p, sizeof x->p);
+    if (!parameter) {
+        ash_builder_no_memory(builder);
+        return;
+    }
+    node->u.blocks = (ash_blocks_node){ .kind = &product_kind, .parameter = parameter, .parameter_bytes = sizeof x->p, .steps = steps };
+    name_dimensions(x);
+}
+
+/* Both inputs in the dtype they meet in. */
+static int begin(product *x, ash_array a, ash_array b) {
+    ash_array given[2] = { a, b };
+    static const char *const argument[2] = { "a", "b" };
+    char weak;
+    for (int k = 0; k < 2; k++) {
+        if (!ash_builder_value(x->builder, given[k], argument[k], &x->input[k])) {
+            return 0;
+        }
+    }
+    ash_dtype dtype = ash_promote_values(2, x->input, &weak);
+    for (int k = 0; k < 2; k++) {
+        if (ash_value_output(x->input[k])->dtype != dtype &&
+            !ash_builder_value(x->builder, ash_cast(given[k], dtype), argument[k], &x->input[k])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int64_t extent_of(const product *x, int input, int axis) {
+    return ash_value_output(x->input[input])->dim[axis].axis.extent;
+}
+
+/* ---- matmul ---- */
+
+/* Batch axes are aligned from the right; each input may have fewer, or repeat its matrices along some. */
+static void align_batch(product *x, int na, int nb) {
+    int n = na > nb ? na : nb;
+    x->p.batch = n;
+    for (int i = 0; i < n && ash_builder_ok(x->builder); i++) {
+        int a = i - (n - na), b = i - (n - nb);
+        int64_t ea = a < 0 ? 1 : extent_of(x, 0, a), eb = b < 0 ? 1 : extent_of(x, 1, b);
+        if (ea != eb && ea != 1 && eb != 1) {
+            ash_fail(&x->builder->error, ASH_ERR_SHAPE, "matmul: axis %d of a has extent %lld, axis %d of b has %lld (must be equal or 1)",
+                a, (long long)ea, b, (long long)eb);
+        }
+        x->p.axis[0][i] = a < 0 ? -1 : a;
+        x->p.axis[1][i] = b < 0 ? -1 : b;
+        int from = a >= 0 && (b < 0 || ea != 1 || eb == 1) ? 0 : 1;
+        x->dim[i] = &ash_value_output(x->input[from])->dim[from == 0 ? a : b];
+    }
+}
+
+ash_array ash_matmul(ash_array a, ash_array b) {
+    ash_builder builder = ash_builder_begin(a.context ? a.context : b.context, "matmul");
+    product x = { .builder = &builder };
+    if (!begin(&x, a, b)) {
+        return ash_builder_done(&builder);
+    }
+    int na = ash_value_output(x.input[0])->ndim, nb = ash_value_output(x.input[1])->ndim, last = na - 1, first = nb > 1 ? nb - 2 : 0;
+    if (na == 0 || nb == 0) {
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "matmul: %s has no dimensions, expected one or more", na == 0 ? "a" : "b");
+    } else if (extent_of(&x, 0, last) != extent_of(&x, 1, first)) {
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "matmul: axis %d of a has extent %lld, axis %d of b has %lld (must be equal)", last,
+            (long long)extent_of(&x, 0, last), first, (long long)extent_of(&x, 1, first));
+    } else {
+        align_batch(&x, na > 2 ? na - 2 : 0, nb > 2 ? nb - 2 : 0);
+    }
+    if (!ash_builder_ok(&builder)) {
+        return ash_builder_done(&builder);
+    }
+    product_parameter *p = &x.p;
+    p->rows = na > 1;
+    p->columns = nb > 1;
+    p->summed = 1;
+    p->extent[0] = extent_of(&x, 0, last);
+    if (p->rows) {
+        x.p.axis[0][p->batch] = na - 2;
+        x.dim[p->batch] = &ash_value_output(x.input[0])->dim[na - 2];
+    }
+    x.p.axis[0][p->batch + p->rows] = last;
+    x.p.axis[1][p->batch] = first;
+    if (p->columns) {
+        x.p.axis[1][p->batch + 1] = nb - 1;
+        x.dim[p->batch + p->rows] = &ash_value_output(x.input[1])->dim[nb - 1];
+    }
+    build(&x);
+    return ash_builder_done(&builder);
+}
+
+/* ---- tensordot ---- */
+
+/* Pairs the axes to be summed over, which must be as many and as long. */
+static int pair_axes(product *x, const char *dims_a, const char *dims_b, int axes[2][ASH_MAX_NDIM]) {
+    int count[2];
+    if (!dims_a || !dims_b) {
+        ash_fail(&x->builder->error, ASH_ERR_ARGUMENT, "tensordot: %s is NULL", dims_a ? "dims_b" : "dims_a");
+        return 0;
+    }
+    if (!ash_builder_axes(x->builder, ash_value_output(x->input[0]), dims_a, &count[0], axes[0]) ||
+        !ash_builder_axes(x->builder, ash_value_output(x->input[1]), dims_b, &count[1], axes[1])) {
+        return 0;
+    }
+    count[0] = *dims_a ? count[0] : 0; /* none: the outer product */
+    count[1] = *dims_b ? count[1] : 0;
+    if (count[0] != count[1]) {
+        ash_fail(&x->builder->error, ASH_ERR_DIMENSION, "tensordot: dims_a '%s' are %d dimensions, dims_b '%s' are %d (must be as many)",
+            dims_a, count[0], dims_b, count[1]);
+        return 0;
+    }
+    x->p.summed = count[0];
+    for (int i = 0; i < count[0]; i++) {
+        x->p.extent[i] = extent_of(x, 0, axes[0][i]);
+        if (extent_of(x, 1, axes[1][i]) != x->p.extent[i]) {
+            ash_fail(&x->builder->error, ASH_ERR_SHAPE, "tensordot: axis %d of a has extent %lld, axis %d of b has %lld (must be equal)",
+                axes[0][i], (long long)x->p.extent[i], axes[1][i], (long long)extent_of(x, 1, axes[1][i]));
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Axes of an input that are not summed over, in their order; returns how many. */
+static int free_axes(const product *x, int input, const int summed[], int out[]) {
+    int n = 0;
+    for (int a = 0; a < ash_value_output(x->input[input])->ndim; a++) {
+        int is_free = 1;
+        for (int i = 0; i < x->p.summed; i++) {
+            is_free &= summed[i] != a;
+        }
+        out[n] = a;
+        n += is_free;
+    }
+    return n;
+}
+
+ash_array ash_tensordot(ash_array a, ash_array b, const char *dims_a, const char *dims_b) {
+    ash_builder builder = ash_builder_begin(a.context ? a.context : b.context, "tensordot");
+    product x = { .builder = &builder };
+    int axes[2][ASH_MAX_NDIM], rows[ASH_MAX_NDIM + 1], columns[ASH_MAX_NDIM + 1];
+    if (!begin(&x, a, b) || !pair_axes(&x, dims_a, dims_b, axes)) {
+        return ash_builder_done(&builder);
+    }
+    product_parameter *p = &x.p;
+    p->rows = free_axes(&x, 0, axes[0], rows);
+    p->columns = free_axes(&x, 1, axes[1], columns);
+    if (p->rows + p->columns > ASH_MAX_NDIM) {
+        ash_fail(&builder.error, ASH_ERR_SHAPE, "tensordot: the result would have %d dimensions, more than %d", (int)(p->rows + p->columns),
+            ASH_MAX_NDIM);
+        return ash_builder_done(&builder);
+    }
+    for (int i = 0; i < p->rows; i++) {
+        x.p.axis[0][i] = rows[i];
+        x.dim[i] = &ash_value_output(x.input[0])->dim[rows[i]];
+    }
+    for (int i = 0; i < p->summed; i++) {
+        x.p.axis[0][p->rows + i] = axes[0][i];
+        x.p.axis[1][i] = axes[1][i];
+    }
+    for (int i = 0; i < p->columns; i++) {
+        x.p.axis[1][p->summed + i] = columns[i];
+        x.dim[p->rows + i] = &ash_value_output(x.input[1])->dim[columns[i]];
+    }
+    build(&x);
+    return ash_builder_done(&builder);
+}
