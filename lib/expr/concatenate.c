@@ -126,6 +126,19 @@ static void join_coordinates(joiner *j, ash_dim *dim) {
     }
 }
 
+/* Whether the chunks of all inputs, one after another, are regular as those of the first are: then there may be any number of them. */
+static int joins_regularly(const joiner *j) {
+    const ash_grid_axis *first = &input_dim(j, 0, j->axis)->axis;
+    for (int k = 0; k < j->n; k++) {
+        const ash_grid_axis *part = &input_dim(j, k, j->axis)->axis;
+        int whole = k == j->n - 1 || part->extent % first->step == 0;
+        if (part->bounds || part->offset > 0 || part->step != first->step || !whole || part->extent == 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* The axis of the result: the chunks of all inputs one after another. */
 static void join_axis(joiner *j, ash_grid_axis *axis, join_parameter *join) {
     int64_t extent = 0, chunks = 0, most = 1;
@@ -138,6 +151,10 @@ static void join_axis(joiner *j, ash_grid_axis *axis, join_parameter *join) {
             return;
         }
         most += part->count;
+    }
+    if (joins_regularly(j)) {
+        *axis = ash_axis_regular(extent, input_dim(j, 0, j->axis)->axis.step, 0);
+        return;
     }
     int64_t *bounds = ash_arena_alloc(&j->builder->node->arena, (most + 1) * (int64_t)sizeof *bounds);
     if (!bounds) {

@@ -4,6 +4,8 @@
  */
 #include "plan/plan.h"
 
+enum { LISTED_MOST = 1 << 24 };
+
 /* Whether a view shows a part of an axis of its input only. */
 static int narrows(const ash_node *node) {
     for (int k = 0; node->kind == ASH_NODE_VIEW && k < ash_value_output(node->input[0])->ndim; k++) {
@@ -109,7 +111,8 @@ int ash_plan_find_needs(const ash_plan *plan, const ash_context *context, int64_
 /* The cuts stay where they are, so that chunks keep their numbers; those outside are empty, and nobody asks for them. */
 int ash_plan_clip(ash_plan *plan, const ash_node *node, int axis, ash_grid_axis *out) {
     int64_t begin = node->need ? node->need[axis].begin : 0, end = node->need ? node->need[axis].end : out->extent;
-    if (!can_be_part(node) || begin >= end || (begin == 0 && end == out->extent)) {
+    int whole = begin >= end || (begin == 0 && end == out->extent);
+    if (!can_be_part(node) || whole || out->count > LISTED_MOST) { /* a long list of cuts costs more than it saves */
         return 1;
     }
     int64_t *bounds = ash_arena_alloc(&plan->arena, (out->count + 1) * (int64_t)sizeof *bounds);

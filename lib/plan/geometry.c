@@ -63,6 +63,21 @@ int ash_operand_box(const ash_operand *operand, const ash_box *box, int64_t low[
     return 1;
 }
 
+int64_t ash_operand_read_bytes(const ash_operand *operand, const ash_box *box) {
+    int64_t bytes = operand->size;
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        int64_t low, span = 0;
+        if (map->table) {
+            span = ash_map_range(map, box, &low, &span) ? span : 0;
+        } else {
+            span = ash_map_count(map, box);
+        }
+        bytes *= span;
+    }
+    return bytes;
+}
+
 int ash_operand_in_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]) {
     for (int k = 0; k < operand->ndim && !operand->aligned; k++) {
         const ash_grid_axis *axis = &operand->held->axis[k];

@@ -8,6 +8,8 @@
 #include <string.h>
 
 enum { RUN_ELEMENTS = 64, STAGES_SEARCHED = 256 };
+/* Chunks, or steps of them, that can be numbered. */
+static const int64_t MOST_ITEMS = INT64_MAX / 4;
 
 typedef struct lowering {
     ash_plan *plan;
@@ -19,6 +21,11 @@ typedef struct lowering {
 
 static int no_memory(lowering *lw) {
     ash_fail(lw->error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan", lw->function);
+    return 0;
+}
+
+static int too_many(lowering *lw) {
+    ash_fail(lw->error, ASH_ERR_LIMIT, "%s: an array on the way has more chunks than can be numbered; use larger chunks", lw->function);
     return 0;
 }
 
@@ -50,6 +57,11 @@ static ash_held *add_held(lowering *lw, ash_value value) {
         }
     }
     held->chunks = ash_grid_chunks(held->ndim, held->axis);
+    if (held->chunks > MOST_ITEMS) {
+        too_many(lw);
+        return NULL;
+    }
+    held->buffer = ash_sparse_new(held->chunks);
     held->next = plan->helds;
     plan->helds = held;
     return held;
@@ -307,13 +319,17 @@ static ash_stage *new_stage(lowering *lw, const item *it) {
         stage->largest[a] = ash_axis_largest(&stage->axis[a]);
     }
     stage->chunks = ash_grid_chunks(stage->ndim, stage->axis);
+    if (stage->chunks > MOST_ITEMS) {
+        too_many(lw);
+        return NULL;
+    }
     stage->elements = 1;
     for (int a = 0; a < stage->ndim; a++) {
         stage->elements = stage->largest[a] > INT64_MAX / (stage->elements + 1) ? INT64_MAX : stage->elements * stage->largest[a];
     }
     int fixed;
     stage->run_axes = item_run_axes(stage, it, &fixed);
-    stage->work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_STAGE, .of.stage = stage, .items = stage->chunks });
+    stage->work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_STAGE, .of.stage = stage }, stage->chunks);
     plan->stage[plan->nstages++] = stage;
     if (stage->work < 0) {
         no_memory(lw);
@@ -337,7 +353,8 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
     if (!fold || !ash_plan_reserve(plan, (void **)&plan->fold, plan->nfolds, &plan->fold_capacity, sizeof *plan->fold)) {
         return no_memory(lw);
     }
-    fold->work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_MERGE, .of.fold = fold });
+    fold->id = plan->nfolds;
+    fold->work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_MERGE, .of.fold = fold }, 0);
     fold->node = it->fold;
     fold->reduce = &it->fold->u.reduce;
     fold->kernel = fold->reduce->general ? general_kernel(plan, fold->reduce->general)
@@ -394,6 +411,9 @@ static int lower_blocks(lowering *lw, ash_node *node) {
         if (!held[k]) {
             return 0;
         }
+    }
+    if (held[0]->chunks > MOST_ITEMS / node->u.blocks.steps) {
+        return too_many(lw);
     }
     ash_blocks *blocks = ash_blocks_new(lw->plan, node, held);
     for (int k = 0; k < node->noutputs; k++) {

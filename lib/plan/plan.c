@@ -11,15 +11,10 @@ void ash_plan_free(ash_plan *plan) {
         return;
     }
     for (int w = 0; w < plan->nwork; w++) {
-        ash_free(plan->work[w].task);
+        ash_sparse_free(&plan->work[w].task);
     }
     for (ash_held *held = plan->helds; held; held = held->next) {
-        ash_free(held->buffer);
-    }
-    for (int k = 0; k < plan->nfolds; k++) {
-        ash_free(plan->fold[k]->tree_begin);
-        ash_free(plan->fold[k]->tree);
-        ash_free(plan->fold[k]->arrived);
+        ash_sparse_free(&held->buffer);
     }
     ash_free(plan->task);
     ash_free(plan->input);
@@ -118,11 +113,8 @@ static void count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t per_buffer = 2 * sizeof(uint32_t) + 16;
     int64_t bytes = plan->node_bytes + plan->arena.bytes + plan->ntasks * per_task + plan->nbuffers * per_buffer +
         plan->ninputs * 2 * (int64_t)sizeof(uint32_t);
-    for (int w = 0; w < plan->nwork; w++) {
-        bytes += plan->work[w].items * (int64_t)sizeof *plan->work[w].task;
-    }
     for (const ash_held *held = plan->helds; held; held = held->next) {
-        bytes += held->chunks * (int64_t)sizeof *held->buffer;
+        bytes += held->buffer.bytes;
     }
     int64_t library, scratch;
     find_most(plan);

@@ -11,6 +11,7 @@
 #define ASH_PLAN_H
 
 #include "array/context.h"
+#include "base/sparse.h"
 
 /* Where a value asked for goes. */
 typedef enum ash_target_kind { ASH_TARGET_MEMORY, ASH_TARGET_FILE } ash_target_kind;
@@ -135,8 +136,6 @@ struct ash_stage {
     int64_t placed;     /* targets: chunks placed so far */
 };
 
-#define ASH_NO_ID UINT32_MAX
-
 /* A value kept in chunk buffers between stages. */
 struct ash_held {
     int id;
@@ -148,12 +147,13 @@ struct ash_held {
     ash_stage *stage; /* that makes it, at a sink; NULL: blocks do */
     int sink;
     ash_blocks *blocks;
-    uint32_t *buffer; /* per chunk, ASH_NO_ID: not made (yet) */
+    ash_sparse buffer; /* per chunk that is made */
     ash_held *next;
 };
 
 /* A reduction of a stage's values: partial results a chunk, merged in a fixed tree. */
 struct ash_fold {
+    int id;
     int work; /* of its merges: their place in plan->work */
     const ash_node *node;
     const ash_reduce_node *reduce;
@@ -170,10 +170,6 @@ struct ash_fold {
     int64_t *member_begin, *member; /* per chunk of groups: which chunks along the group axis have members */
     int64_t *group_begin, *group;   /* per chunk along the group axis: which chunks of groups it has members of */
     int32_t *rank;                  /* per label: how many before it in its chunk have the same label */
-    /* Enumeration only: the trees of merges, one a chunk of the result. */
-    int64_t *tree_begin; /* per chunk of the result: first entry of its tree in `tree` */
-    uint32_t *tree;      /* buffer ids of leaves, then of each level; ASH_NO_ID: not made yet */
-    uint32_t *arrived;   /* beside tree: children that have arrived */
 };
 
 /* A node that works by blocks. Each input is seen through a space of its own: a stage that is never run, whose one operand parts are bound by. */
@@ -201,13 +197,12 @@ typedef struct ash_work {
         ash_fold *fold;
         ash_blocks *blocks;
     } of;
-    int64_t items;  /* that can be asked for; merges follow from others and have none */
-    uint32_t *task; /* per item, ASH_NO_ID: not enumerated */
+    ash_sparse task; /* while tasks are enumerated: per item; merges follow from others and are not asked for */
 } ash_work;
 
 typedef struct ash_task {
+    int64_t item;
     uint32_t work; /* into plan->work */
-    uint32_t item;
     uint32_t input_begin;  /* into plan->input */
     uint32_t buffer_begin; /* its own buffers are [buffer_begin, next task's) */
 } ash_task;
@@ -230,6 +225,7 @@ typedef struct ash_plan {
     ash_held *helds;
     int ntargets;
     ash_target *target;
+    int64_t task_capacity, buffer_capacity, input_capacity;
     uint32_t ntasks, nbuffers, ninputs; /* tasks stand in the order of their priority; one entry past the end closes the lists */
     ash_task *task;
     uint32_t *input;          /* buffer ids that tasks read */
@@ -238,7 +234,8 @@ typedef struct ash_plan {
     uint32_t *consumer;       /* task ids */
     int64_t *suffix_peak;     /* per task: the most that it or any later one needs in sequence */
     int64_t list_bytes;       /* of the lists made while planning */
-    int too_many;             /* planning stopped because its own lists passed the limit */
+    int incomplete;           /* planning stopped: no memory, */
+    int too_many;             /* or because its own lists passed the limit */
     int64_t node_bytes;       /* of the nodes of the expression */
     int64_t peak_bytes;       /* what the run keeps to: a bound on what it uses, at most the limit */
     int64_t plan_bytes, reserve_bytes;
@@ -326,6 +323,8 @@ int64_t ash_operand_piece_bytes(
 int ash_operand_in_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]);
 /* Where the box of the operand lies that a box of the stage needs. 0 if it needs none: all rows are missing, or the box is empty. */
 int ash_operand_box(const ash_operand *operand, const ash_box *box, int64_t low[], int64_t span[]);
+/* Bytes that a box of the stage needs of a stored operand. */
+int64_t ash_operand_read_bytes(const ash_operand *operand, const ash_box *box);
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]);
 /* Pieces that need about `target_bytes` of scratch. They hold whole stored chunks if `whole`, even where these are larger. */
 void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, int whole);
@@ -356,8 +355,8 @@ int ash_plan_enumerate(ash_plan *plan);
 int ash_plan_profile(ash_plan *plan);
 void ash_plan_count_bytes(ash_plan *plan);
 /* work.c */
-/* Adds a place for tasks of a kind; -1 when out of memory. */
-int ash_plan_add_work(ash_plan *plan, ash_work work);
+/* Adds a place for tasks of a kind, with the number of items that can be asked for; -1 when out of memory. */
+int ash_plan_add_work(ash_plan *plan, ash_work work, int64_t items);
 static inline const ash_work *ash_task_work(const ash_plan *plan, uint32_t task) {
     return &plan->work[plan->task[task].work];
 }
@@ -366,6 +365,8 @@ int ash_task_takes_over(const ash_plan *plan, uint32_t task);
 /* Bytes that a task allocates when it starts: its buffers, and scratch that it gives back when it ends. */
 int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task);
 int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task);
+/* Stored bytes that it reads. */
+int64_t ash_task_read_bytes(const ash_plan *plan, uint32_t task);
 /* About how many elements it works on. */
 int64_t ash_task_elements(const ash_plan *plan, uint32_t task);
 /* The operation it belongs to. */

@@ -51,74 +51,10 @@ int ash_plan_profile(ash_plan *plan) {
     return 1;
 }
 
-/* Stored bytes of one file operand that a chunk needs. */
-static int64_t operand_bytes(const ash_operand *operand, const ash_box *box) {
-    int64_t bytes = operand->size;
-    for (int k = 0; k < operand->ndim; k++) {
-        const ash_map *map = &operand->map[k];
-        int64_t low, span = 0;
-        if (map->table) {
-            span = ash_map_range(map, box, &low, &span) ? span : 0;
-        } else {
-            span = ash_map_count(map, box);
-        }
-        bytes *= span;
-    }
-    return bytes;
-}
-
-static int reads_files(const ash_stage *space) {
-    for (int k = 0; k < space->noperands; k++) {
-        if (space->operand[k].kind == ASH_OPERAND_FILE) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Stored bytes that a box of a space needs. */
-static int64_t box_bytes(const ash_stage *space, const ash_box *box) {
-    int64_t bytes = 0;
-    for (int k = 0; k < space->noperands; k++) {
-        bytes += space->operand[k].kind == ASH_OPERAND_FILE ? operand_bytes(&space->operand[k], box) : 0;
-    }
-    return bytes;
-}
-
-static int64_t stage_bytes(const ash_stage *stage, const uint32_t task[]) {
-    int64_t bytes = 0;
-    for (int64_t c = 0; reads_files(stage) && c < stage->chunks; c++) {
-        if (task[c] != ASH_NO_ID) {
-            ash_box box;
-            ash_grid_box(stage->ndim, stage->axis, c, &box);
-            bytes += box_bytes(stage, &box);
-        }
-    }
-    return bytes;
-}
-
-static int64_t blocks_bytes(const ash_blocks *blocks, const ash_work *work) {
-    int64_t bytes = 0;
-    int stored = 0;
-    for (int i = 0; i < blocks->node->ninputs; i++) {
-        stored |= reads_files(blocks->space[i]);
-    }
-    for (int64_t item = 0; stored && item < work->items; item++) {
-        ash_part part;
-        for (int k = 0; work->task[item] != ASH_NO_ID && ash_blocks_part(blocks, item, k, &part); k++) {
-            bytes += box_bytes(blocks->space[part.input], &part.box);
-        }
-    }
-    return bytes;
-}
-
 void ash_plan_count_bytes(ash_plan *plan) {
     plan->bytes_read = plan->bytes_written = 0;
-    for (int w = 0; w < plan->nwork; w++) {
-        const ash_work *work = &plan->work[w];
-        plan->bytes_read += work->kind == ASH_WORK_STAGE ? stage_bytes(work->of.stage, work->task)
-            : work->kind == ASH_WORK_BLOCKS              ? blocks_bytes(work->of.blocks, work)
-                                                         : 0;
+    for (uint32_t t = 0; t < plan->ntasks; t++) {
+        plan->bytes_read += ash_task_read_bytes(plan, t);
     }
     for (int t = 0; t < plan->ntargets; t++) {
         if (plan->target[t].kind == ASH_TARGET_FILE) {

@@ -5,8 +5,9 @@
 typedef struct work_functions {
     const char *(*name)(const ash_work *work);
     int64_t (*scratch_bytes)(const ash_work *work);
+    int64_t (*read_bytes)(const ash_work *work, int64_t item); /* NULL: none */
     int64_t (*elements)(const ash_plan *plan, uint32_t task);
-    int (*takes_over)(const ash_work *work, uint32_t item); /* NULL: never */
+    int (*takes_over)(const ash_work *work, int64_t item); /* NULL: never */
 } work_functions;
 
 static const char *stage_name(const ash_work *work) {
@@ -16,6 +17,27 @@ static const char *stage_name(const ash_work *work) {
 
 static int64_t stage_scratch(const ash_work *work) {
     return work->of.stage->work_bytes;
+}
+
+/* Stored bytes that a box of a space needs. */
+static int64_t box_bytes(const ash_stage *space, const ash_box *box) {
+    int64_t bytes = 0;
+    for (int k = 0; k < space->noperands; k++) {
+        bytes += space->operand[k].kind == ASH_OPERAND_FILE ? ash_operand_read_bytes(&space->operand[k], box) : 0;
+    }
+    return bytes;
+}
+
+static int64_t stage_read(const ash_work *work, int64_t chunk) {
+    const ash_stage *stage = work->of.stage;
+    ash_box box;
+    for (int k = 0; k < stage->noperands; k++) {
+        if (stage->operand[k].kind == ASH_OPERAND_FILE) {
+            ash_grid_box(stage->ndim, stage->axis, chunk, &box);
+            return box_bytes(stage, &box);
+        }
+    }
+    return 0;
 }
 
 static int64_t stage_elements(const ash_plan *plan, uint32_t task) {
@@ -30,8 +52,17 @@ static int64_t blocks_scratch(const ash_work *work) {
     return work->of.blocks->work_bytes;
 }
 
+static int64_t blocks_read(const ash_work *work, int64_t item) {
+    int64_t bytes = 0;
+    ash_part part;
+    for (int k = 0; ash_blocks_part(work->of.blocks, item, k, &part); k++) {
+        bytes += box_bytes(work->of.blocks->space[part.input], &part.box);
+    }
+    return bytes;
+}
+
 /* A step begins what the steps after it go on with. */
-static int blocks_take_over(const ash_work *work, uint32_t item) {
+static int blocks_take_over(const ash_work *work, int64_t item) {
     return item % work->of.blocks->node->u.blocks.steps > 0;
 }
 
@@ -54,18 +85,19 @@ static int64_t input_elements(const ash_plan *plan, uint32_t task) {
 }
 
 /* All merges but the last one of a tree. */
-static int merge_takes_over(const ash_work *work, uint32_t item) {
+static int merge_takes_over(const ash_work *work, int64_t item) {
     (void)work;
     return !(item & 1);
 }
 
 static const work_functions functions[ASH_WORK_KINDS] = {
-    [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_elements, NULL },
-    [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, input_elements, blocks_take_over },
-    [ASH_WORK_MERGE] = { merge_name, no_scratch, input_elements, merge_takes_over },
+    [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_read, stage_elements, NULL },
+    [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, blocks_read, input_elements, blocks_take_over },
+    [ASH_WORK_MERGE] = { merge_name, no_scratch, NULL, input_elements, merge_takes_over },
 };
 
-int ash_plan_add_work(ash_plan *plan, ash_work work) {
+int ash_plan_add_work(ash_plan *plan, ash_work work, int64_t items) {
+    work.task = ash_sparse_new(items);
     if (!ash_plan_reserve(plan, (void **)&plan->work, plan->nwork, &plan->work_capacity, sizeof *plan->work)) {
         return -1;
     }
@@ -92,6 +124,11 @@ int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task) {
 int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task) {
     const ash_work *work = ash_task_work(plan, task);
     return functions[work->kind].scratch_bytes(work);
+}
+
+int64_t ash_task_read_bytes(const ash_plan *plan, uint32_t task) {
+    const ash_work *work = ash_task_work(plan, task);
+    return functions[work->kind].read_bytes ? functions[work->kind].read_bytes(work, plan->task[task].item) : 0;
 }
 
 int64_t ash_task_elements(const ash_plan *plan, uint32_t task) {

@@ -99,7 +99,7 @@ static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand 
 
 /* Dense layout of one chunk of a held value. */
 static layout chunk_layout(const ash_run *run, const ash_held *held, int64_t chunk) {
-    layout block = { .base = run->buffer[held->buffer[chunk]] };
+    layout block = { .base = run->buffer[ash_sparse_get(&held->buffer, chunk)] };
     ash_box box;
     ash_grid_box(held->ndim, held->axis, chunk, &box);
     int64_t stride = ash_dtype_size(held->dtype);
@@ -136,7 +136,7 @@ static ash_status bind_chunks(
         }
         coordinate[t] = ash_axis_find(&held->axis[t], index);
         int64_t other = ash_grid_ordinal(held->ndim, held->axis, coordinate);
-        const char *memory = run->buffer[held->buffer[other]];
+        const char *memory = run->buffer[ash_sparse_get(&held->buffer, other)];
         binding->row[i] = memory + (binding->base - block.base) + (index - ash_axis_start(&held->axis[t], coordinate[t])) * block.stride[t];
     }
     return ASH_OK;

@@ -1,0 +1,99 @@
+/* The lists of a plan while they grow: tasks, the buffers that they make, and those that they read. */
+#include "plan/task_list.h"
+
+#include <string.h>
+
+int ash_list_grow(ash_plan *plan, void **list, int64_t needed, int64_t *capacity, int64_t size) {
+    if (needed <= *capacity) {
+        return 1;
+    }
+    int64_t grown = *capacity > 0 ? *capacity + *capacity / 2 : 256;
+    grown = grown < needed ? needed : grown;
+    if (!ash_list_count(plan, (grown - *capacity) * size)) {
+        return 0;
+    }
+    void *memory = ash_realloc(*list, grown * size);
+    if (!memory || grown > UINT32_MAX / 2) {
+        *list = memory ? memory : *list;
+        plan->incomplete = 1;
+        return 0;
+    }
+    *list = memory;
+    *capacity = grown;
+    return 1;
+}
+
+int ash_list_count(ash_plan *plan, int64_t bytes) {
+    plan->list_bytes += bytes;
+    if (plan->list_bytes > plan->limit) { /* a plan that alone does not fit need not be finished */
+        plan->incomplete = plan->too_many = 1;
+    }
+    return !plan->too_many;
+}
+
+int ash_list_begin(ash_plan *plan) {
+    int fine = ash_list_grow(plan, (void **)&plan->task, 2, &plan->task_capacity, sizeof *plan->task) &&
+        ash_list_grow(plan, (void **)&plan->buffer_units, 1, &plan->buffer_capacity, sizeof *plan->buffer_units) &&
+        ash_list_grow(plan, (void **)&plan->input, 1, &plan->input_capacity, sizeof *plan->input);
+    if (fine) {
+        plan->task[0] = (ash_task){ 0 };
+    }
+    return fine;
+}
+
+int ash_list_begin_task(ash_plan *plan, int work, int64_t item) {
+    if (!ash_list_grow(plan, (void **)&plan->task, (int64_t)plan->ntasks + 2, &plan->task_capacity, sizeof *plan->task)) {
+        return 0;
+    }
+    plan->task[plan->ntasks] =
+        (ash_task){ .work = (uint32_t)work, .item = item, .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
+    return 1;
+}
+
+void ash_list_end_task(ash_plan *plan) {
+    plan->ntasks++;
+    plan->task[plan->ntasks] = (ash_task){ .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
+}
+
+void ash_list_add_input(ash_plan *plan, uint32_t buffer) {
+    if (ash_list_grow(plan, (void **)&plan->input, (int64_t)plan->ninputs + 1, &plan->input_capacity, sizeof *plan->input)) {
+        plan->input[plan->ninputs++] = buffer;
+    }
+}
+
+uint32_t ash_list_add_buffer(ash_plan *plan, int64_t bytes) {
+    int64_t units = ash_round_bytes(bytes) / ASH_UNIT;
+    if (!ash_list_grow(
+            plan, (void **)&plan->buffer_units, (int64_t)plan->nbuffers + 1, &plan->buffer_capacity, sizeof *plan->buffer_units)) {
+        return ASH_NO_ID;
+    }
+    if (units > UINT32_MAX) {
+        plan->incomplete = 1;
+        return ASH_NO_ID;
+    }
+    plan->buffer_units[plan->nbuffers] = (uint32_t)units;
+    return plan->nbuffers++;
+}
+
+int ash_list_consumers(ash_plan *plan) {
+    plan->consumer_begin = ash_calloc((int64_t)plan->nbuffers + 2, sizeof *plan->consumer_begin);
+    plan->consumer = ash_malloc(((int64_t)plan->ninputs + 1) * (int64_t)sizeof *plan->consumer);
+    if (!plan->consumer_begin || !plan->consumer) {
+        return 0;
+    }
+    for (uint32_t k = 0; k < plan->ninputs; k++) {
+        plan->consumer_begin[plan->input[k] + 1]++;
+    }
+    for (uint32_t b = 0; b < plan->nbuffers; b++) {
+        plan->consumer_begin[b + 1] += plan->consumer_begin[b];
+    }
+    for (uint32_t t = plan->ntasks; t-- > 0;) { /* backwards: afterwards begin points at the first */
+        for (uint32_t k = plan->task[t].input_begin; k < plan->task[t + 1].input_begin; k++) {
+            plan->consumer[--plan->consumer_begin[plan->input[k] + 1]] = t;
+        }
+    }
+    /* Entry b + 1 now holds the beginning of b's list: move all down by one. */
+    memmove(plan->consumer_begin, plan->consumer_begin + 1, (size_t)plan->nbuffers * sizeof *plan->consumer_begin);
+    plan->consumer_begin[plan->nbuffers] = plan->ninputs;
+    return 1;
+}
