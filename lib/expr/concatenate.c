@@ -129,14 +129,14 @@ static void join_coordinates(joiner *j, ash_dim *dim) {
 /* Whether the chunks of all inputs, one after another, are regular as those of the first are: then there may be any number of them. */
 static int joins_regularly(const joiner *j) {
     const ash_grid_axis *first = &input_dim(j, 0, j->axis)->axis;
-    for (int k = 0; k < j->n; k++) {
+    for (int k = 0; k < j->n && !first->bounds; k++) {
         const ash_grid_axis *part = &input_dim(j, k, j->axis)->axis;
         int whole = k == j->n - 1 || part->extent % first->step == 0;
         if (part->bounds || part->offset > 0 || part->step != first->step || !whole || part->extent == 0) {
             return 0;
         }
     }
-    return 1;
+    return !first->bounds;
 }
 
 /* The axis of the result: the chunks of all inputs one after another. */
