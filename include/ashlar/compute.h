@@ -45,6 +45,8 @@ typedef struct ash_plan_info {
     int64_t stored_bytes_read; /* of the run: taken from files as they are stored, what was read again included; where the HDF5 library reads, the bytes
                                   of the values it delivered */
     int64_t bytes_decoded;     /* of the run: made of stored chunks by undoing their filters */
+    int64_t bytes_spilled;     /* put on scratch because the memory limit had no room for it */
+    int64_t bytes_loaded;      /* and taken back, as often as it was */
 } ash_plan_info;
 
 /* The plan for these arrays as readable text: nodes, fused groups and their operations, tasks, bytes read, peak bytes. Reads no data. The

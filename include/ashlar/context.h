@@ -76,6 +76,8 @@ typedef struct ash_context_options {
     const char *executor;      /* "serial" or "openmp"; default: openmp, serial when num_threads is 1 */
     ash_progress_fn *progress; /* default: none, or ash_progress_bar when ASH_PROGRESS is set to 1 */
     void *progress_user;
+    const char *scratch; /* folder for chunks that do not fit the memory limit, or "none": then such computations are refused; default: ASH_SCRATCH, else TMPDIR,
+                            else /var/tmp. Files there have no names and are gone when a run ends, however it does */
 } ash_context_options;
 
 /* A new context. `options` may be NULL. Returns NULL on failure; ash_error(NULL) then says why (per thread).

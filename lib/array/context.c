@@ -96,6 +96,22 @@ static void choose_progress(ash_context_options *options, ash_error_state *error
     }
 }
 
+static void choose_scratch(ash_context *context, ash_error_state *error) {
+    const char *folder = context->options.scratch, *const names[] = { "ASH_SCRATCH", "TMPDIR" };
+    for (int k = 0; k < 2 && !(folder && *folder); k++) {
+        folder = getenv(names[k]);
+    }
+    folder = folder && *folder ? folder : "/var/tmp";
+    int64_t bytes = (int64_t)strlen(folder) + 1;
+    context->scratch = ash_malloc(bytes);
+    if (!context->scratch) {
+        ash_fail_memory(error, "context_new", bytes);
+        return;
+    }
+    memcpy(context->scratch, folder, (size_t)bytes);
+    context->options.scratch = context->scratch;
+}
+
 ash_context *ash_context_new(const ash_context_options *options) {
     new_error = (ash_error_state){ 0 };
     ash_context *context = ash_calloc(1, sizeof *context);
@@ -111,7 +127,9 @@ ash_context *ash_context_new(const ash_context_options *options) {
     choose_isa(context, &new_error);
     choose_executor(&context->options, &new_error);
     choose_progress(&context->options, &new_error);
+    choose_scratch(context, &new_error);
     if (new_error.status != ASH_OK) {
+        ash_free(context->scratch);
         ash_free(context);
         return NULL;
     }
@@ -133,6 +151,7 @@ void ash_context_free(ash_context *context) {
     ash_free(context->node);
     ash_free(context->scope);
     ash_free(context->explain_text);
+    ash_free(context->scratch);
     ash_free(context);
 }
 

@@ -21,6 +21,7 @@ struct ash_context {
     int64_t *scope; /* first serial of each open scope, outermost first */
     int64_t nscopes, scope_capacity;
     int64_t marks; /* last mark given out, see ash_context_mark() */
+    char *scratch; /* options.scratch points at it */
     char *explain_text;
     ash_plan_info last_run;
     atomic_int cancel; /* 1: set by ash_cancel; 2: by ash_interrupt; cleared when a run begins */

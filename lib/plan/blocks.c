@@ -30,8 +30,8 @@ ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[
     blocks->node = node;
     blocks->held = ash_arena_memdup(&plan->arena, held, node->noutputs * (int64_t)sizeof *held);
     blocks->space = ash_arena_alloc(&plan->arena, (node->ninputs + 1) * (int64_t)sizeof *blocks->space);
-    blocks->work = ash_plan_add_work(
-        plan, (ash_work){ .kind = ASH_WORK_BLOCKS, .of.blocks = blocks }, held[0]->chunks * node->u.blocks.steps);
+    blocks->work =
+        ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_BLOCKS, .of.blocks = blocks }, held[0]->chunks * node->u.blocks.steps);
     if (!blocks->held || !blocks->space || blocks->work < 0) {
         return NULL;
     }

@@ -104,19 +104,21 @@ static void reweigh_views(ash_node *node) {
 
 /* Blocks are boxes of what lies in memory, in a file, or in chunk buffers: what is computed is held, and what would be read again and again unless there is no
  * room for it. */
-static void hold_for_blocks(const ash_plan *plan, const ash_node *node) {
+static void hold_for_blocks(ash_plan *plan, const ash_node *node) {
     for (int k = 0; k < node->ninputs; k++) {
         const ash_node *source = node->input[k].node;
         while (source->kind == ASH_NODE_VIEW && !source->held) {
             source = source->input[0].node;
         }
         int stored = source->kind == ASH_NODE_FILE && !source->held;
-        int in_place = source->held || source->kind == ASH_NODE_MEMORY || (stored && (plan->absorb || !node->u.blocks.kind->repeats));
+        int repeats = stored && node->u.blocks.kind->repeats;
+        int in_place = source->held || source->kind == ASH_NODE_MEMORY || (stored && (plan->absorb || !repeats));
+        plan->regrids |= repeats;
         node->input[k].node->held |= !in_place;
     }
 }
 
-void ash_plan_weigh(const ash_plan *plan, ash_node *node) {
+void ash_plan_weigh(ash_plan *plan, ash_node *node) {
     node->held = node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_CARRY || node->kind == ASH_NODE_BLOCKS;
     node->stored = node->kind == ASH_NODE_FILE;
     if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
@@ -133,8 +135,9 @@ void ash_plan_weigh(const ash_plan *plan, ash_node *node) {
     for (int k = 0; k < node->ninputs; k++) {
         node->stored |= node->input[k].node->stored && !node->input[k].node->held;
     }
-    if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && !plan->absorb && is_regrid(node)) {
-        node->input[0].node->held = 1;
+    if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && is_regrid(node)) {
+        node->input[0].node->held |= !plan->absorb;
+        plan->regrids = 1;
     }
     for (;;) { /* too much recomputation: hold the heaviest input instead */
         int64_t weight = node->kind == ASH_NODE_ELEMENTWISE || node->kind == ASH_NODE_SCAN; /* leaves and views cost nothing */

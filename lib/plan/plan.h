@@ -186,6 +186,8 @@ struct ash_blocks {
 typedef enum ash_work_kind {
     ASH_WORK_STAGE,  /* a chunk of a stage; item: the chunk */
     ASH_WORK_BLOCKS, /* a step of a chunk of a node that works by blocks; item: chunk * steps + step */
+    ASH_WORK_SPILL,  /* a chunk goes to scratch; item: its place, in plan->spill */
+    ASH_WORK_LOAD,   /* and comes back */
     ASH_WORK_MERGE,  /* partial results become one; item: 2 * chunk of the result + (1: the last one, which finishes) */
     ASH_WORK_KINDS
 } ash_work_kind;
@@ -202,10 +204,15 @@ typedef struct ash_work {
 
 typedef struct ash_task {
     int64_t item;
-    uint32_t work; /* into plan->work */
+    uint32_t work;         /* into plan->work */
     uint32_t input_begin;  /* into plan->input */
     uint32_t buffer_begin; /* its own buffers are [buffer_begin, next task's) */
 } ash_task;
+
+/* Where a chunk is on scratch. */
+typedef struct ash_spill_place {
+    int64_t offset, bytes;
+} ash_spill_place;
 
 /* The most of each that a task uses: threads have room for it. */
 typedef struct ash_plan_most {
@@ -225,28 +232,36 @@ typedef struct ash_plan {
     ash_held *helds;
     int ntargets;
     ash_target *target;
-    int64_t task_capacity, buffer_capacity, input_capacity;
+    int64_t task_capacity, buffer_capacity, input_capacity, origin_capacity, spill_capacity;
     uint32_t ntasks, nbuffers, ninputs; /* tasks stand in the order of their priority; one entry past the end closes the lists */
     ash_task *task;
     uint32_t *input;          /* buffer ids that tasks read */
     uint32_t *buffer_units;   /* size of each buffer in ASH_UNIT bytes */
     uint32_t *consumer_begin; /* per buffer, into consumer */
     uint32_t *consumer;       /* task ids */
-    int64_t *suffix_peak;     /* per task: the most that it or any later one needs in sequence */
-    int64_t list_bytes;       /* of the lists made while planning */
-    int incomplete;           /* planning stopped: no memory, */
-    int too_many;             /* or because its own lists passed the limit */
-    int64_t node_bytes;       /* of the nodes of the expression */
-    int64_t peak_bytes;       /* what the run keeps to: a bound on what it uses, at most the limit */
+    uint32_t *origin; /* NULL, or per buffer the one that it is a copy of, or itself, as tasks were enumerated: see ash_run_memory() */
+    ash_spill_place *spill; /* chunks on scratch */
+    int64_t nspills, spilled_bytes, loaded_bytes;
+    int may_spill;
+    int64_t *suffix_peak; /* per task: the most that it or any later one needs in sequence */
+    int64_t list_bytes;   /* of the lists made while planning */
+    int incomplete;       /* planning stopped: no memory, */
+    int too_many;         /* or because its own lists passed the limit */
+    int64_t node_bytes;   /* of the nodes of the expression */
+    int64_t peak_bytes;   /* what the run keeps to: a bound on what it uses, at most the limit */
     int64_t plan_bytes, reserve_bytes;
     ash_plan_most most;
     int64_t workspace_bytes; /* of a thread */
-    int64_t least_bytes;     /* buffers of the smallest plan there is */
+    int64_t least_bytes;     /* limit of the smallest plan there is */
+    uint32_t neediest;       /* the task that needs it, ASH_NO_ID: see suffix_peak */
+    int64_t piece_target;    /* what the pieces were chosen for */
+    int piece_whole;
     int64_t bytes_read, bytes_written;
     int64_t io_bytes;    /* workspace of the storage libraries, lists of stored chunks */
     int64_t cache_bytes; /* for decoded chunks that several pieces need */
     double needed_times; /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
     double shared_bytes; /* decoded, of the stored chunks that one chunk of such a stage needs */
+    int regrids;         /* values are held only because they are put on a new grid */
     int absorb;          /* new grids over files are read as they are asked for, instead of held */
     int num_threads;
     int64_t limit;
@@ -261,6 +276,8 @@ typedef struct ash_plan_request {
     const ash_target *target;
     int64_t limit; /* of everything: plan, reserve, buffers */
     int num_threads;
+    int may_spill;         /* there is a folder for scratch */
+    int exact;             /* least_bytes is asked for, so that no plan with less is overlooked */
     int64_t io_bytes;      /* workspace of the writer */
     int64_t scratch_bytes; /* and of each thread that writes */
 } ash_plan_request;
@@ -284,7 +301,7 @@ int64_t ash_plan_sequential_peak(const ash_plan *plan);
 int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int64_t size);
 
 /* hold.c: sets weight, held and stored of a node whose inputs have been weighed, and marks inputs that must be held. */
-void ash_plan_weigh(const ash_plan *plan, ash_node *node);
+void ash_plan_weigh(ash_plan *plan, ash_node *node);
 /* demand.c: sets `need` of all nodes that are marked, in the arena; 0 when out of memory. Then cuts an axis of a held value down to what is needed. */
 int ash_plan_find_needs(const ash_plan *plan, const ash_context *context, int64_t mark, ash_arena *arena);
 int ash_plan_clip(ash_plan *plan, const ash_node *node, int axis, ash_grid_axis *out);

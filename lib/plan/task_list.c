@@ -31,6 +31,29 @@ int ash_list_count(ash_plan *plan, int64_t bytes) {
     return !plan->too_many;
 }
 
+/* Bytes of the lists that grow. */
+static int64_t list_bytes(const ash_plan *plan) {
+    return plan->task_capacity * (int64_t)sizeof *plan->task + plan->input_capacity * (int64_t)sizeof *plan->input +
+        plan->buffer_capacity * (int64_t)sizeof *plan->buffer_units + plan->origin_capacity * (int64_t)sizeof *plan->origin;
+}
+
+void ash_list_detach(ash_plan *plan) {
+    plan->list_bytes -= list_bytes(plan);
+    plan->task = NULL;
+    plan->input = plan->buffer_units = plan->consumer_begin = plan->consumer = plan->origin = NULL;
+    plan->task_capacity = plan->input_capacity = plan->buffer_capacity = plan->origin_capacity = 0;
+    plan->ntasks = plan->ninputs = plan->nbuffers = 0;
+}
+
+void ash_list_free(ash_plan *plan) {
+    ash_free(plan->task);
+    ash_free(plan->input);
+    ash_free(plan->buffer_units);
+    ash_free(plan->consumer_begin);
+    ash_free(plan->consumer);
+    ash_free(plan->origin);
+}
+
 int ash_list_begin(ash_plan *plan) {
     int fine = ash_list_grow(plan, (void **)&plan->task, 2, &plan->task_capacity, sizeof *plan->task) &&
         ash_list_grow(plan, (void **)&plan->buffer_units, 1, &plan->buffer_capacity, sizeof *plan->buffer_units) &&
@@ -61,8 +84,7 @@ void ash_list_add_input(ash_plan *plan, uint32_t buffer) {
     }
 }
 
-uint32_t ash_list_add_buffer(ash_plan *plan, int64_t bytes) {
-    int64_t units = ash_round_bytes(bytes) / ASH_UNIT;
+uint32_t ash_list_add_units(ash_plan *plan, int64_t units) {
     if (!ash_list_grow(
             plan, (void **)&plan->buffer_units, (int64_t)plan->nbuffers + 1, &plan->buffer_capacity, sizeof *plan->buffer_units)) {
         return ASH_NO_ID;
@@ -73,6 +95,10 @@ uint32_t ash_list_add_buffer(ash_plan *plan, int64_t bytes) {
     }
     plan->buffer_units[plan->nbuffers] = (uint32_t)units;
     return plan->nbuffers++;
+}
+
+uint32_t ash_list_add_buffer(ash_plan *plan, int64_t bytes) {
+    return ash_list_add_units(plan, ash_round_bytes(bytes) / ASH_UNIT);
 }
 
 int ash_list_consumers(ash_plan *plan) {

@@ -71,6 +71,10 @@ static const char *merge_name(const ash_work *work) {
     return reduce->general ? reduce->general->name : ash_reduction_table[reduce->reduction].name;
 }
 
+static const char *spill_name(const ash_work *work) {
+    return work->kind == ASH_WORK_SPILL ? "spill" : "load";
+}
+
 static int64_t no_scratch(const ash_work *work) {
     (void)work;
     return 0;
@@ -84,6 +88,10 @@ static int64_t input_elements(const ash_plan *plan, uint32_t task) {
     return units * ASH_UNIT / 16;
 }
 
+static int64_t spill_elements(const ash_plan *plan, uint32_t task) {
+    return plan->spill[plan->task[task].item].bytes / 16;
+}
+
 /* All merges but the last one of a tree. */
 static int merge_takes_over(const ash_work *work, int64_t item) {
     (void)work;
@@ -93,6 +101,8 @@ static int merge_takes_over(const ash_work *work, int64_t item) {
 static const work_functions functions[ASH_WORK_KINDS] = {
     [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_read, stage_elements, NULL },
     [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, blocks_read, input_elements, blocks_take_over },
+    [ASH_WORK_SPILL] = { spill_name, no_scratch, NULL, spill_elements, NULL },
+    [ASH_WORK_LOAD] = { spill_name, no_scratch, NULL, spill_elements, NULL },
     [ASH_WORK_MERGE] = { merge_name, no_scratch, NULL, input_elements, merge_takes_over },
 };
 

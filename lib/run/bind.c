@@ -98,8 +98,8 @@ static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand 
 }
 
 /* Dense layout of one chunk of a held value. */
-static layout chunk_layout(const ash_run *run, const ash_held *held, int64_t chunk) {
-    layout block = { .base = run->buffer[ash_sparse_get(&held->buffer, chunk)] };
+static layout chunk_layout(const ash_run *run, ash_worker *worker, const ash_held *held, int64_t chunk) {
+    layout block = { .base = ash_run_memory(run, worker, ash_sparse_get(&held->buffer, chunk)) };
     ash_box box;
     ash_grid_box(held->ndim, held->axis, chunk, &box);
     int64_t stride = ash_dtype_size(held->dtype);
@@ -121,7 +121,7 @@ static ash_status bind_chunks(
         coordinate[k] = ash_axis_find(&held->axis[k], low[k]);
     }
     int64_t chunk = ash_grid_ordinal(held->ndim, held->axis, coordinate);
-    layout block = chunk_layout(run, held, chunk);
+    layout block = chunk_layout(run, worker, held, chunk);
     ash_status status = apply_layout(run, worker, operand, piece, &block, binding);
     if (operand->table_map < 0 || status != ASH_OK) {
         return status;
@@ -136,7 +136,7 @@ static ash_status bind_chunks(
         }
         coordinate[t] = ash_axis_find(&held->axis[t], index);
         int64_t other = ash_grid_ordinal(held->ndim, held->axis, coordinate);
-        const char *memory = run->buffer[ash_sparse_get(&held->buffer, other)];
+        const char *memory = ash_run_memory(run, worker, ash_sparse_get(&held->buffer, other));
         binding->row[i] = memory + (binding->base - block.base) + (index - ash_axis_start(&held->axis[t], coordinate[t])) * block.stride[t];
     }
     return ASH_OK;
@@ -166,7 +166,7 @@ static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *
     for (int more = 1; more;) {
         int64_t chunk = ash_grid_ordinal(ndim, held->axis, coordinate);
         if (ash_operand_wants_rows(operand, piece, operand->table_map < 0 ? 0 : coordinate[operand->table_map])) {
-            layout block = chunk_layout(run, held, chunk);
+            layout block = chunk_layout(run, worker, held, chunk);
             const char *in = block.base;
             char *out = memory;
             int64_t extent[ASH_MAX_NDIM];

@@ -40,6 +40,15 @@ static void end_worker(ash_worker *worker) {
     ash_write_scratch_free(&worker->writing);
 }
 
+static ash_status open_scratch(ash_run *run, ash_error_state *error) {
+    const ash_plan *plan = run->plan;
+    if (plan->nspills == 0) {
+        return ASH_OK;
+    }
+    run->scratch = ash_scratch_file_new(run->context->options.scratch, plan->spilled_bytes, plan->nspills, run->function, error);
+    return error->status;
+}
+
 static int begin_workers(ash_run *run) {
     int n = run->plan->num_threads;
     run->worker = ash_calloc(n, sizeof *run->worker);
@@ -77,6 +86,8 @@ static void keep_figures(ash_run *run) {
         info->stored_bytes_read += run->worker[w].reading.bytes_fetched;
         info->bytes_decoded += run->worker[w].reading.bytes_decoded;
     }
+    info->bytes_spilled = run->spilled_bytes;
+    info->bytes_loaded = run->loaded_bytes;
     info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.peak;
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
 }
@@ -88,6 +99,9 @@ static ash_status execute(
     };
     run.began = ash_system_now_ns();
     atomic_init(&run.last_progress, run.began);
+    if (open_scratch(&run, error) != ASH_OK) {
+        return error->status;
+    }
     if (!begin_workers(&run) || !ash_schedule_begin(&run)) {
         ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the run", function);
     } else {
@@ -109,6 +123,7 @@ static ash_status execute(
     }
     ash_schedule_end(&run);
     end_workers(&run);
+    ash_scratch_file_free(run.scratch);
     return error->status;
 }
 
@@ -130,6 +145,7 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         .target = targets,
         .limit = o.memory_limit > 0 ? o.memory_limit : context->options.memory_limit,
         .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
+        .may_spill = strcmp(context->options.scratch, "none") != 0,
         .io_bytes = writer ? ash_writer_need(writer).library : 0,
         .scratch_bytes = writer ? ash_writer_need(writer).scratch : 0,
     };

@@ -109,6 +109,9 @@ static void say_plan(ash_growing *t, const ash_plan *plan) {
     ash_say(t, "  peak memory     %s of a limit of %s\n", bytes_text(info.peak_bytes), bytes_text(info.memory_limit));
     ash_say(t, "  least limit     %s (plan %s, reserve %s)\n", bytes_text(info.least_limit), bytes_text(info.plan_bytes),
         bytes_text(info.reserve_bytes));
+    if (plan->nspills > 0) {
+        ash_say(t, "  scratch         %s written, %s read back\n", bytes_text(plan->spilled_bytes), bytes_text(plan->loaded_bytes));
+    }
     if (plan->needed_times > 1) {
         ash_say(t, "  stored chunks   needed %.1f times by the pieces, cache %s\n", plan->needed_times, bytes_text(plan->cache_bytes));
     }
@@ -147,6 +150,7 @@ static ash_plan *plan_for(ash_context *context, int n, const ash_array arrays[],
         ash_resolve(context, arrays[k], function, "arrays", &target[k].value, error);
     }
     if (error->status == ASH_OK && ash_run_request(context, n, target, NULL, options, function, &request, &openmp, error) == ASH_OK) {
+        request.exact = 1;
         ash_plan_make(context, &request, function, &plan, error);
         if (error->status == ASH_ERR_LIMIT && plan) {
             *error = (ash_error_state){ 0 };

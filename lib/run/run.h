@@ -2,6 +2,7 @@
 #ifndef ASH_RUN_H
 #define ASH_RUN_H
 
+#include "io/scratch_file.h"
 #include "plan/plan.h"
 #include "run/pool.h"
 
@@ -75,7 +76,8 @@ typedef struct ash_worker {
     int *slot_sink;               /* per slot: sink that receives the result in place, -1 */
     ash_read_scratch reading;
     ash_write_scratch writing;
-    char *scan_state; /* running values of the scans of the task under way */
+    char *scan_state;          /* running values of the scans of the task under way */
+    uint32_t task, next_input; /* under way; see ash_run_memory() */
     ash_error_state error;
 } ash_worker;
 
@@ -100,8 +102,9 @@ typedef struct ash_run {
     int64_t limit, live, early; /* of buffers and scratch */
     ash_worker *worker;
     int *idle_worker, nidle;
-    ash_chunk_cache *cache; /* of decoded chunks; NULL: none */
-    int64_t bytes_read, bytes_written;
+    ash_chunk_cache *cache;    /* of decoded chunks; NULL: none */
+    ash_scratch_file *scratch; /* NULL: nothing is spilled */
+    int64_t bytes_read, bytes_written, spilled_bytes, loaded_bytes;
     ash_error_state error;
     atomic_int stop; /* 0, or one of the reasons below */
     /* Progress. */
@@ -144,6 +147,10 @@ ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_stage(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_merge(ash_run *run, ash_worker *worker, uint32_t task);
+ash_status ash_run_spill(ash_run *run, ash_worker *worker, uint32_t task);
+ash_status ash_run_load(ash_run *run, ash_worker *worker, uint32_t task);
+/* The memory of a held chunk, by its buffer as enumerated, for the task under way: it may be a copy that was made for this task. */
+const char *ash_run_memory(const ash_run *run, ash_worker *worker, uint32_t buffer);
 /* Scratch for a task; counted in its work bytes. */
 void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker);
 void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes);

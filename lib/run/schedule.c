@@ -156,6 +156,9 @@ static int allocate(ash_run *run, uint32_t task) {
     }
     for (uint32_t b = t->buffer_begin; b < plan->task[task + 1].buffer_begin; b++) {
         int64_t bytes = plan->buffer_units[b] * (int64_t)ASH_UNIT;
+        if (bytes == 0) { /* a token */
+            continue;
+        }
         run->buffer[b] = ash_pool_take(&run->pool, bytes);
         if (!run->buffer[b]) {
             ash_fail(&run->error, ASH_ERR_MEMORY,
@@ -201,7 +204,7 @@ int ash_schedule_take(ash_run *run, uint32_t batch[ASH_BATCH]) {
 static void release_buffer(ash_run *run, uint32_t buffer) {
     int64_t bytes = run->plan->buffer_units[buffer] * (int64_t)ASH_UNIT;
     if (!run->buffer[buffer]) {
-        return; /* taken over by a merge */
+        return; /* taken over by a merge, or a token */
     }
     if (is_early(run, buffer)) {
         clear_early(run, buffer);

@@ -19,11 +19,32 @@ void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes) {
     ash_run_unlock(run);
 }
 
+const char *ash_run_memory(const ash_run *run, ash_worker *worker, uint32_t buffer) {
+    const ash_plan *plan = run->plan;
+    if (!plan->origin) {
+        return run->buffer[buffer];
+    }
+    /* Operands go through their chunks in the order in which these became inputs: mostly it is the next one. */
+    uint32_t begin = plan->task[worker->task].input_begin, end = plan->task[worker->task + 1].input_begin;
+    for (uint32_t k = begin; k < end; k++) {
+        uint32_t input = plan->input[worker->next_input];
+        if (plan->origin[input] == buffer) {
+            return run->buffer[input];
+        }
+        worker->next_input = worker->next_input + 1 < end ? worker->next_input + 1 : begin;
+    }
+    return NULL;
+}
+
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task) {
     static ash_status (*const functions[ASH_WORK_KINDS])(ash_run *, ash_worker *, uint32_t) = {
         [ASH_WORK_STAGE] = ash_run_stage,
         [ASH_WORK_BLOCKS] = ash_run_blocks,
+        [ASH_WORK_SPILL] = ash_run_spill,
+        [ASH_WORK_LOAD] = ash_run_load,
         [ASH_WORK_MERGE] = ash_run_merge,
     };
+    worker->task = task;
+    worker->next_input = run->plan->task[task].input_begin;
     return functions[ash_task_work(run->plan, task)->kind](run, worker, task);
 }

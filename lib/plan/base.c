@@ -1,0 +1,100 @@
+/* What stays allocated through a run: the plan's own lists, threads' workspaces, and what the storage libraries may take. */
+#include "plan/fit.h"
+
+/* Whether no earlier operand of the plan reads the same variable. */
+static int is_first_use(const ash_plan *plan, int space, int operand) {
+    const ash_node *node = ash_plan_space(plan, space)->operand[operand].value.node;
+    for (int s = 0; s <= space; s++) {
+        const ash_stage *before = ash_plan_space(plan, s);
+        for (int k = 0; k < (s < space ? before->noperands : operand); k++) {
+            const ash_operand *other = &before->operand[k];
+            if (other->kind == ASH_OPERAND_FILE && other->value.node->u.file.variable == node->u.file.variable) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* Stored chunks and users ask for what they like, damaged files for more than there is: kept to what makes no sum overflow, and is refused. */
+static int64_t bounded(int64_t bytes) {
+    const int64_t most = INT64_MAX / 8 / ASH_MOST_THREADS;
+    return bytes < most ? bytes : most;
+}
+
+static int max_int(int a, int b) {
+    return a > b ? a : b;
+}
+
+static void find_most(ash_plan *plan) {
+    ash_plan_most *most = &plan->most;
+    *most = (ash_plan_most){ .registers = ASH_MAX_FIELDS, .slots = 1, .operands = 1, .sinks = 1 };
+    for (int s = 0; s < plan->nstages; s++) {
+        const ash_stage *stage = plan->stage[s];
+        most->registers = max_int(most->registers, stage->nregisters);
+        most->slots = max_int(most->slots, stage->nslots);
+        most->operands = max_int(most->operands, stage->noperands);
+        most->sinks = max_int(most->sinks, stage->nsinks);
+    }
+    for (int w = 0; w < plan->nwork; w++) {
+        most->parts = max_int(most->parts, plan->work[w].kind == ASH_WORK_BLOCKS ? plan->work[w].of.blocks->most_parts : 0);
+    }
+}
+
+/* What reading takes: of all the library's memory, and of each thread's. */
+static void count_reading(const ash_plan *plan, int64_t *library, int64_t *scratch) {
+    int64_t reading = 0, cached = 0, tables = 0;
+    *scratch = 0;
+    for (int s = 0; s < plan->nstages + plan->nspaces; s++) {
+        const ash_stage *space = ash_plan_space(plan, s);
+        for (int k = 0; k < space->noperands; k++) {
+            const ash_operand *operand = &space->operand[k];
+            ash_read_need need = { 0 };
+            if (operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)) {
+                need = ash_file_read_need(operand->value.node->u.file.file, operand->value.node->u.file.variable);
+            }
+            int64_t most = bounded(need.library), own = bounded(need.scratch);
+            reading = most > reading ? most : reading; /* one read at a time */
+            cached = bounded(cached + most / 3);       /* a decompressed chunk of each variable may stay cached */
+            *scratch = own > *scratch ? own : *scratch;
+            tables = bounded(tables + bounded(need.table));
+        }
+    }
+    *library = reading + cached + tables;
+}
+
+int64_t ash_plan_entry_bytes(int64_t tasks, int64_t buffers, int64_t inputs) {
+    int64_t per_task = sizeof(ash_task) + sizeof(int64_t) + 2 * sizeof(uint32_t); /* and the executor's counter and ready bit */
+    int64_t per_buffer = 2 * sizeof(uint32_t) + 16;
+    return tasks * per_task + buffers * per_buffer + inputs * 2 * (int64_t)sizeof(uint32_t);
+}
+
+int64_t ash_plan_copy_bytes(int64_t buffers, int64_t spills) {
+    return buffers * (int64_t)sizeof(uint32_t) + spills * ((int64_t)sizeof(ash_spill_place) + (int64_t)sizeof(uint32_t));
+}
+
+void ash_plan_count_base(ash_plan *plan, const ash_plan_request *request) {
+    int64_t bytes = plan->node_bytes + plan->arena.bytes + ash_plan_entry_bytes(plan->ntasks, plan->nbuffers, plan->ninputs) +
+        (plan->origin ? ash_plan_copy_bytes(plan->nbuffers, plan->nspills) : 0);
+    for (const ash_held *held = plan->helds; held; held = held->next) {
+        bytes += held->buffer.bytes;
+    }
+    int64_t library, scratch;
+    find_most(plan);
+    count_reading(plan, &library, &scratch);
+    const ash_plan_most *most = &plan->most;
+    plan->plan_bytes = bytes;
+    plan->workspace_bytes = (int64_t)most->registers * ASH_BLOCK * 16 + (most->operands + most->parts) * (int64_t)ASH_BINDING_BYTES +
+        most->parts * (int64_t)sizeof(ash_block) + most->slots * 64 + most->sinks * 4096 + 16384 + scratch +
+        bounded(request->scratch_bytes);
+    plan->io_bytes = library + bounded(request->io_bytes);
+    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
+}
+
+int64_t ash_plan_base_bytes(const ash_plan *plan) {
+    return plan->plan_bytes + plan->reserve_bytes;
+}
+
+int64_t ash_plan_sequential_peak(const ash_plan *plan) {
+    return ash_plan_base_bytes(plan) + plan->suffix_peak[0];
+}

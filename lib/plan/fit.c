@@ -1,0 +1,204 @@
+/* Making a plan fit: how small the pieces of chunks are, how many threads run, how much memory is left for a cache, and what goes to scratch. */
+#include "plan/fit.h"
+
+/* Tasks larger than this gain nothing; pieces smaller than that cost more than they save. */
+enum { PIECE_LARGEST = 64 << 20, PIECE_SMALLEST = 64 << 10, CACHE_LARGEST = 64 << 20 };
+
+static int64_t largest_task(const ash_plan *plan) {
+    int64_t largest = 0;
+    for (int s = 0; s < plan->nstages; s++) {
+        largest = plan->stage[s]->work_bytes > largest ? plan->stage[s]->work_bytes : largest;
+    }
+    for (uint32_t t = 0; t < plan->ntasks; t++) {
+        int64_t bytes = ash_task_out_bytes(plan, t) + ash_task_scratch_bytes(plan, t);
+        largest = bytes > largest ? bytes : largest;
+    }
+    return largest;
+}
+
+/* Room for every thread's task beside the sequential run, and once more for results that wait for their turn: more would not make the run
+ * faster. */
+static int64_t peak_with(const ash_plan *plan, int64_t largest) {
+    int64_t sequential = ash_plan_sequential_peak(plan), peak = sequential + 2 * plan->num_threads * largest;
+    return peak < plan->limit ? peak : sequential > plan->limit ? sequential : plan->limit;
+}
+
+static int profile_with_pieces(ash_plan *plan, int64_t target, int whole) {
+    int known = plan->suffix_peak != NULL;
+    plan->piece_target = target;
+    plan->piece_whole = whole;
+    for (int s = 0; s < plan->nstages; s++) {
+        int64_t before = plan->stage[s]->work_bytes;
+        ash_stage_choose_piece(plan->stage[s], target, whole);
+        known &= plan->stage[s]->work_bytes == before;
+    }
+    return known || ash_plan_profile(plan);
+}
+
+/* Halves the pieces until all threads fit beside the sequential peak. 0 when out of memory. */
+static int shrink_pieces(ash_plan *plan, int whole) {
+    for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST; target /= 2) {
+        if (!profile_with_pieces(plan, target, whole)) {
+            return 0;
+        }
+        int64_t largest = largest_task(plan);
+        plan->peak_bytes = peak_with(plan, largest);
+        if (ash_plan_sequential_peak(plan) + (plan->num_threads - 1) * largest <= plan->limit) {
+            break;
+        }
+    }
+    return 1;
+}
+
+/* Where all threads have no room to work, as many fewer as make the sequential run fit. Whether there are any left. */
+static int drop_threads(ash_plan *plan) {
+    int64_t over = ash_plan_sequential_peak(plan) - plan->limit, dropped = (over - 1) / plan->workspace_bytes + 1;
+    if (over <= 0 || dropped >= plan->num_threads) {
+        return over <= 0;
+    }
+    plan->num_threads -= (int)dropped;
+    plan->reserve_bytes -= dropped * plan->workspace_bytes;
+    return 1;
+}
+
+/* Pieces of whole stored chunks if the plan runs with them at all: threads that wait for memory, or are left out, cost less than chunks decoded several
+ * times. */
+static int choose_pieces(ash_plan *plan) {
+    for (int whole = 1; whole >= 0; whole--) {
+        if (!shrink_pieces(plan, whole)) {
+            return 0;
+        }
+        if (drop_threads(plan)) {
+            return shrink_pieces(plan, whole);
+        }
+    }
+    return 1;
+}
+
+/* A cache for decoded chunks where pieces share some: room for those of neighbouring chunks on every thread, of memory that nothing else needs. */
+static void choose_cache(ash_plan *plan) {
+    int64_t spare = plan->limit - plan->peak_bytes;
+    ash_plan_count_needs(plan);
+    double wanted = plan->shared_bytes * 2 * (plan->num_threads + 1);
+    if (plan->needed_times > 1 && spare > 0) {
+        int64_t most = wanted < CACHE_LARGEST ? (int64_t)wanted : CACHE_LARGEST;
+        plan->cache_bytes = spare < most ? spare : most;
+        plan->reserve_bytes += plan->cache_bytes;
+        plan->peak_bytes += plan->cache_bytes;
+    }
+}
+
+/* Whether stored chunks will be decoded several times. */
+int ash_plan_decodes_again(const ash_plan *plan) {
+    return plan->needed_times > 2 && (double)plan->cache_bytes < plan->shared_bytes;
+}
+
+int ash_plan_fit(ash_plan *plan, const ash_plan_request *request) {
+    ash_plan_count_base(plan, request);
+    ash_plan_count_bytes(plan);
+    if (!profile_with_pieces(plan, PIECE_SMALLEST, 0)) {
+        return 0;
+    }
+    plan->least_bytes = ash_plan_sequential_peak(plan) - (plan->num_threads - 1) * plan->workspace_bytes;
+    if (!choose_pieces(plan)) {
+        return 0;
+    }
+    choose_cache(plan);
+    return 1;
+}
+
+/* ---- Scratch ---- */
+
+/* Bytes that the lists of a plan grow by. */
+static int64_t growth(const ash_plan *plan, const ash_spill_count *count) {
+    return ash_plan_entry_bytes(count->tasks - plan->ntasks, count->buffers - plan->nbuffers, count->inputs - plan->ninputs) +
+        ash_plan_copy_bytes(count->buffers, count->spills);
+}
+
+/* Whether scratch would save much of what the tasks need in sequence. */
+static int is_worth_it(const ash_plan *plan, int64_t budget) {
+    return budget < plan->suffix_peak[0] - plan->suffix_peak[0] / 16;
+}
+
+int ash_plan_find_least(ash_plan *plan) {
+    int64_t target = plan->piece_target;
+    int whole = plan->piece_whole;
+    uint32_t task = 0;
+    ash_spill_count count;
+    if (!plan->may_spill || plan->ntasks == 0) {
+        return 1;
+    }
+    if (!profile_with_pieces(plan, PIECE_SMALLEST, 0)) {
+        return 0;
+    }
+    int64_t budget = ash_plan_least_budget(plan, &task);
+    if (is_worth_it(plan, budget)) {
+        if (ash_plan_count_spill(plan, budget, &count) != ASH_SPILL_FITS) {
+            return 0;
+        }
+        int64_t least = plan->least_bytes - plan->suffix_peak[0] + budget + growth(plan, &count);
+        if (least < plan->least_bytes) {
+            plan->least_bytes = least;
+            plan->neediest = task;
+        }
+    }
+    return profile_with_pieces(plan, target, whole);
+}
+
+static void set_threads(ash_plan *plan, int num_threads) {
+    plan->reserve_bytes -= (plan->num_threads - num_threads) * plan->workspace_bytes;
+    plan->num_threads = num_threads;
+}
+
+/* Spills if that makes the plan fit, with `slack` times the least budget at least. */
+static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *request, int64_t target, int whole, int slack) {
+    uint32_t task;
+    ash_spill_count count;
+    if (!profile_with_pieces(plan, target, whole)) {
+        return ASH_SPILL_NO_MEMORY;
+    }
+    int64_t least = ash_plan_least_budget(plan, &task), others = (plan->num_threads - 1) * largest_task(plan);
+    int64_t room = plan->limit - ash_plan_base_bytes(plan) - others, budget = room;
+    for (int tries = 0; budget >= slack * least && tries < 4; tries++) {
+        ash_spill_result result = ash_plan_count_spill(plan, budget, &count);
+        if (result != ASH_SPILL_FITS) {
+            return result;
+        }
+        int64_t over = budget + growth(plan, &count) - room;
+        if (over <= 0) {
+            result = ash_plan_spill(plan, budget);
+            ash_plan_count_base(plan, request);
+            ash_plan_count_bytes(plan);
+            ash_free(plan->suffix_peak);
+            plan->suffix_peak = NULL;
+            return result == ASH_SPILL_FITS && ash_plan_profile(plan) ? ASH_SPILL_FITS : ASH_SPILL_NO_MEMORY;
+        }
+        budget = tries == 2 && slack == 1 ? least : budget - over; /* with less memory more is spilled, and the lists are longer */
+    }
+    return ASH_SPILL_TOO_SMALL;
+}
+
+int ash_plan_fit_scratch(ash_plan *plan, const ash_plan_request *request) {
+    ash_spill_result result = ASH_SPILL_TOO_SMALL;
+    for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST && result == ASH_SPILL_TOO_SMALL; target /= 4) {
+        result = try_scratch(plan, request, target, 1, 2);
+    }
+    for (int threads = plan->num_threads; threads > 0 && result == ASH_SPILL_TOO_SMALL; threads--) {
+        set_threads(plan, threads);
+        result = try_scratch(plan, request, PIECE_SMALLEST, 0, 1);
+    }
+    if (result == ASH_SPILL_FITS) {
+        plan->peak_bytes = peak_with(plan, largest_task(plan));
+    }
+    return result == ASH_SPILL_FITS;
+}
+
+const char *ash_plan_neediest(const ash_plan *plan) {
+    uint32_t worst = plan->neediest;
+    for (uint32_t t = 0; t < plan->ntasks && worst == ASH_NO_ID; t++) {
+        if (plan->suffix_peak[t] == plan->suffix_peak[0] && (t + 1 == plan->ntasks || plan->suffix_peak[t + 1] < plan->suffix_peak[0])) {
+            worst = t; /* the last task that still has the peak ahead of it */
+        }
+    }
+    return plan->ntasks > 0 ? ash_task_name(plan, worst) : "nothing";
+}

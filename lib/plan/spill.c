@@ -1,0 +1,319 @@
+/* Spilling: a plan whose sequential peak does not fit becomes one that puts chunks on scratch and takes them back.
+ *
+ * The tasks are gone through in their order. Where what is live and what the next task needs do not fit the budget, the chunk whose next use is farthest away
+ * gives way (L. A. Belady, A study of replacement algorithms for a virtual-storage computer, IBM Systems Journal 5, 1966). Before its next use it is loaded
+ * again, into another buffer. Both are tasks like any other: what spills leaves a *token*, a buffer without bytes, for what loads, so order, admission and
+ * executors know nothing of it. Chunks that their task made of nothing but sources are not written: the task is run again.
+ */
+#include "plan/fit.h"
+#include "plan/task_list.h"
+
+enum { LIGHT = 8 };
+
+/* A buffer as enumerated. */
+typedef struct life {
+    uint32_t id;    /* its copy in memory now, ASH_NO_ID: none */
+    uint32_t token; /* of its copy on scratch, ASH_NO_ID: none */
+    uint32_t place; /* in plan->spill */
+    uint32_t next;  /* its next use, into `consumer` */
+    uint32_t maker;
+} life;
+
+/* An entry of the heap of what can give way; stale where `use` is no longer the next one. */
+typedef struct candidate {
+    uint32_t use, buffer;
+} candidate;
+
+typedef struct spilling {
+    ash_plan *plan;
+    ash_plan old; /* the lists as enumerated */
+    int64_t budget, live;
+    life *life;
+    candidate *heap;
+    int64_t nheap, heap_capacity;
+    int spill_work, load_work;
+    int dry, failed; /* dry: count only */
+    ash_spill_count count;
+} spilling;
+
+/* ---- What gives way ---- */
+
+static void push(spilling *sp, uint32_t use, uint32_t buffer) {
+    if (!ash_list_grow(sp->plan, (void **)&sp->heap, sp->nheap + 1, &sp->heap_capacity, sizeof *sp->heap)) {
+        sp->failed = 1;
+        return;
+    }
+    int64_t at = sp->nheap++;
+    for (; at > 0 && sp->heap[(at - 1) / 2].use < use; at = (at - 1) / 2) {
+        sp->heap[at] = sp->heap[(at - 1) / 2];
+    }
+    sp->heap[at] = (candidate){ use, buffer };
+}
+
+static void pop(spilling *sp) {
+    candidate last = sp->heap[--sp->nheap];
+    int64_t at = 0;
+    for (;;) {
+        int64_t child = 2 * at + 1;
+        child += child + 1 < sp->nheap && sp->heap[child + 1].use > sp->heap[child].use;
+        if (child >= sp->nheap || sp->heap[child].use <= last.use) {
+            break;
+        }
+        sp->heap[at] = sp->heap[child];
+        at = child;
+    }
+    sp->heap[at] = last;
+}
+
+static int64_t bytes_of(const spilling *sp, uint32_t buffer) {
+    return sp->old.buffer_units[buffer] * (int64_t)ASH_UNIT;
+}
+
+/* The task that uses a buffer next; ntasks if none does. */
+static uint32_t next_use(const spilling *sp, uint32_t buffer) {
+    uint32_t next = sp->life[buffer].next;
+    return next < sp->old.consumer_begin[buffer + 1] ? sp->old.consumer[next] : sp->old.ntasks;
+}
+
+/* Whether running the task again is better than writing what it made: it uses no buffers, makes one, and does little. */
+static int can_repeat(const ash_plan *plan, uint32_t task) {
+    const ash_task *t = &plan->task[task];
+    const ash_work *work = ash_task_work(plan, task);
+    if (work->kind != ASH_WORK_STAGE || t->input_begin < t[1].input_begin) {
+        return 0;
+    }
+    const ash_stage *stage = work->of.stage;
+    return stage->nsinks == 1 && stage->sink[0].kind == ASH_SINK_HELD && stage->ninstructions <= LIGHT && stage->scans == 0;
+}
+
+/* ---- The new lists ---- */
+
+static void begin_task(spilling *sp, int work, int64_t item) {
+    sp->count.tasks++;
+    if (!sp->dry) {
+        sp->failed |= !ash_list_begin_task(sp->plan, work, item);
+    }
+}
+
+static void add_input(spilling *sp, uint32_t id) {
+    sp->count.inputs++;
+    if (!sp->dry && !sp->failed) {
+        ash_list_add_input(sp->plan, id);
+    }
+}
+
+/* A buffer, of which `buffer` is the number as enumerated. */
+static uint32_t add_buffer(spilling *sp, int64_t units, uint32_t buffer) {
+    sp->count.buffers++;
+    if (sp->dry || sp->failed) {
+        return 0;
+    }
+    ash_plan *plan = sp->plan;
+    uint32_t id = ash_list_add_units(plan, units);
+    if (id == ASH_NO_ID || !ash_list_grow(plan, (void **)&plan->origin, (int64_t)id + 1, &plan->origin_capacity, sizeof *plan->origin)) {
+        sp->failed = 1;
+        return 0;
+    }
+    plan->origin[id] = buffer;
+    return id;
+}
+
+static void end_task(spilling *sp) {
+    if (!sp->dry && !sp->failed) {
+        ash_list_end_task(sp->plan);
+        sp->failed = sp->plan->incomplete;
+    }
+}
+
+/* ---- Spilling and loading ---- */
+
+static void give_place(spilling *sp, uint32_t buffer) {
+    ash_plan *plan = sp->plan;
+    sp->life[buffer].place = (uint32_t)sp->count.spills++;
+    if (!sp->dry && !ash_list_grow(plan, (void **)&plan->spill, sp->count.spills, &plan->spill_capacity, sizeof *plan->spill)) {
+        sp->failed = 1;
+    } else if (!sp->dry) {
+        plan->spill[plan->nspills++] = (ash_spill_place){ .offset = sp->count.spilled, .bytes = bytes_of(sp, buffer) };
+    }
+    sp->count.spilled += bytes_of(sp, buffer);
+}
+
+static void give_way(spilling *sp, uint32_t buffer) {
+    life *l = &sp->life[buffer];
+    if (l->token == ASH_NO_ID && !can_repeat(&sp->old, l->maker)) {
+        give_place(sp, buffer);
+        begin_task(sp, sp->spill_work, l->place);
+        add_input(sp, l->id);
+        l->token = add_buffer(sp, 0, ASH_NO_ID);
+        end_task(sp);
+    }
+    l->id = ASH_NO_ID;
+    sp->live -= bytes_of(sp, buffer);
+}
+
+/* Makes room for `bytes` more while task `now` is prepared; what it uses stays. 0 if there is none. */
+static int make_room(spilling *sp, uint32_t now, int64_t bytes) {
+    while (sp->live + bytes > sp->budget && !sp->failed) {
+        if (sp->nheap == 0 || sp->heap[0].use <= now) {
+            return 0;
+        }
+        candidate top = sp->heap[0];
+        pop(sp);
+        if (sp->life[top.buffer].id != ASH_NO_ID && next_use(sp, top.buffer) == top.use) {
+            give_way(sp, top.buffer);
+        }
+    }
+    return !sp->failed;
+}
+
+static int load(spilling *sp, uint32_t now, uint32_t buffer) {
+    life *l = &sp->life[buffer];
+    int repeat = can_repeat(&sp->old, l->maker);
+    if (!make_room(sp, now, bytes_of(sp, buffer) + (repeat ? ash_task_scratch_bytes(&sp->old, l->maker) : 0))) {
+        return 0;
+    }
+    if (repeat) {
+        begin_task(sp, (int)sp->old.task[l->maker].work, sp->old.task[l->maker].item);
+    } else {
+        begin_task(sp, sp->load_work, l->place);
+        add_input(sp, l->token);
+        sp->count.loaded += bytes_of(sp, buffer);
+    }
+    l->id = add_buffer(sp, sp->old.buffer_units[buffer], buffer);
+    end_task(sp);
+    sp->live += bytes_of(sp, buffer);
+    return !sp->failed;
+}
+
+/* ---- The tasks in order ---- */
+
+/* What the task made and used. */
+static void account(spilling *sp, uint32_t task) {
+    const ash_task *t = &sp->old.task[task];
+    int taken_over = ash_task_takes_over(&sp->old, task);
+    for (uint32_t b = t->buffer_begin; b < t[1].buffer_begin; b++) {
+        sp->live += taken_over ? 0 : bytes_of(sp, b);
+        if (next_use(sp, b) < sp->old.ntasks) {
+            push(sp, next_use(sp, b), b);
+        } else {
+            sp->live -= bytes_of(sp, b);
+            sp->life[b].id = ASH_NO_ID;
+        }
+    }
+    for (uint32_t k = t->input_begin; k < t[1].input_begin; k++) {
+        uint32_t b = sp->old.input[k];
+        sp->life[b].next++;
+        if (next_use(sp, b) < sp->old.ntasks) {
+            push(sp, next_use(sp, b), b);
+        } else {
+            sp->live -= taken_over && k == t->input_begin ? 0 : bytes_of(sp, b);
+            sp->life[b].id = ASH_NO_ID;
+        }
+    }
+}
+
+static int place(spilling *sp, uint32_t task) {
+    const ash_task *t = &sp->old.task[task];
+    for (uint32_t k = t->input_begin; k < t[1].input_begin; k++) {
+        if (sp->life[sp->old.input[k]].id == ASH_NO_ID && !load(sp, task, sp->old.input[k])) {
+            return 0;
+        }
+    }
+    if (!make_room(sp, task, ash_task_out_bytes(&sp->old, task) + ash_task_scratch_bytes(&sp->old, task))) {
+        return 0;
+    }
+    begin_task(sp, (int)t->work, t->item);
+    for (uint32_t k = t->input_begin; k < t[1].input_begin; k++) {
+        add_input(sp, sp->life[sp->old.input[k]].id);
+    }
+    for (uint32_t b = t->buffer_begin; b < t[1].buffer_begin; b++) {
+        sp->life[b].id = add_buffer(sp, sp->old.buffer_units[b], b);
+    }
+    end_task(sp);
+    account(sp, task);
+    return !sp->failed;
+}
+
+static int begin(spilling *sp) {
+    const ash_plan *old = &sp->old;
+    sp->life = ash_malloc(((int64_t)old->nbuffers + 1) * (int64_t)sizeof *sp->life);
+    if (!sp->life) {
+        return 0;
+    }
+    for (uint32_t t = 0; t < old->ntasks; t++) {
+        for (uint32_t b = old->task[t].buffer_begin; b < old->task[t + 1].buffer_begin; b++) {
+            sp->life[b] = (life){ ASH_NO_ID, ASH_NO_ID, ASH_NO_ID, old->consumer_begin[b], t };
+        }
+    }
+    return 1;
+}
+
+static int place_all(spilling *sp) {
+    int fits = begin(sp) || (sp->failed = 1, 0);
+    for (uint32_t t = 0; fits && t < sp->old.ntasks; t++) {
+        fits = place(sp, t);
+    }
+    ash_free(sp->life);
+    ash_free(sp->heap);
+    ash_list_count(sp->plan, -sp->heap_capacity * (int64_t)sizeof *sp->heap);
+    return fits;
+}
+
+ash_spill_result ash_plan_count_spill(ash_plan *plan, int64_t budget, ash_spill_count *count) {
+    spilling sp = { .plan = plan, .old = *plan, .budget = budget, .dry = 1 };
+    int fits = place_all(&sp);
+    *count = sp.count;
+    return sp.failed ? ASH_SPILL_NO_MEMORY : fits ? ASH_SPILL_FITS : ASH_SPILL_TOO_SMALL;
+}
+
+ash_spill_result ash_plan_spill(ash_plan *plan, int64_t budget) {
+    int spill_work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_SPILL }, 0);
+    int load_work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_LOAD }, 0);
+    if (spill_work < 0 || load_work < 0) {
+        return ASH_SPILL_NO_MEMORY;
+    }
+    spilling sp = { .plan = plan, .old = *plan, .budget = budget, .spill_work = spill_work, .load_work = load_work };
+    ash_list_detach(plan);
+    int fits = ash_list_begin(plan) ? place_all(&sp) : (sp.failed = 1, 0);
+    ash_list_free(&sp.old);
+    plan->spilled_bytes = sp.count.spilled;
+    plan->loaded_bytes = sp.count.loaded;
+    return sp.failed || !ash_list_consumers(plan) ? ASH_SPILL_NO_MEMORY : fits ? ASH_SPILL_FITS : ASH_SPILL_TOO_SMALL;
+}
+
+/* The task that makes a buffer. */
+static uint32_t maker_of(const ash_plan *plan, uint32_t buffer) {
+    uint32_t low = 0, high = plan->ntasks - 1; /* the last task whose buffers begin at or before it */
+    while (low < high) {
+        uint32_t middle = low + (high - low + 1) / 2;
+        if (plan->task[middle].buffer_begin <= buffer) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return low;
+}
+
+/* Beside all inputs of a task, what repeating the maker of one of them takes. */
+static int64_t repeating_bytes(const ash_plan *plan, uint32_t buffer) {
+    uint32_t maker = maker_of(plan, buffer);
+    return can_repeat(plan, maker) ? ash_task_scratch_bytes(plan, maker) : 0;
+}
+
+int64_t ash_plan_least_budget(const ash_plan *plan, uint32_t *task) {
+    int64_t most = -1;
+    for (uint32_t t = 0; t < plan->ntasks; t++) {
+        int64_t inputs = 0, beside = ash_task_out_bytes(plan, t) + ash_task_scratch_bytes(plan, t);
+        for (uint32_t k = plan->task[t].input_begin; k < plan->task[t + 1].input_begin; k++) {
+            int64_t repeating = repeating_bytes(plan, plan->input[k]);
+            beside = repeating > beside ? repeating : beside;
+            inputs += plan->buffer_units[plan->input[k]] * (int64_t)ASH_UNIT;
+        }
+        if (inputs + beside > most) {
+            most = inputs + beside;
+            *task = t;
+        }
+    }
+    return most;
+}
