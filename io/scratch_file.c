@@ -18,7 +18,7 @@
 struct ash_scratch_file {
     char *folder;
     int fd;
-    uint32_t *check; /* per slot */
+    uint32_t *check; /* per block */
 };
 
 /* A file without a name; where the file system has no such thing, one whose name is taken away at once. -1 on failure. */
@@ -52,15 +52,15 @@ static int take_room(int fd, int64_t bytes) {
     return failed == EOPNOTSUPP || failed == EINVAL ? 0 : failed;
 }
 
-ash_scratch_file *ash_scratch_file_new(const char *folder, int64_t bytes, int64_t slots, const char *function, ash_error_state *error) {
+ash_scratch_file *ash_scratch_file_new(const char *folder, int64_t bytes, int64_t blocks, const char *function, ash_error_state *error) {
     ash_scratch_file *file = ash_calloc(1, sizeof *file);
     if (file) {
         file->fd = -1;
         file->folder = ash_text_copy(folder, (int64_t)strlen(folder));
-        file->check = ash_calloc(slots + 1, sizeof *file->check);
+        file->check = ash_calloc(blocks + 1, sizeof *file->check);
     }
     if (!file || !file->folder || !file->check) {
-        ash_fail_memory(error, function, slots * (int64_t)sizeof *file->check);
+        ash_fail_memory(error, function, blocks * (int64_t)sizeof *file->check);
         ash_scratch_file_free(file);
         return NULL;
     }
@@ -79,19 +79,21 @@ ash_scratch_file *ash_scratch_file_new(const char *folder, int64_t bytes, int64_
     return file;
 }
 
-ash_status ash_scratch_file_write(
-    ash_scratch_file *file, int64_t slot, int64_t offset, const void *data, int64_t bytes, ash_error_state *error) {
-    file->check[slot] = ash_crc32c(0, data, bytes);
+void ash_scratch_file_check(ash_scratch_file *file, int64_t block, const void *data, int64_t bytes) {
+    file->check[block] = ash_crc32c(0, data, bytes);
+}
+
+ash_status ash_scratch_file_write(ash_scratch_file *file, int64_t offset, const void *data, int64_t bytes, ash_error_state *error) {
     int failed = ash_write_bytes(file->fd, data, bytes, offset);
     return failed ? ash_fail(error, ASH_ERR_IO, "writing to scratch in '%s' failed: %s", file->folder, strerror(failed)) : ASH_OK;
 }
 
-ash_status ash_scratch_file_read(ash_scratch_file *file, int64_t slot, int64_t offset, void *data, int64_t bytes, ash_error_state *error) {
+ash_status ash_scratch_file_read(ash_scratch_file *file, int64_t block, int64_t offset, void *data, int64_t bytes, ash_error_state *error) {
     ash_error_state reason = { 0 };
     if (ash_read_bytes(file->fd, data, bytes, offset, &reason) != ASH_OK) {
         return ash_fail(error, ASH_ERR_IO, "reading from scratch in '%s' failed: %s", file->folder, reason.text);
     }
-    if (ash_crc32c(0, data, bytes) != file->check[slot]) {
+    if (ash_crc32c(0, data, bytes) != file->check[block]) {
         return ash_fail(error, ASH_ERR_IO,
             "scratch in '%s' does not hold what was written to it: the disk is faulty, or somebody changed the file", file->folder);
     }

@@ -69,13 +69,14 @@ int64_t ash_plan_entry_bytes(int64_t tasks, int64_t buffers, int64_t inputs) {
     return tasks * per_task + buffers * per_buffer + inputs * 2 * (int64_t)sizeof(uint32_t);
 }
 
-int64_t ash_plan_copy_bytes(int64_t buffers, int64_t spills) {
-    return buffers * (int64_t)sizeof(uint32_t) + spills * ((int64_t)sizeof(ash_spill_place) + (int64_t)sizeof(uint32_t));
+int64_t ash_plan_scratch_bytes(const ash_plan *plan, int threads, int64_t buffers, int64_t spills, int64_t checks) {
+    return (buffers + checks) * (int64_t)sizeof(uint32_t) + spills * (int64_t)sizeof(ash_spill_place) + threads * (int64_t)ASH_TILE_BYTES +
+        plan->tile_arena.bytes;
 }
 
 void ash_plan_count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t bytes = plan->node_bytes + plan->arena.bytes + ash_plan_entry_bytes(plan->ntasks, plan->nbuffers, plan->ninputs) +
-        (plan->origin ? ash_plan_copy_bytes(plan->nbuffers, plan->nspills) : 0);
+        (plan->nspills > 0 ? ash_plan_scratch_bytes(plan, plan->num_threads, plan->nbuffers, plan->nspills, plan->nchecks) : 0);
     for (const ash_held *held = plan->helds; held; held = held->next) {
         bytes += held->buffer.bytes;
     }

@@ -55,17 +55,20 @@ int ash_blocks_part(const ash_blocks *blocks, int64_t item, int k, ash_part *par
     return b->kind->part(blocks->node, item / b->steps, item % b->steps, k, part);
 }
 
+int ash_blocks_in_place(const ash_blocks *blocks, const ash_part *part) {
+    const ash_operand *operand = &blocks->space[part->input]->operand[0];
+    int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM];
+    return operand->kind == ASH_OPERAND_HELD && !operand->pack && ash_operand_box(operand, &part->box, low, span) &&
+        ash_operand_in_chunk(operand, low, span);
+}
+
 int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item) {
     const ash_blocks_node *b = &blocks->node->u.blocks;
     int64_t bytes = b->kind->scratch_bytes ? ash_round_bytes(b->kind->scratch_bytes(blocks->node)) : 0;
     ash_part part;
     for (int k = 0; ash_blocks_part(blocks, item, k, &part); k++) {
         const ash_stage *space = blocks->space[part.input];
-        const ash_operand *operand = &space->operand[0];
-        int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM];
-        int in_place = operand->kind == ASH_OPERAND_HELD && !operand->pack && ash_operand_box(operand, &part.box, low, span) &&
-            ash_operand_in_chunk(operand, low, span);
-        bytes += in_place ? 0 : ash_operand_piece_bytes(operand, space, part.box.extent);
+        bytes += ash_blocks_in_place(blocks, &part) ? 0 : ash_operand_piece_bytes(&space->operand[0], space, part.box.extent);
     }
     return bytes;
 }

@@ -19,14 +19,15 @@ typedef struct enumeration {
     int64_t depth, stack_capacity;
 } enumeration;
 
-/* Adds an input buffer unless it is among those before `end`, which other operands of the task have added. */
-static void add_input_once(ash_plan *plan, uint32_t end, uint32_t buffer) {
+/* Adds an input buffer unless it is among those before `end`, which other operands of the task have added: then one that needs it whole decides. */
+static void add_input_once(ash_plan *plan, uint32_t end, uint32_t buffer, int by_box) {
     for (uint32_t k = plan->task[plan->ntasks].input_begin; k < end; k++) {
         if (plan->input[k] == buffer) {
+            plan->by_box[k / 64] &= ~((uint64_t)!by_box << (k % 64));
             return;
         }
     }
-    ash_list_add_input(plan, buffer);
+    ash_list_add_input(plan, buffer, by_box);
 }
 
 static void set(ash_plan *plan, ash_sparse *table, int64_t index, uint32_t id) {
@@ -74,7 +75,7 @@ static void need_held(enumeration *en, ash_held *held, int64_t chunk) {
 }
 
 /* Calls need_held or add_input_once for every chunk of a held operand that the box needs. */
-static void visit_operand(enumeration *en, const ash_operand *operand, const ash_box *box, int placing) {
+static void visit_operand(enumeration *en, const ash_operand *operand, const ash_box *box, int by_box, int placing) {
     ash_held *held = operand->held;
     uint32_t before = en->plan->ninputs;
     int64_t low[ASH_MAX_NDIM], high[ASH_MAX_NDIM], coordinate[ASH_MAX_NDIM];
@@ -94,7 +95,7 @@ static void visit_operand(enumeration *en, const ash_operand *operand, const ash
         if (wanted && placing) {
             need_held(en, held, chunk);
         } else if (wanted) {
-            add_input_once(en->plan, before, ash_sparse_get(&held->buffer, chunk));
+            add_input_once(en->plan, before, ash_sparse_get(&held->buffer, chunk), by_box);
         }
         int k = operand->ndim - 1;
         while (k >= 0 && ++coordinate[k] > high[k]) {
@@ -160,7 +161,7 @@ static void visit_stage(enumeration *en, const ash_stage *stage, int64_t chunk, 
     ash_grid_box(stage->ndim, stage->axis, chunk, &box);
     for (int k = 0; k < stage->noperands && !en->plan->incomplete; k++) {
         if (stage->operand[k].kind == ASH_OPERAND_HELD) {
-            visit_operand(en, &stage->operand[k], &box, placing);
+            visit_operand(en, &stage->operand[k], &box, !stage->operand[k].aligned, placing);
         }
     }
 }
@@ -173,12 +174,12 @@ static void visit_step(enumeration *en, ash_blocks *blocks, int64_t item, int pl
     if (item % blocks->node->u.blocks.steps > 0 && placing) {
         push(en, blocks->work, item - 1);
     } else if (item % blocks->node->u.blocks.steps > 0) {
-        ash_list_add_input(en->plan, plan->task[ash_sparse_get(&plan->work[blocks->work].task, item - 1)].buffer_begin);
+        ash_list_add_input(en->plan, plan->task[ash_sparse_get(&plan->work[blocks->work].task, item - 1)].buffer_begin, 0);
     }
     for (; !en->plan->incomplete && ash_blocks_part(blocks, item, parts, &part); parts++) {
         const ash_operand *operand = &blocks->space[part.input]->operand[0];
         if (operand->kind == ASH_OPERAND_HELD) {
-            visit_operand(en, operand, &part.box, placing);
+            visit_operand(en, operand, &part.box, !ash_blocks_in_place(blocks, &part), placing);
         }
     }
     if (!placing) {

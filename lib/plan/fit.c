@@ -109,10 +109,10 @@ int ash_plan_fit(ash_plan *plan, const ash_plan_request *request) {
 
 /* ---- Scratch ---- */
 
-/* Bytes that the lists of a plan grow by. */
-static int64_t growth(const ash_plan *plan, const ash_spill_count *count) {
+/* Bytes that a plan grows by. */
+static int64_t growth(const ash_plan *plan, int threads, const ash_spill_count *count) {
     return ash_plan_entry_bytes(count->tasks - plan->ntasks, count->buffers - plan->nbuffers, count->inputs - plan->ninputs) +
-        ash_plan_copy_bytes(count->buffers, count->spills);
+        ash_plan_scratch_bytes(plan, threads, count->buffers, count->spills, count->checks);
 }
 
 /* Whether scratch would save much of what the tasks need in sequence. */
@@ -128,7 +128,7 @@ int ash_plan_find_least(ash_plan *plan) {
     if (!plan->may_spill || plan->ntasks == 0) {
         return 1;
     }
-    if (!profile_with_pieces(plan, PIECE_SMALLEST, 0)) {
+    if (!profile_with_pieces(plan, PIECE_SMALLEST, 0) || !ash_plan_choose_tiles(plan)) {
         return 0;
     }
     int64_t budget = ash_plan_least_budget(plan, &task);
@@ -136,7 +136,7 @@ int ash_plan_find_least(ash_plan *plan) {
         if (ash_plan_count_spill(plan, budget, &count) != ASH_SPILL_FITS) {
             return 0;
         }
-        int64_t least = plan->least_bytes - plan->suffix_peak[0] + budget + growth(plan, &count);
+        int64_t least = plan->least_bytes - plan->suffix_peak[0] + budget + growth(plan, 1, &count);
         if (least < plan->least_bytes) {
             plan->least_bytes = least;
             plan->neediest = task;
@@ -164,7 +164,7 @@ static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *requ
         if (result != ASH_SPILL_FITS) {
             return result;
         }
-        int64_t over = budget + growth(plan, &count) - room;
+        int64_t over = budget + growth(plan, plan->num_threads, &count) - room;
         if (over <= 0) {
             result = ash_plan_spill(plan, budget);
             ash_plan_count_base(plan, request);

@@ -23,13 +23,14 @@ void ash_plan_count_base(ash_plan *plan, const ash_plan_request *request);
 /* Bytes that so many more entries take, the executor's included. */
 int64_t ash_plan_entry_bytes(int64_t tasks, int64_t buffers, int64_t inputs);
 
-/* And what copies of buffers and places on scratch take. */
-int64_t ash_plan_copy_bytes(int64_t buffers, int64_t spills);
+/* And what copies of buffers, places on scratch, checksums, and the tiles that `threads` are at take. */
+int64_t ash_plan_scratch_bytes(const ash_plan *plan, int threads, int64_t buffers, int64_t spills, int64_t checks);
 
 /* spill.c */
 typedef struct ash_spill_count {
     int64_t tasks, inputs, buffers; /* of the new plan */
     int64_t spills;                 /* chunks that go to scratch */
+    int64_t checks;                 /* of their tiles */
     int64_t spilled, loaded;        /* bytes to and from scratch */
 } ash_spill_count;
 typedef enum ash_spill_result { ASH_SPILL_FITS, ASH_SPILL_TOO_SMALL, ASH_SPILL_NO_MEMORY } ash_spill_result;

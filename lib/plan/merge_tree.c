@@ -107,7 +107,7 @@ void ash_merge_trees_arrive(ash_plan *plan, ash_merge_trees *trees, ash_fold *fo
             return;
         }
         for (int64_t c = 0; c < children; c++) {
-            ash_list_add_input(plan, tree->buffer[level + first + c]);
+            ash_list_add_input(plan, tree->buffer[level + first + c], 0);
         }
         id = end_merge(plan, fold, out_chunk, last, tree->buffer[level + first]);
         if (last) {

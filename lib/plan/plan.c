@@ -17,6 +17,7 @@ void ash_plan_free(ash_plan *plan) {
     ash_list_free(plan);
     ash_free(plan->suffix_peak);
     ash_free(plan->spill);
+    ash_arena_free(&plan->tile_arena);
     ash_arena arena = plan->arena; /* the plan itself lives in it */
     ash_arena_free(&arena);
 }

@@ -147,7 +147,8 @@ struct ash_held {
     ash_stage *stage; /* that makes it, at a sink; NULL: blocks do */
     int sink;
     ash_blocks *blocks;
-    ash_sparse buffer; /* per chunk that is made */
+    ash_sparse buffer;   /* per chunk that is made */
+    ash_grid_axis *tile; /* how chunks are cut on scratch, see tiles.c; NULL: they are not */
     ash_held *next;
 };
 
@@ -209,10 +210,17 @@ typedef struct ash_task {
     uint32_t buffer_begin; /* its own buffers are [buffer_begin, next task's) */
 } ash_task;
 
-/* Where a chunk is on scratch. */
+/* Where a buffer is on scratch. */
 typedef struct ash_spill_place {
     int64_t offset, bytes;
+    int64_t check;        /* the number of its first checksum; it has one a tile */
+    const ash_held *held; /* in tiles: what it is a chunk of; NULL: as it is */
+    int64_t chunk;
+    uint32_t token; /* that tells that it is there */
 } ash_spill_place;
+
+/* Bytes of a tile, at most. */
+enum { ASH_TILE_BYTES = 256 << 10 };
 
 /* The most of each that a task uses: threads have room for it. */
 typedef struct ash_plan_most {
@@ -236,13 +244,16 @@ typedef struct ash_plan {
     uint32_t ntasks, nbuffers, ninputs; /* tasks stand in the order of their priority; one entry past the end closes the lists */
     ash_task *task;
     uint32_t *input;          /* buffer ids that tasks read */
+    uint64_t *by_box;         /* bits: inputs that are read as boxes, which can also be read from scratch */
     uint32_t *buffer_units;   /* size of each buffer in ASH_UNIT bytes */
     uint32_t *consumer_begin; /* per buffer, into consumer */
     uint32_t *consumer;       /* task ids */
-    uint32_t *origin; /* NULL, or per buffer the one that it is a copy of, or itself, as tasks were enumerated: see ash_run_memory() */
+    uint32_t *origin;       /* NULL, or per buffer the one that it is a copy of, or itself, as tasks were enumerated: see ash_run_input() */
     ash_spill_place *spill; /* chunks on scratch */
-    int64_t nspills, spilled_bytes, loaded_bytes;
-    int may_spill;
+    int64_t nspills, nchecks, spilled_bytes, loaded_bytes;
+    int64_t by_box_capacity;
+    int may_spill, tiles; /* tiles are chosen */
+    ash_arena tile_arena;
     int64_t *suffix_peak; /* per task: the most that it or any later one needs in sequence */
     int64_t list_bytes;   /* of the lists made while planning */
     int incomplete;       /* planning stopped: no memory, */
@@ -314,7 +325,8 @@ ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[
 /* The chunk boxes of all outputs, and the k-th part of a step. */
 void ash_blocks_boxes(const ash_blocks *blocks, int64_t chunk, ash_box box[]);
 int ash_blocks_part(const ash_blocks *blocks, int64_t item, int k, ash_part *part);
-int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item); /* of a step */
+int ash_blocks_in_place(const ash_blocks *blocks, const ash_part *part); /* whether a part is used where it lies in a held chunk */
+int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item);      /* of a step */
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,
@@ -352,6 +364,14 @@ static inline int64_t ash_piece_extent(const ash_stage *stage, int axis, int64_t
     int64_t extent = stage->piece[axis] - over;
     return extent < end - start ? extent : end - start;
 }
+/* tiles.c: sets `tile` of held values that are read by boxes. 0 when out of memory. */
+int ash_plan_choose_tiles(ash_plan *plan);
+/* The tiles that a box meets, and how many a chunk has. */
+void ash_held_tiles(const ash_held *held, const ash_box *box, int64_t low[], int64_t high[]);
+int64_t ash_held_chunk_tiles(const ash_held *held, int64_t chunk);
+static inline int ash_input_by_box(const ash_plan *plan, uint32_t input) {
+    return plan->by_box[input / 64] >> (input % 64) & 1;
+}
 /* sharing.c: sets needed_times and shared_bytes. */
 void ash_plan_count_needs(ash_plan *plan);
 int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk);
@@ -384,8 +404,12 @@ int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task);
 int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task);
 /* Stored bytes that it reads. */
 int64_t ash_task_read_bytes(const ash_plan *plan, uint32_t task);
+/* Bytes that it takes from scratch if it reads a chunk of a held value by boxes. */
+int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk);
 /* About how many elements it works on. */
 int64_t ash_task_elements(const ash_plan *plan, uint32_t task);
+/* The held value that the k-th buffer of a task is a chunk of, and which; NULL: it is a partial result. */
+const ash_held *ash_task_held(const ash_plan *plan, uint32_t task, uint32_t k, int64_t *chunk);
 /* The operation it belongs to. */
 const char *ash_task_name(const ash_plan *plan, uint32_t task);
 

@@ -2,7 +2,7 @@
  *
  * The tasks are gone through in their order. Where what is live and what the next task needs do not fit the budget, the chunk whose next use is farthest away
  * gives way (L. A. Belady, A study of replacement algorithms for a virtual-storage computer, IBM Systems Journal 5, 1966). Before its next use it is loaded
- * again, into another buffer. Both are tasks like any other: what spills leaves a *token*, a buffer without bytes, for what loads, so order, admission and
+ * again, into another buffer, or read by the boxes that are needed of it. Both are tasks like any other: what spills leaves a *token*, a buffer without bytes, for what loads, so order, admission and
  * executors know nothing of it. Chunks that their task made of nothing but sources are not written: the task is run again.
  */
 #include "plan/fit.h"
@@ -17,6 +17,7 @@ typedef struct life {
     uint32_t place; /* in plan->spill */
     uint32_t next;  /* its next use, into `consumer` */
     uint32_t maker;
+    unsigned char tiled, boxes; /* can be read by boxes, and is */
 } life;
 
 /* An entry of the heap of what can give way; stale where `use` is no longer the next one. */
@@ -75,6 +76,10 @@ static uint32_t next_use(const spilling *sp, uint32_t buffer) {
     return next < sp->old.consumer_begin[buffer + 1] ? sp->old.consumer[next] : sp->old.ntasks;
 }
 
+static int is_live(const spilling *sp, uint32_t buffer) {
+    return sp->life[buffer].id != ASH_NO_ID;
+}
+
 /* Whether running the task again is better than writing what it made: it uses no buffers, makes one, and does little. */
 static int can_repeat(const ash_plan *plan, uint32_t task) {
     const ash_task *t = &plan->task[task];
@@ -95,10 +100,10 @@ static void begin_task(spilling *sp, int work, int64_t item) {
     }
 }
 
-static void add_input(spilling *sp, uint32_t id) {
+static void add_input(spilling *sp, uint32_t id, int by_box) {
     sp->count.inputs++;
     if (!sp->dry && !sp->failed) {
-        ash_list_add_input(sp->plan, id);
+        ash_list_add_input(sp->plan, id, by_box);
     }
 }
 
@@ -127,39 +132,73 @@ static void end_task(spilling *sp) {
 
 /* ---- Spilling and loading ---- */
 
+static const ash_held *held_of(const spilling *sp, uint32_t buffer, int64_t *chunk) {
+    uint32_t maker = sp->life[buffer].maker;
+    return ash_task_held(&sp->old, maker, buffer - sp->old.task[maker].buffer_begin, chunk);
+}
+
 static void give_place(spilling *sp, uint32_t buffer) {
     ash_plan *plan = sp->plan;
-    sp->life[buffer].place = (uint32_t)sp->count.spills++;
+    life *l = &sp->life[buffer];
+    int64_t chunk = 0;
+    const ash_held *held = l->tiled ? held_of(sp, buffer, &chunk) : NULL;
+    l->place = (uint32_t)sp->count.spills++;
     if (!sp->dry && !ash_list_grow(plan, (void **)&plan->spill, sp->count.spills, &plan->spill_capacity, sizeof *plan->spill)) {
         sp->failed = 1;
     } else if (!sp->dry) {
-        plan->spill[plan->nspills++] = (ash_spill_place){ .offset = sp->count.spilled, .bytes = bytes_of(sp, buffer) };
+        plan->spill[plan->nspills++] = (ash_spill_place){
+            .offset = sp->count.spilled, .bytes = bytes_of(sp, buffer), .check = sp->count.checks, .held = held, .chunk = chunk
+        };
     }
     sp->count.spilled += bytes_of(sp, buffer);
+    sp->count.checks += ash_held_chunk_tiles(held, chunk);
+}
+
+/* Chunks that are read by boxes are better read from scratch than made again for each. */
+static int is_repeated(const spilling *sp, uint32_t buffer) {
+    return !sp->life[buffer].boxes && can_repeat(&sp->old, sp->life[buffer].maker);
 }
 
 static void give_way(spilling *sp, uint32_t buffer) {
     life *l = &sp->life[buffer];
-    if (l->token == ASH_NO_ID && !can_repeat(&sp->old, l->maker)) {
+    if (l->token == ASH_NO_ID && !is_repeated(sp, buffer)) {
         give_place(sp, buffer);
         begin_task(sp, sp->spill_work, l->place);
-        add_input(sp, l->id);
-        l->token = add_buffer(sp, 0, ASH_NO_ID);
+        add_input(sp, l->id, 0);
+        l->token = add_buffer(sp, 0, buffer);
+        if (!sp->dry && !sp->failed) {
+            sp->plan->spill[l->place].token = l->token;
+        }
         end_task(sp);
     }
     l->id = ASH_NO_ID;
     sp->live -= bytes_of(sp, buffer);
 }
 
-/* Makes room for `bytes` more while task `now` is prepared; what it uses stays. 0 if there is none. */
+/* One of the inputs of a task that are read by boxes; 0 if all are on scratch. */
+static int give_input_way(spilling *sp, uint32_t task) {
+    for (uint32_t k = sp->old.task[task].input_begin; k < sp->old.task[task + 1].input_begin; k++) {
+        uint32_t buffer = sp->old.input[k];
+        if (is_live(sp, buffer) && sp->life[buffer].tiled && ash_input_by_box(&sp->old, k)) {
+            give_way(sp, buffer);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Makes room for `bytes` more while task `now` is prepared; what it uses stays, unless it can be read by boxes. 0 if there is none. */
 static int make_room(spilling *sp, uint32_t now, int64_t bytes) {
     while (sp->live + bytes > sp->budget && !sp->failed) {
         if (sp->nheap == 0 || sp->heap[0].use <= now) {
-            return 0;
+            if (!give_input_way(sp, now)) {
+                return 0;
+            }
+            continue;
         }
         candidate top = sp->heap[0];
         pop(sp);
-        if (sp->life[top.buffer].id != ASH_NO_ID && next_use(sp, top.buffer) == top.use) {
+        if (is_live(sp, top.buffer) && next_use(sp, top.buffer) == top.use) {
             give_way(sp, top.buffer);
         }
     }
@@ -168,7 +207,7 @@ static int make_room(spilling *sp, uint32_t now, int64_t bytes) {
 
 static int load(spilling *sp, uint32_t now, uint32_t buffer) {
     life *l = &sp->life[buffer];
-    int repeat = can_repeat(&sp->old, l->maker);
+    int repeat = is_repeated(sp, buffer);
     if (!make_room(sp, now, bytes_of(sp, buffer) + (repeat ? ash_task_scratch_bytes(&sp->old, l->maker) : 0))) {
         return 0;
     }
@@ -176,7 +215,7 @@ static int load(spilling *sp, uint32_t now, uint32_t buffer) {
         begin_task(sp, (int)sp->old.task[l->maker].work, sp->old.task[l->maker].item);
     } else {
         begin_task(sp, sp->load_work, l->place);
-        add_input(sp, l->token);
+        add_input(sp, l->token, 0);
         sp->count.loaded += bytes_of(sp, buffer);
     }
     l->id = add_buffer(sp, sp->old.buffer_units[buffer], buffer);
@@ -206,16 +245,33 @@ static void account(spilling *sp, uint32_t task) {
         if (next_use(sp, b) < sp->old.ntasks) {
             push(sp, next_use(sp, b), b);
         } else {
-            sp->live -= taken_over && k == t->input_begin ? 0 : bytes_of(sp, b);
+            sp->live -= !is_live(sp, b) || (taken_over && k == t->input_begin) ? 0 : bytes_of(sp, b);
             sp->life[b].id = ASH_NO_ID;
         }
+    }
+}
+
+/* Whether input k can stay on scratch. */
+static int stays(const spilling *sp, uint32_t k) {
+    const life *l = &sp->life[sp->old.input[k]];
+    return l->token != ASH_NO_ID && l->tiled && ash_input_by_box(&sp->old, k);
+}
+
+static void add_input_of(spilling *sp, uint32_t task, uint32_t k) {
+    uint32_t buffer = sp->old.input[k];
+    const life *l = &sp->life[buffer];
+    int64_t chunk;
+    add_input(sp, is_live(sp, buffer) ? l->id : l->token, ash_input_by_box(&sp->old, k));
+    if (!is_live(sp, buffer)) {
+        const ash_held *held = held_of(sp, buffer, &chunk);
+        sp->count.loaded += ash_task_box_bytes(&sp->old, task, held, chunk);
     }
 }
 
 static int place(spilling *sp, uint32_t task) {
     const ash_task *t = &sp->old.task[task];
     for (uint32_t k = t->input_begin; k < t[1].input_begin; k++) {
-        if (sp->life[sp->old.input[k]].id == ASH_NO_ID && !load(sp, task, sp->old.input[k])) {
+        if (!is_live(sp, sp->old.input[k]) && !stays(sp, k) && !load(sp, task, sp->old.input[k])) {
             return 0;
         }
     }
@@ -224,7 +280,7 @@ static int place(spilling *sp, uint32_t task) {
     }
     begin_task(sp, (int)t->work, t->item);
     for (uint32_t k = t->input_begin; k < t[1].input_begin; k++) {
-        add_input(sp, sp->life[sp->old.input[k]].id);
+        add_input_of(sp, task, k);
     }
     for (uint32_t b = t->buffer_begin; b < t[1].buffer_begin; b++) {
         sp->life[b].id = add_buffer(sp, sp->old.buffer_units[b], b);
@@ -242,8 +298,13 @@ static int begin(spilling *sp) {
     }
     for (uint32_t t = 0; t < old->ntasks; t++) {
         for (uint32_t b = old->task[t].buffer_begin; b < old->task[t + 1].buffer_begin; b++) {
-            sp->life[b] = (life){ ASH_NO_ID, ASH_NO_ID, ASH_NO_ID, old->consumer_begin[b], t };
+            int64_t chunk;
+            const ash_held *held = ash_task_held(old, t, b - old->task[t].buffer_begin, &chunk);
+            sp->life[b] = (life){ ASH_NO_ID, ASH_NO_ID, ASH_NO_ID, old->consumer_begin[b], t, held && held->tile, 0 };
         }
+    }
+    for (uint32_t k = 0; k < old->ninputs; k++) {
+        sp->life[old->input[k]].boxes |= sp->life[old->input[k]].tiled && ash_input_by_box(old, k);
     }
     return 1;
 }
@@ -276,6 +337,7 @@ ash_spill_result ash_plan_spill(ash_plan *plan, int64_t budget) {
     ash_list_detach(plan);
     int fits = ash_list_begin(plan) ? place_all(&sp) : (sp.failed = 1, 0);
     ash_list_free(&sp.old);
+    plan->nchecks = sp.count.checks;
     plan->spilled_bytes = sp.count.spilled;
     plan->loaded_bytes = sp.count.loaded;
     return sp.failed || !ash_list_consumers(plan) ? ASH_SPILL_NO_MEMORY : fits ? ASH_SPILL_FITS : ASH_SPILL_TOO_SMALL;
@@ -295,20 +357,19 @@ static uint32_t maker_of(const ash_plan *plan, uint32_t buffer) {
     return low;
 }
 
-/* Beside all inputs of a task, what repeating the maker of one of them takes. */
-static int64_t repeating_bytes(const ash_plan *plan, uint32_t buffer) {
-    uint32_t maker = maker_of(plan, buffer);
-    return can_repeat(plan, maker) ? ash_task_scratch_bytes(plan, maker) : 0;
-}
-
 int64_t ash_plan_least_budget(const ash_plan *plan, uint32_t *task) {
-    int64_t most = -1;
+    int64_t most = -1, chunk;
     for (uint32_t t = 0; t < plan->ntasks; t++) {
         int64_t inputs = 0, beside = ash_task_out_bytes(plan, t) + ash_task_scratch_bytes(plan, t);
         for (uint32_t k = plan->task[t].input_begin; k < plan->task[t + 1].input_begin; k++) {
-            int64_t repeating = repeating_bytes(plan, plan->input[k]);
+            uint32_t buffer = plan->input[k], maker = maker_of(plan, buffer);
+            const ash_held *held = ash_task_held(plan, maker, buffer - plan->task[maker].buffer_begin, &chunk);
+            if (held && held->tile && ash_input_by_box(plan, k)) {
+                continue;
+            }
+            int64_t repeating = can_repeat(plan, maker) ? ash_task_scratch_bytes(plan, maker) : 0; /* is done with all inputs there */
             beside = repeating > beside ? repeating : beside;
-            inputs += plan->buffer_units[plan->input[k]] * (int64_t)ASH_UNIT;
+            inputs += plan->buffer_units[buffer] * (int64_t)ASH_UNIT;
         }
         if (inputs + beside > most) {
             most = inputs + beside;

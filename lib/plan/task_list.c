@@ -34,20 +34,23 @@ int ash_list_count(ash_plan *plan, int64_t bytes) {
 /* Bytes of the lists that grow. */
 static int64_t list_bytes(const ash_plan *plan) {
     return plan->task_capacity * (int64_t)sizeof *plan->task + plan->input_capacity * (int64_t)sizeof *plan->input +
-        plan->buffer_capacity * (int64_t)sizeof *plan->buffer_units + plan->origin_capacity * (int64_t)sizeof *plan->origin;
+        plan->buffer_capacity * (int64_t)sizeof *plan->buffer_units + plan->origin_capacity * (int64_t)sizeof *plan->origin +
+        plan->by_box_capacity * (int64_t)sizeof *plan->by_box;
 }
 
 void ash_list_detach(ash_plan *plan) {
     plan->list_bytes -= list_bytes(plan);
     plan->task = NULL;
+    plan->by_box = NULL;
     plan->input = plan->buffer_units = plan->consumer_begin = plan->consumer = plan->origin = NULL;
-    plan->task_capacity = plan->input_capacity = plan->buffer_capacity = plan->origin_capacity = 0;
+    plan->task_capacity = plan->input_capacity = plan->buffer_capacity = plan->origin_capacity = plan->by_box_capacity = 0;
     plan->ntasks = plan->ninputs = plan->nbuffers = 0;
 }
 
 void ash_list_free(ash_plan *plan) {
     ash_free(plan->task);
     ash_free(plan->input);
+    ash_free(plan->by_box);
     ash_free(plan->buffer_units);
     ash_free(plan->consumer_begin);
     ash_free(plan->consumer);
@@ -57,7 +60,8 @@ void ash_list_free(ash_plan *plan) {
 int ash_list_begin(ash_plan *plan) {
     int fine = ash_list_grow(plan, (void **)&plan->task, 2, &plan->task_capacity, sizeof *plan->task) &&
         ash_list_grow(plan, (void **)&plan->buffer_units, 1, &plan->buffer_capacity, sizeof *plan->buffer_units) &&
-        ash_list_grow(plan, (void **)&plan->input, 1, &plan->input_capacity, sizeof *plan->input);
+        ash_list_grow(plan, (void **)&plan->input, 1, &plan->input_capacity, sizeof *plan->input) &&
+        ash_list_grow(plan, (void **)&plan->by_box, 1, &plan->by_box_capacity, sizeof *plan->by_box);
     if (fine) {
         plan->task[0] = (ash_task){ 0 };
     }
@@ -78,8 +82,13 @@ void ash_list_end_task(ash_plan *plan) {
     plan->task[plan->ntasks] = (ash_task){ .input_begin = plan->ninputs, .buffer_begin = plan->nbuffers };
 }
 
-void ash_list_add_input(ash_plan *plan, uint32_t buffer) {
-    if (ash_list_grow(plan, (void **)&plan->input, (int64_t)plan->ninputs + 1, &plan->input_capacity, sizeof *plan->input)) {
+void ash_list_add_input(ash_plan *plan, uint32_t buffer, int by_box) {
+    uint32_t k = plan->ninputs;
+    int fine = ash_list_grow(plan, (void **)&plan->input, (int64_t)k + 1, &plan->input_capacity, sizeof *plan->input) &&
+        ash_list_grow(plan, (void **)&plan->by_box, k / 64 + 1, &plan->by_box_capacity, sizeof *plan->by_box);
+    if (fine) {
+        uint64_t others = k % 64 == 0 ? 0 : plan->by_box[k / 64];
+        plan->by_box[k / 64] = others | (uint64_t)(by_box != 0) << (k % 64);
         plan->input[plan->ninputs++] = buffer;
     }
 }

@@ -15,7 +15,7 @@ void ash_list_detach(ash_plan *plan);
 void ash_list_free(ash_plan *plan);
 /* A task is begun, gets its inputs and its buffers, and is ended. */
 int ash_list_begin_task(ash_plan *plan, int work, int64_t item);
-void ash_list_add_input(ash_plan *plan, uint32_t buffer);
+void ash_list_add_input(ash_plan *plan, uint32_t buffer, int by_box);
 uint32_t ash_list_add_buffer(ash_plan *plan, int64_t bytes); /* ASH_NO_ID when it fails */
 uint32_t ash_list_add_units(ash_plan *plan, int64_t units);  /* the same; without units it is a token, which takes no memory */
 void ash_list_end_task(ash_plan *plan);

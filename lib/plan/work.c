@@ -106,6 +106,67 @@ static const work_functions functions[ASH_WORK_KINDS] = {
     [ASH_WORK_MERGE] = { merge_name, no_scratch, NULL, input_elements, merge_takes_over },
 };
 
+/* ---- Which held value a buffer is of: the order of buffers is that of enumeration ---- */
+
+static const ash_held *stage_held(const ash_stage *stage, int64_t item, uint32_t k, int64_t *chunk) {
+    *chunk = item;
+    for (int s = 0; s < stage->nsinks; s++) {
+        const ash_sink *sink = &stage->sink[s];
+        int64_t buffers = sink->kind == ASH_SINK_HELD ? 1 : sink->kind == ASH_SINK_FOLD ? ash_fold_out_chunks(sink->fold, item) : 0;
+        if (k < buffers) {
+            return sink->kind == ASH_SINK_HELD ? sink->held : NULL;
+        }
+        k -= (uint32_t)buffers;
+    }
+    return NULL;
+}
+
+const ash_held *ash_task_held(const ash_plan *plan, uint32_t task, uint32_t k, int64_t *chunk) {
+    const ash_work *work = ash_task_work(plan, task);
+    int64_t item = plan->task[task].item, steps = work->kind == ASH_WORK_BLOCKS ? work->of.blocks->node->u.blocks.steps : 1;
+    switch (work->kind) {
+    case ASH_WORK_STAGE: return stage_held(work->of.stage, item, k, chunk);
+    case ASH_WORK_BLOCKS: *chunk = item / steps; return item % steps == steps - 1 ? work->of.blocks->held[k] : NULL;
+    case ASH_WORK_MERGE: *chunk = item / 2; return item & 1 ? work->of.fold->held : NULL;
+    default: return NULL;
+    }
+}
+
+/* What a box of a space takes of a chunk of a held value. */
+static int64_t box_of_chunk(const ash_stage *space, const ash_box *box, const ash_held *held, const ash_box *of) {
+    int64_t bytes = 0;
+    for (int k = 0; k < space->noperands; k++) {
+        const ash_operand *operand = &space->operand[k];
+        int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM], part = operand->size;
+        if (operand->kind != ASH_OPERAND_HELD || operand->held != held || !ash_operand_box(operand, box, low, span)) {
+            continue;
+        }
+        for (int a = 0; a < held->ndim; a++) {
+            int64_t begin = low[a] > of->start[a] ? low[a] : of->start[a], end = low[a] + span[a];
+            end = end < of->start[a] + of->extent[a] ? end : of->start[a] + of->extent[a];
+            part *= end > begin ? end - begin : 0;
+        }
+        bytes += part;
+    }
+    return bytes;
+}
+
+int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk) {
+    const ash_work *work = ash_task_work(plan, task);
+    ash_box of, box;
+    ash_grid_box(held->ndim, held->axis, chunk, &of);
+    if (work->kind == ASH_WORK_STAGE) {
+        ash_grid_box(work->of.stage->ndim, work->of.stage->axis, plan->task[task].item, &box);
+        return box_of_chunk(work->of.stage, &box, held, &of);
+    }
+    int64_t bytes = 0;
+    ash_part part;
+    for (int k = 0; work->kind == ASH_WORK_BLOCKS && ash_blocks_part(work->of.blocks, plan->task[task].item, k, &part); k++) {
+        bytes += box_of_chunk(work->of.blocks->space[part.input], &part.box, held, &of);
+    }
+    return bytes;
+}
+
 int ash_plan_add_work(ash_plan *plan, ash_work work, int64_t items) {
     work.task = ash_sparse_new(items);
     if (!ash_plan_reserve(plan, (void **)&plan->work, plan->nwork, &plan->work_capacity, sizeof *plan->work)) {

@@ -97,9 +97,14 @@ static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand 
     return apply_layout(run, worker, operand, piece, &in_scratch, binding);
 }
 
+/* Where a chunk of a held value is for the task under way. */
+static uint32_t chunk_input(const ash_run *run, ash_worker *worker, const ash_held *held, int64_t chunk) {
+    return ash_run_input(run, worker, ash_sparse_get(&held->buffer, chunk));
+}
+
 /* Dense layout of one chunk of a held value. */
 static layout chunk_layout(const ash_run *run, ash_worker *worker, const ash_held *held, int64_t chunk) {
-    layout block = { .base = ash_run_memory(run, worker, ash_sparse_get(&held->buffer, chunk)) };
+    layout block = { .base = run->buffer[chunk_input(run, worker, held, chunk)] };
     ash_box box;
     ash_grid_box(held->ndim, held->axis, chunk, &box);
     int64_t stride = ash_dtype_size(held->dtype);
@@ -136,13 +141,29 @@ static ash_status bind_chunks(
         }
         coordinate[t] = ash_axis_find(&held->axis[t], index);
         int64_t other = ash_grid_ordinal(held->ndim, held->axis, coordinate);
-        const char *memory = ash_run_memory(run, worker, ash_sparse_get(&held->buffer, other));
+        const char *memory = run->buffer[chunk_input(run, worker, held, other)];
         binding->row[i] = memory + (binding->base - block.base) + (index - ash_axis_start(&held->axis[t], coordinate[t])) * block.stride[t];
     }
     return ASH_OK;
 }
 
-/* The piece spans several chunks: copies what it needs of each into one box. Chunks that no row needs may not be there, and are left out.
+/* Copies a part of a chunk, from memory or from scratch. */
+static ash_status copy_part(
+    ash_run *run, ash_worker *worker, const ash_held *held, int64_t chunk, const ash_box *part, char *out, const int64_t stride[]) {
+    uint32_t input = chunk_input(run, worker, held, chunk);
+    if (!run->buffer[input]) {
+        return ash_run_read_box(run, worker, input, part, out, stride);
+    }
+    layout block = chunk_layout(run, worker, held, chunk);
+    const char *in = block.base;
+    for (int k = 0; k < held->ndim; k++) {
+        in += (part->start[k] - block.origin[k]) * block.stride[k];
+    }
+    ash_copy_box(held->ndim, part->extent, ash_dtype_size(held->dtype), out, stride, in, block.stride);
+    return ASH_OK;
+}
+
+/* The piece spans several chunks, or they are on scratch: copies what it needs of each into one box. Chunks that no row needs may not be there, and are left out.
  */
 static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const int64_t low[],
     const int64_t span[], ash_binding *binding) {
@@ -166,19 +187,19 @@ static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *
     for (int more = 1; more;) {
         int64_t chunk = ash_grid_ordinal(ndim, held->axis, coordinate);
         if (ash_operand_wants_rows(operand, piece, operand->table_map < 0 ? 0 : coordinate[operand->table_map])) {
-            layout block = chunk_layout(run, worker, held, chunk);
-            const char *in = block.base;
             char *out = memory;
-            int64_t extent[ASH_MAX_NDIM];
+            ash_box part;
             for (int k = 0; k < ndim; k++) {
                 int64_t begin = ash_axis_start(&held->axis[k], coordinate[k]), end = ash_axis_start(&held->axis[k], coordinate[k] + 1);
                 begin = begin > low[k] ? begin : low[k];
                 end = end < low[k] + span[k] ? end : low[k] + span[k];
-                extent[k] = end - begin;
-                in += (begin - block.origin[k]) * block.stride[k];
+                part.start[k] = begin;
+                part.extent[k] = end - begin;
                 out += (begin - low[k]) * whole.stride[k];
             }
-            ash_copy_box(ndim, extent, operand->size, out, whole.stride, in, block.stride);
+            if (copy_part(run, worker, held, chunk, &part, out, whole.stride) != ASH_OK) {
+                return worker->error.status;
+            }
         }
         more = 0;
         for (int k = ndim - 1; k >= 0 && !more; k--) {
@@ -187,6 +208,17 @@ static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *
         }
     }
     return apply_layout(run, worker, operand, piece, &whole, binding);
+}
+
+static int is_on_scratch(const ash_run *run, ash_worker *worker, const ash_held *held, const int64_t index[]) {
+    int64_t coordinate[ASH_MAX_NDIM];
+    if (run->plan->nspills == 0) {
+        return 0;
+    }
+    for (int k = 0; k < held->ndim; k++) {
+        coordinate[k] = ash_axis_find(&held->axis[k], index[k]);
+    }
+    return !run->buffer[chunk_input(run, worker, held, ash_grid_ordinal(held->ndim, held->axis, coordinate))];
 }
 
 static ash_status bind_held(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
@@ -198,8 +230,8 @@ static ash_status bind_held(ash_run *run, ash_worker *worker, const ash_operand 
         }
         return apply_layout(run, worker, operand, piece, &nothing, binding);
     }
-    return ash_operand_in_chunk(operand, low, span) ? bind_chunks(run, worker, operand, piece, low, binding)
-                                                    : assemble(run, worker, operand, piece, low, span, binding);
+    int in_place = ash_operand_in_chunk(operand, low, span) && (operand->aligned || !is_on_scratch(run, worker, operand->held, low));
+    return in_place ? bind_chunks(run, worker, operand, piece, low, binding) : assemble(run, worker, operand, piece, low, span, binding);
 }
 
 static void bind_memory(const ash_operand *operand, layout *block) {

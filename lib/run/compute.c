@@ -22,9 +22,10 @@ static int begin_worker(const ash_plan *plan, ash_worker *worker) {
     worker->destination = ash_calloc(most->sinks, sizeof *worker->destination);
     worker->folding = ash_calloc(most->sinks, sizeof *worker->folding);
     worker->sink_buffer = ash_calloc(most->sinks, sizeof *worker->sink_buffer);
+    worker->tile = plan->nspills > 0 ? ash_malloc(ASH_TILE_BYTES) : NULL;
     worker->registers = (char *)(((uintptr_t)worker->registers_memory + 63) / 64 * 64);
     return worker->registers_memory && worker->slot && worker->slot_sink && worker->binding && worker->block && worker->destination &&
-        worker->folding && worker->sink_buffer;
+        worker->folding && worker->sink_buffer && (worker->tile || plan->nspills == 0);
 }
 
 static void end_worker(ash_worker *worker) {
@@ -36,6 +37,7 @@ static void end_worker(ash_worker *worker) {
     ash_free(worker->destination);
     ash_free(worker->folding);
     ash_free(worker->sink_buffer);
+    ash_free(worker->tile);
     ash_read_scratch_free(&worker->reading);
     ash_write_scratch_free(&worker->writing);
 }
@@ -45,7 +47,7 @@ static ash_status open_scratch(ash_run *run, ash_error_state *error) {
     if (plan->nspills == 0) {
         return ASH_OK;
     }
-    run->scratch = ash_scratch_file_new(run->context->options.scratch, plan->spilled_bytes, plan->nspills, run->function, error);
+    run->scratch = ash_scratch_file_new(run->context->options.scratch, plan->spilled_bytes, plan->nchecks, run->function, error);
     return error->status;
 }
 

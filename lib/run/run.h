@@ -76,8 +76,9 @@ typedef struct ash_worker {
     int *slot_sink;               /* per slot: sink that receives the result in place, -1 */
     ash_read_scratch reading;
     ash_write_scratch writing;
+    char *tile;                /* on its way from or to scratch */
     char *scan_state;          /* running values of the scans of the task under way */
-    uint32_t task, next_input; /* under way; see ash_run_memory() */
+    uint32_t task, next_input; /* under way; see ash_run_input() */
     ash_error_state error;
 } ash_worker;
 
@@ -149,8 +150,10 @@ ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_merge(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_spill(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_load(ash_run *run, ash_worker *worker, uint32_t task);
-/* The memory of a held chunk, by its buffer as enumerated, for the task under way: it may be a copy that was made for this task. */
-const char *ash_run_memory(const ash_run *run, ash_worker *worker, uint32_t buffer);
+/* The input of the task under way that is a held chunk, by its buffer as enumerated: it may be a copy, or on scratch, where it has no memory and is read by
+ * boxes: into memory in which the first element of the box is at `memory`. */
+uint32_t ash_run_input(const ash_run *run, ash_worker *worker, uint32_t buffer);
+ash_status ash_run_read_box(ash_run *run, ash_worker *worker, uint32_t input, const ash_box *box, char *memory, const int64_t stride[]);
 /* Scratch for a task; counted in its work bytes. */
 void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker);
 void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes);

@@ -19,21 +19,21 @@ void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes) {
     ash_run_unlock(run);
 }
 
-const char *ash_run_memory(const ash_run *run, ash_worker *worker, uint32_t buffer) {
+uint32_t ash_run_input(const ash_run *run, ash_worker *worker, uint32_t buffer) {
     const ash_plan *plan = run->plan;
     if (!plan->origin) {
-        return run->buffer[buffer];
+        return buffer;
     }
     /* Operands go through their chunks in the order in which these became inputs: mostly it is the next one. */
     uint32_t begin = plan->task[worker->task].input_begin, end = plan->task[worker->task + 1].input_begin;
     for (uint32_t k = begin; k < end; k++) {
         uint32_t input = plan->input[worker->next_input];
         if (plan->origin[input] == buffer) {
-            return run->buffer[input];
+            return input;
         }
         worker->next_input = worker->next_input + 1 < end ? worker->next_input + 1 : begin;
     }
-    return NULL;
+    return ASH_NO_ID;
 }
 
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task) {
