@@ -183,9 +183,12 @@ int ash_plan_fit_scratch(ash_plan *plan, const ash_plan_request *request) {
     for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST && result == ASH_SPILL_TOO_SMALL; target /= 4) {
         result = try_scratch(plan, request, target, 1, 2);
     }
-    for (int threads = plan->num_threads; threads > 0 && result == ASH_SPILL_TOO_SMALL; threads--) {
-        set_threads(plan, threads);
-        result = try_scratch(plan, request, PIECE_SMALLEST, 0, 1);
+    int most = plan->num_threads;
+    for (int whole = 1; whole >= 0; whole--) { /* fewer threads cost less than pieces that are no whole stored chunks or tiles */
+        for (int threads = most; threads > 0 && result == ASH_SPILL_TOO_SMALL; threads--) {
+            set_threads(plan, threads);
+            result = try_scratch(plan, request, PIECE_SMALLEST, whole, 1);
+        }
     }
     if (result == ASH_SPILL_FITS) {
         plan->peak_bytes = peak_with(plan, largest_task(plan));

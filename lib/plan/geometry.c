@@ -147,7 +147,16 @@ int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]) {
     return bytes;
 }
 
-/* Extents that a piece should have multiples of, and where it should be cut, so that stored chunks are decoded whole, and once. */
+/* The extent of the chunks that an operand is put together from along one of its axes, in a file or in buffers; 1: nothing to heed. */
+static int64_t chunk_extent(const ash_operand *operand, int axis) {
+    if (operand->kind == ASH_OPERAND_FILE) {
+        return operand->value.node->u.file.variable->chunk[axis];
+    }
+    const ash_grid_axis *cuts = operand->kind == ASH_OPERAND_HELD && !operand->aligned ? &operand->held->axis[axis] : NULL;
+    return cuts && !cuts->bounds && cuts->offset == 0 && cuts->count > 1 ? cuts->step : 1;
+}
+
+/* Extents that a piece should have multiples of, and where it should be cut, so that stored chunks are decoded whole, and once, and chunks on scratch are read so. */
 static void stored_units(ash_stage *stage) {
     int64_t *unit = stage->unit;
     for (int a = 0; a < stage->ndim; a++) {
@@ -156,12 +165,11 @@ static void stored_units(ash_stage *stage) {
     }
     for (int k = 0; k < stage->noperands; k++) {
         const ash_operand *operand = &stage->operand[k];
-        const ash_variable *variable = operand->kind == ASH_OPERAND_FILE ? operand->value.node->u.file.variable : NULL;
-        for (int d = 0; variable && d < operand->ndim; d++) {
+        for (int d = 0; d < operand->ndim; d++) {
             const ash_map *map = &operand->map[d];
             if (map->axis >= 0 && !map->table && !map->chunks && (map->step == 1 || map->step == -1) &&
-                variable->chunk[d] > unit[map->axis]) {
-                int64_t chunk = unit[map->axis] = variable->chunk[d];
+                chunk_extent(operand, d) > unit[map->axis]) {
+                int64_t chunk = unit[map->axis] = chunk_extent(operand, d);
                 stage->cut[map->axis] = map->step > 0 ? chunk - map->start % chunk : (map->start + 1) % chunk;
             }
         }

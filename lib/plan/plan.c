@@ -79,15 +79,20 @@ static ash_status make(
 /* The two ways there are: what is put on another grid is held, or stored chunks are read again for each chunk of it, which costs time instead of memory. */
 enum { HOLDING, READING_AGAIN, WAYS };
 
-/* Which one it shall be, of those that were planned. */
+/* Reading more often than that takes longer than writing to scratch, once, and reading it back. */
+enum { READ_OFTEN = 3 };
+
+/* Which one it shall be, of those that were planned. Files that are not in chunks are read by boxes as scratch would be: then needed_times is 1. */
 static int choose(ash_plan *const plan[WAYS], int64_t limit) {
     ash_plan *holding = plan[HOLDING], *frugal = plan[READING_AGAIN];
     if (!frugal) {
         return HOLDING;
     }
-    int fits = ash_plan_fits(holding), frugal_fits = ash_plan_fits(frugal);
-    if (fits || frugal_fits) {
-        return frugal_fits && (!fits || frugal->needed_times < holding->needed_times) ? READING_AGAIN : HOLDING;
+    if (ash_plan_fits(holding)) {
+        return ash_plan_fits(frugal) && frugal->needed_times < holding->needed_times ? READING_AGAIN : HOLDING;
+    }
+    if (ash_plan_fits(frugal) && (frugal->needed_times <= READ_OFTEN || holding->least_bytes > limit)) {
+        return READING_AGAIN;
     }
     return holding->least_bytes <= limit || holding->least_bytes <= frugal->least_bytes ? HOLDING : READING_AGAIN;
 }
@@ -122,7 +127,8 @@ static ash_status make_ways(
     if (look && plan[HOLDING]->regrids && make(context, request, READING_AGAIN, function, &plan[READING_AGAIN], error) != ASH_OK) {
         return error->status;
     }
-    int settled = fits || (plan[READING_AGAIN] && ash_plan_fits(plan[READING_AGAIN]));
+    const ash_plan *frugal = plan[READING_AGAIN];
+    int settled = fits || (frugal && ash_plan_fits(frugal) && frugal->needed_times <= READ_OFTEN);
     return (settled && !request->exact) || find_least(plan) ? ASH_OK : fail_memory(function, error);
 }
 
