@@ -12,7 +12,7 @@
 
 /* Rows and columns of a block, and terms of a step, are about this many: large enough for products to be bound by arithmetic, small enough for several
  * blocks of every thread (see docs/performance.md). A block of 16-byte elements has half as many rows and columns. */
-enum { TILE = 1024, TERMS = 512 };
+enum { TILE = 1024, TERMS = 768 };
 
 /* ---- Building ---- */
 
@@ -23,17 +23,22 @@ typedef struct product {
     const ash_dim *dim[ASH_MAX_NDIM]; /* of the inputs, per axis of the result */
 } product;
 
-/* The grid of an axis with chunks of at most `most` elements: larger ones are cut evenly. 0 when out of memory. */
+/* The grid of an axis with chunks of at most `most` elements: larger ones are cut evenly, neighbours put together as long as they are no more. 0 when out of
+ * memory. */
 static int cut_axis(ash_arena *arena, const ash_grid_axis *axis, int64_t most, ash_grid_axis *out) {
-    int64_t pieces = 0;
+    int64_t pieces = 0, n = 0;
     for (int64_t c = 0; c < axis->count; c++) {
         pieces += ash_axis_extent(axis, c) > 0 ? (ash_axis_extent(axis, c) - 1) / most + 1 : 1;
     }
-    int64_t *bounds = ash_arena_alloc(arena, (pieces + 1) * (int64_t)sizeof *bounds), n = 0;
+    int64_t *bounds = ash_arena_alloc(arena, (pieces + 1) * (int64_t)sizeof *bounds);
     for (int64_t c = 0; bounds && c < axis->count; c++) {
         int64_t start = ash_axis_start(axis, c), extent = ash_axis_extent(axis, c), parts = extent > 0 ? (extent - 1) / most + 1 : 1;
         for (int64_t k = 0; k < parts; k++) {
-            bounds[n++] = start + extent / parts * k + (k < extent % parts ? k : extent % parts);
+            int64_t begin = start + extent / parts * k + (k < extent % parts ? k : extent % parts);
+            int64_t end = begin + extent / parts + (k < extent % parts);
+            if (n == 0 || end - bounds[n - 1] > most) {
+                bounds[n++] = begin;
+            }
         }
     }
     if (bounds) {
