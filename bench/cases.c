@@ -27,12 +27,34 @@ static const bench_case *const cases[] = {
 
 enum { CASES = sizeof cases / sizeof *cases, LONGEST = 63 };
 
+typedef struct family {
+    const bench_case *first;
+    const int *count;
+} family;
+
+static const family families[] = {
+    { bench_reduce_dtypes, &bench_reduce_dtypes_count },
+#if defined(ASH_WITH_BLAS)
+    { bench_products, &bench_products_count },
+#endif
+};
+enum { FAMILIES = sizeof families / sizeof *families };
+
 int bench_case_count(void) {
-    return CASES + bench_reduce_dtypes_count;
+    int n = CASES;
+    for (int k = 0; k < FAMILIES; k++)
+        n += *families[k].count;
+    return n;
 }
 
 const bench_case *bench_case_at(int k) {
-    return k < CASES ? cases[k] : &bench_reduce_dtypes[k - CASES];
+    if (k < CASES)
+        return cases[k];
+    k -= CASES;
+    const family *f = families;
+    for (; k >= *f->count; f++)
+        k -= *f->count;
+    return &f->first[k];
 }
 
 const bench_case *bench_find_case(const char *name) {

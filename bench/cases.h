@@ -10,6 +10,10 @@ extern const bench_case bench_reduce_axis0, bench_reduce_axis1, bench_reduce_axi
 extern const bench_case bench_reduce_dtypes[];                                      /* reduce_dtypes.c */
 extern const int bench_reduce_dtypes_count;
 extern const bench_case bench_cumsum, bench_cumsum_axis0; /* scan.c */
+#if defined(ASH_WITH_BLAS)
+extern const bench_case bench_products[]; /* product.c */
+extern const int bench_products_count;
+#endif
 extern const bench_case bench_tasks;                      /* tasks.c */
 extern const bench_case bench_climatology;                /* climatology.c */
 extern const bench_case bench_read_deflate, bench_read_packed, bench_read_contiguous, bench_read_classic; /* read.c */

@@ -18,6 +18,7 @@ build|header hdf5.h|libhdf5-dev|HDF5 with headers
 build|header netcdf.h|libnetcdf-dev|NetCDF-C with headers
 fortran|tool gfortran|gfortran|a Fortran compiler (without it there is no Fortran module)
 speed|header sleef.h|libsleef-dev|SLEEF with headers (without it transcendental functions are slower)
+speed|header cblas.h|libopenblas-dev|OpenBLAS with headers (without it products of matrices are slower)
 speed|header libdeflate.h|libdeflate-dev|libdeflate with headers (without it deflated chunks are read under one lock)
 speed|header szlib.h|libaec-dev|libaec with headers (without it chunks of szip are read under one lock)
 speed|header zstd.h|libzstd-dev|zstd with headers (without it chunks of zstd are refused)

@@ -78,8 +78,10 @@ void ash_copy_box(
     int ndim, const int64_t extent[], int64_t size, void *out, const int64_t out_stride[], const void *in, const int64_t in_stride[]);
 
 /* ---- Products of matrices ----
- * c (m x n) = a (m x k) times b (k x n), or that added to c if `more`; all dense, last axis fastest. Integers wrap; of bool, whether any pair is true. */
-typedef void ash_product_kernel(int64_t m, int64_t n, int64_t k, const void *a, const void *b, void *c, int more);
+ * c (m x n) = a (m x k) times b (k x n), or that added to c if `more`; last axis fastest, c dense, rows of a and b `lda` and `ldb` elements apart (ldb = 1
+ * for a column). Integers wrap; of bool, whether any pair is true. */
+typedef void ash_product_kernel(
+    int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb, void *c, int more);
 ash_product_kernel *ash_kernel_product(ash_isa isa, ash_dtype dtype);
 
 /* ---- Reductions ----

@@ -12,10 +12,12 @@ extern "C" {
  * right and repeated where they have extent 1; a vector is a row as `a` and a column as `b`, and that axis is not in the result. Lazy.
  *
  * The dtype is the one both are promoted to, and sums are made in it: integers wrap, of bool a sum is whether any term is true. NaN and infinities follow from multiplying and
- * adding. Terms are added in the order of the axis within blocks of 512, and blocks one after another. Over an axis of no elements sums are 0.
+ * adding. Matrices of floating dtypes are multiplied by BLAS where the library was built with it, on one thread a call; terms are added in an order that is the same for any number
+ * of threads and memory limit, but is that library's, and so may differ between processors. Of other dtypes, and where a factor is a vector, it is the same everywhere. Over an axis of
+ * no elements sums are 0.
  *
- * Dimensions keep their names and coordinates; where the result would have a name twice, the second dimension has none. Chunks are those of the inputs, the larger ones cut to
- * about 512 rows and columns. Errors: an array without dimensions; extents that differ. */
+ * Dimensions keep their names and coordinates; where the result would have a name twice, the second dimension has none. Chunks are those of the inputs, smaller ones put together and
+ * larger ones cut to at most 1024 rows and columns (512 of complex128). Errors: an array without dimensions; extents that differ. */
 ASH_API ash_array ash_matmul(ash_array a, ash_array b);
 
 /* The sum of products over dimensions of both: the first of `dims_a` with the first of `dims_b`, and so on, as NumPy's tensordot with two lists of axes; "" and "": the outer

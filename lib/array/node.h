@@ -139,9 +139,11 @@ typedef struct ash_blocks_call {
 typedef struct ash_blocks_kind {
     const char *name;
     int repeats; /* chunks share parts, so stored inputs had better be held than read again */
+    int blas;    /* steps call BLAS, which is kept to one thread meanwhile */
     /* The k-th part that a step of chunk number `chunk` of the outputs needs; 0: there is none. Parts are not empty. */
     int (*part)(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part);
     int64_t (*scratch_bytes)(const ash_node *node); /* of any step; NULL: none */
+    int64_t (*thread_bytes)(const ash_node *node);  /* that libraries keep for each thread which runs steps; NULL: none */
     ash_status (*run)(const ash_blocks_call *call); /* fills the chunk, or goes on with it */
 } ash_blocks_kind;
 

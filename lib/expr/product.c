@@ -1,6 +1,7 @@
 /* Products of matrices and contractions of arrays. The axes of the result are, in this order: those that both inputs have side by side (batch), those of `a`
  * alone (rows), those of `b` alone (columns); the axes summed over go away. A chunk of the result is the sum of products of blocks, one step after another in
  * the order of the blocks. */
+#include "expr/product.h"
 #include "base/memory.h"
 #include "expr/builder.h"
 #include "expr/elementwise.h"
@@ -10,196 +11,34 @@
 #include <string.h>
 
 /* Rows and columns of a block, and terms of a step, are about this many: large enough for products to be bound by arithmetic, small enough for several
- * blocks of every thread. */
-enum { TILE = 512 };
-
-typedef struct product_parameter {
-    int64_t batch, rows, columns, summed; /* numbers of axes */
-    int64_t
-        axis[2]
-            [ASH_MAX_NDIM]; /* of `a`: its batch, row and summed axes; of `b`: its batch, summed and column axes; -1: it has no such axis */
-    int64_t extent[ASH_MAX_NDIM]; /* of the summed axes */
-    int64_t step[ASH_MAX_NDIM];   /* of which a step takes so many */
-} product_parameter;
-
-/* ---- What the plan asks ---- */
-
-/* Where the summed axes begin in a step, and how far they go. */
-static void step_box(const product_parameter *p, int64_t step, ash_box *box) {
-    for (int64_t i = p->summed - 1; i >= 0; i--) {
-        int64_t count = p->extent[i] > 0 ? (p->extent[i] - 1) / p->step[i] + 1 : 1;
-        box->start[i] = step % count * p->step[i];
-        box->extent[i] = p->extent[i] - box->start[i] < p->step[i] ? p->extent[i] - box->start[i] : p->step[i];
-        step /= count;
-    }
-}
-
-/* Axis number `k` in the order of an input's axes in the parameter: an axis of the result, or, from ASH_MAX_NDIM on, a summed one. */
-static int64_t role(const product_parameter *p, int input, int64_t k) {
-    int64_t summed_at = input == 0 ? p->batch + p->rows : p->batch;
-    if (k < p->batch || (input == 0 && k < summed_at)) {
-        return k;
-    }
-    if (k < summed_at + p->summed) {
-        return ASH_MAX_NDIM + k - summed_at;
-    }
-    return p->batch + p->rows + k - summed_at - p->summed;
-}
-
-static int64_t axes_of(const product_parameter *p, int input) {
-    return p->batch + p->summed + (input == 0 ? p->rows : p->columns);
-}
-
-static int product_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
-    const product_parameter *p = node->u.blocks.parameter;
-    ash_box out, summed;
-    if (k > 1) {
-        return 0;
-    }
-    ash_output_box(&node->output[0], chunk, &out);
-    step_box(p, step, &summed);
-    for (int a = 0; a < node->output[0].ndim; a++) {
-        if (out.extent[a] == 0) {
-            return 0;
-        }
-    }
-    part->input = k;
-    for (int64_t i = 0; i < axes_of(p, k); i++) {
-        int64_t axis = p->axis[k][i], from = role(p, k, i);
-        const ash_box *box = from < ASH_MAX_NDIM ? &out : &summed;
-        from %= ASH_MAX_NDIM;
-        if (box->extent[from] == 0) {
-            return 0;
-        }
-        if (axis < 0) {
-            continue;
-        }
-        int repeated = box == &out && ash_value_output(node->input[k])->dim[axis].axis.extent == 1;
-        part->box.start[axis] = repeated ? 0 : box->start[from];
-        part->box.extent[axis] = repeated ? 1 : box->extent[from];
-    }
-    return 1;
-}
-
-/* Elements of the largest block of an input, put in order. */
-static int64_t packed_elements(const ash_node *node, int input) {
-    const product_parameter *p = node->u.blocks.parameter;
-    int64_t elements = 1;
-    for (int64_t i = 0; i < axes_of(p, input); i++) {
-        int64_t from = role(p, input, i), axis = p->axis[input][i];
-        int64_t extent = from >= ASH_MAX_NDIM ? p->step[from - ASH_MAX_NDIM] : ash_axis_largest(&node->output[0].dim[from].axis);
-        int repeated = axis < 0 || (from < ASH_MAX_NDIM && ash_value_output(node->input[input])->dim[axis].axis.extent == 1);
-        elements *= repeated ? 1 : extent;
-    }
-    return elements;
-}
-
-static int64_t product_scratch(const ash_node *node) {
-    int64_t size = ash_dtype_size(node->output[0].dtype);
-    return (packed_elements(node, 0) + packed_elements(node, 1)) * size + 64;
-}
-
-/* A block as matrices, dense, in the order of the parameter's axes. */
-typedef struct matrices {
-    const char *data;
-    int64_t extent[ASH_MAX_NDIM]; /* of the batch axes */
-    int64_t bytes;                /* of a matrix */
-    char *free;                   /* what of the scratch is left */
-} matrices;
-
-/* Copies the block into the scratch unless it lies as it should. */
-static matrices pack(const ash_blocks_call *call, int input, char *scratch) {
-    const product_parameter *p = call->node->u.blocks.parameter;
-    const ash_block *block = &call->block[input];
-    int64_t size = ash_dtype_size(call->node->output[0].dtype), extent[ASH_MAX_NDIM], from[ASH_MAX_NDIM], dense[ASH_MAX_NDIM];
-    int64_t bytes = size;
-    int n = 0, in_order = 1;
-    matrices m = { .bytes = size, .free = scratch };
-    for (int64_t i = 0; i < axes_of(p, input); i++) {
-        int64_t axis = p->axis[input][i];
-        extent[n] = axis < 0 ? 1 : block->part.box.extent[axis];
-        from[n] = axis < 0 ? 0 : block->stride[axis];
-        if (i < p->batch) {
-            m.extent[i] = extent[n];
-        } else {
-            m.bytes *= extent[n];
-        }
-        n++;
-    }
-    for (int a = n - 1; a >= 0; a--) {
-        dense[a] = bytes;
-        bytes *= extent[a];
-        in_order &= extent[a] == 1 || from[a] == dense[a];
-    }
-    m.data = block->base;
-    if (!in_order) {
-        ash_copy_box(n, extent, size, scratch, dense, block->base, from);
-        m.data = scratch;
-        m.free = scratch + (bytes + 63) / 64 * 64;
-    }
-    return m;
-}
-
-/* The matrix that goes with one of the batch's. */
-static const char *matrix_at(const matrices *m, int64_t batch, const int64_t index[]) {
-    int64_t at = 0;
-    for (int64_t i = 0; i < batch; i++) {
-        at = at * m->extent[i] + (m->extent[i] == 1 ? 0 : index[i]);
-    }
-    return m->data + at * m->bytes;
-}
-
-static ash_status product_run(const ash_blocks_call *call) {
-    const product_parameter *p = call->node->u.blocks.parameter;
-    const ash_output *output = &call->node->output[0];
-    const int64_t *extent = call->box[0].extent;
-    int64_t size = ash_dtype_size(output->dtype), rows = 1, columns = 1, terms = 1, index[ASH_MAX_NDIM] = { 0 }, elements = 1;
-    for (int a = 0; a < output->ndim; a++) {
-        elements *= extent[a];
-        rows *= a >= p->batch && a < p->batch + p->rows ? extent[a] : 1;
-        columns *= a >= p->batch + p->rows ? extent[a] : 1;
-    }
-    char *out = call->out[0];
-    if (call->nblocks < 2) { /* nothing to be summed */
-        memset(out, 0, (size_t)(call->step == 0 ? elements * size : 0));
-        return ASH_OK;
-    }
-    ash_product_kernel *kernel = ash_kernel_product(call->isa, output->dtype);
-    matrices a = pack(call, 0, call->scratch), b = pack(call, 1, a.free);
-    terms = a.bytes / size / rows;
-    for (int64_t done = 0; done < elements; done += rows * columns, out += rows * columns * size) {
-        kernel(rows, columns, terms, matrix_at(&a, p->batch, index), matrix_at(&b, p->batch, index), out, call->step > 0);
-        for (int64_t i = p->batch - 1; i >= 0 && ++index[i] == extent[i]; i--) {
-            index[i] = 0;
-        }
-    }
-    return ASH_OK;
-}
-
-static const ash_blocks_kind product_kind = {
-    .name = "matmul", .repeats = 1, .part = product_part, .scratch_bytes = product_scratch, .run = product_run
-};
+ * blocks of every thread (see docs/performance.md). A block of 16-byte elements has half as many rows and columns. */
+enum { TILE = 1024, TERMS = 768 };
 
 /* ---- Building ---- */
 
 typedef struct product {
     ash_builder *builder;
     ash_value input[2];
-    product_parameter p;
+    ash_product p;
     const ash_dim *dim[ASH_MAX_NDIM]; /* of the inputs, per axis of the result */
 } product;
 
-/* The grid of an axis with chunks of at most `most` elements: larger ones are cut evenly. 0 when out of memory. */
+/* The grid of an axis with chunks of at most `most` elements: larger ones are cut evenly, neighbours put together as long as they are no more. 0 when out of
+ * memory. */
 static int cut_axis(ash_arena *arena, const ash_grid_axis *axis, int64_t most, ash_grid_axis *out) {
-    int64_t pieces = 0;
+    int64_t pieces = 0, n = 0;
     for (int64_t c = 0; c < axis->count; c++) {
         pieces += ash_axis_extent(axis, c) > 0 ? (ash_axis_extent(axis, c) - 1) / most + 1 : 1;
     }
-    int64_t *bounds = ash_arena_alloc(arena, (pieces + 1) * (int64_t)sizeof *bounds), n = 0;
+    int64_t *bounds = ash_arena_alloc(arena, (pieces + 1) * (int64_t)sizeof *bounds);
     for (int64_t c = 0; bounds && c < axis->count; c++) {
         int64_t start = ash_axis_start(axis, c), extent = ash_axis_extent(axis, c), parts = extent > 0 ? (extent - 1) / most + 1 : 1;
         for (int64_t k = 0; k < parts; k++) {
-            bounds[n++] = start + extent / parts * k + (k < extent % parts ? k : extent % parts);
+            int64_t begin = start + extent / parts * k + (k < extent % parts ? k : extent % parts);
+            int64_t end = begin + extent / parts + (k < extent % parts);
+            if (n == 0 || end - bounds[n - 1] > most) {
+                bounds[n++] = begin;
+            }
         }
     }
     if (bounds) {
@@ -226,9 +65,9 @@ static int64_t cut_axes(product *x, int64_t first, int64_t end, int64_t left) {
     return elements;
 }
 
-/* How many terms a step takes of each summed axis: whole axes where they are short. Returns the number of steps. */
-static int64_t cut_sum(product_parameter *p, int64_t *terms) {
-    int64_t left = TILE, steps = 1;
+/* How many terms a step takes of each summed axis, about `left` in all: whole axes where they are short. Returns the number of steps. */
+static int64_t cut_sum(ash_product *p, int64_t left, int64_t *terms) {
+    int64_t steps = 1;
     *terms = 1;
     for (int64_t i = p->summed - 1; i >= 0; i--) {
         p->step[i] = p->extent[i] < left ? p->extent[i] : left;
@@ -273,11 +112,12 @@ static void build(product *x) {
     }
     ash_node *node = builder->node;
     memcpy(node->input, x->input, sizeof x->input);
-    int64_t terms, steps = cut_sum(&x->p, &terms);
-    int64_t rows = cut_axes(x, x->p.batch, x->p.batch + x->p.rows, TILE), columns = cut_axes(x, x->p.batch + x->p.rows, ndim, TILE);
+    int64_t tile = ash_dtype_size(node->output[0].dtype) > 8 ? TILE / 2 : TILE, terms;
+    int64_t rows = cut_axes(x, x->p.batch, x->p.batch + x->p.rows, tile), columns = cut_axes(x, x->p.batch + x->p.rows, ndim, tile);
     int64_t larger = rows > columns ? rows : columns, smaller = rows + columns - larger;
-    int64_t matrix = larger * (smaller > terms ? smaller : terms); /* the largest of the three */
-    cut_axes(x, 0, x->p.batch, TILE * TILE / matrix > 1 ? TILE * TILE / matrix : 1);
+    int64_t steps = cut_sum(&x->p, smaller > 1 ? TERMS : tile * tile / larger, &terms); /* a vector: blocks as large as those of matrices */
+    int64_t matrix = larger * (smaller > terms ? smaller : terms);                      /* the largest of the three */
+    cut_axes(x, 0, x->p.batch, tile * tile / matrix > 1 ? tile * tile / matrix : 1);
     if (!ash_builder_ok(builder)) {
         return;
     }
@@ -286,7 +126,7 @@ static void build(product *x) {
         ash_builder_no_memory(builder);
         return;
     }
-    node->u.blocks = (ash_blocks_node){ .kind = &product_kind, .parameter = parameter, .parameter_bytes = sizeof x->p, .steps = steps };
+    node->u.blocks = (ash_blocks_node){ .kind = &ash_product_kind, .parameter = parameter, .parameter_bytes = sizeof x->p, .steps = steps };
     name_dimensions(x);
 }
 
@@ -352,7 +192,7 @@ ash_array ash_matmul(ash_array a, ash_array b) {
     if (!ash_builder_ok(&builder)) {
         return ash_builder_done(&builder);
     }
-    product_parameter *p = &x.p;
+    ash_product *p = &x.p;
     p->rows = na > 1;
     p->columns = nb > 1;
     p->summed = 1;
@@ -424,7 +264,7 @@ ash_array ash_tensordot(ash_array a, ash_array b, const char *dims_a, const char
     if (!begin(&x, a, b) || !pair_axes(&x, dims_a, dims_b, axes)) {
         return ash_builder_done(&builder);
     }
-    product_parameter *p = &x.p;
+    ash_product *p = &x.p;
     p->rows = free_axes(&x, 0, axes[0], rows);
     p->columns = free_axes(&x, 1, axes[1], columns);
     if (p->rows + p->columns > ASH_MAX_NDIM) {

@@ -80,13 +80,14 @@ void ash_plan_count_base(ash_plan *plan, const ash_plan_request *request) {
     for (const ash_held *held = plan->helds; held; held = held->next) {
         bytes += held->buffer.bytes;
     }
-    int64_t library, scratch;
+    int64_t library, scratch, blas;
     find_most(plan);
+    ash_plan_blas(plan, &blas);
     count_reading(plan, &library, &scratch);
     const ash_plan_most *most = &plan->most;
     plan->plan_bytes = bytes;
     plan->workspace_bytes = (int64_t)most->registers * ASH_BLOCK * 16 + (most->operands + most->parts) * (int64_t)ASH_BINDING_BYTES +
-        most->parts * (int64_t)sizeof(ash_block) + most->slots * 64 + most->sinks * 4096 + 16384 + scratch +
+        most->parts * (int64_t)sizeof(ash_block) + most->slots * 64 + most->sinks * 4096 + 16384 + scratch + blas +
         bounded(request->scratch_bytes);
     plan->io_bytes = library + bounded(request->io_bytes);
     plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;

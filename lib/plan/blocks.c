@@ -72,3 +72,15 @@ int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item) {
     }
     return bytes;
 }
+
+int ash_plan_blas(const ash_plan *plan, int64_t *thread_bytes) {
+    int used = 0;
+    *thread_bytes = 0;
+    for (int w = 0; w < plan->nwork; w++) {
+        const ash_node *node = plan->work[w].kind == ASH_WORK_BLOCKS ? plan->work[w].of.blocks->node : NULL;
+        int64_t bytes = node && node->u.blocks.kind->thread_bytes ? node->u.blocks.kind->thread_bytes(node) : 0;
+        *thread_bytes = bytes > *thread_bytes ? bytes : *thread_bytes;
+        used |= node && node->u.blocks.kind->blas;
+    }
+    return used;
+}

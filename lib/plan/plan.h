@@ -327,6 +327,8 @@ void ash_blocks_boxes(const ash_blocks *blocks, int64_t chunk, ash_box box[]);
 int ash_blocks_part(const ash_blocks *blocks, int64_t item, int k, ash_part *part);
 int ash_blocks_in_place(const ash_blocks *blocks, const ash_part *part); /* whether a part is used where it lies in a held chunk */
 int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item);      /* of a step */
+/* Whether any of them calls BLAS, and what that keeps for each thread. */
+int ash_plan_blas(const ash_plan *plan, int64_t *thread_bytes);
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,

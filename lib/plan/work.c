@@ -88,6 +88,11 @@ static int64_t input_elements(const ash_plan *plan, uint32_t task) {
     return units * ASH_UNIT / 16;
 }
 
+/* Also what of its inputs is no buffer. */
+static int64_t blocks_elements(const ash_plan *plan, uint32_t task) {
+    return input_elements(plan, task) + (ash_task_out_bytes(plan, task) + ash_task_scratch_bytes(plan, task)) / 16;
+}
+
 static int64_t spill_elements(const ash_plan *plan, uint32_t task) {
     return plan->spill[plan->task[task].item].bytes / 16;
 }
@@ -100,7 +105,7 @@ static int merge_takes_over(const ash_work *work, int64_t item) {
 
 static const work_functions functions[ASH_WORK_KINDS] = {
     [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_read, stage_elements, NULL },
-    [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, blocks_read, input_elements, blocks_take_over },
+    [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, blocks_read, blocks_elements, blocks_take_over },
     [ASH_WORK_SPILL] = { spill_name, no_scratch, NULL, spill_elements, NULL },
     [ASH_WORK_LOAD] = { spill_name, no_scratch, NULL, spill_elements, NULL },
     [ASH_WORK_MERGE] = { merge_name, no_scratch, NULL, input_elements, merge_takes_over },

@@ -2,6 +2,7 @@
 #include "array/engine.h"
 #include "base/options.h"
 #include "base/system.h"
+#include "kernels/blas.h"
 #include "run/run.h"
 
 #include <stdio.h>
@@ -94,6 +95,26 @@ static void keep_figures(ash_run *run) {
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
 }
 
+/* Runs the tasks. A BLAS works in the thread that calls it, whether its threads are its own or OpenMP's. */
+static void run_tasks(ash_run *run, int openmp) {
+    const ash_plan *plan = run->plan;
+    int64_t bytes;
+    int blas = ash_plan_blas(plan, &bytes), width = 0;
+    if (blas) {
+        ash_blas_hold();
+        width = ash_openmp_width(1);
+    }
+    if (openmp && plan->ntasks > 1) { /* waking threads takes longer than a small task */
+        ash_execute_openmp(run, (uint32_t)plan->num_threads < plan->ntasks ? plan->num_threads : (int)plan->ntasks);
+    } else {
+        ash_execute_serial(run);
+    }
+    if (blas) {
+        ash_openmp_width(width);
+        ash_blas_release();
+    }
+}
+
 static ash_status execute(
     ash_context *context, const ash_plan *plan, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
     ash_run run = {
@@ -107,11 +128,7 @@ static ash_status execute(
     if (!begin_workers(&run) || !ash_schedule_begin(&run)) {
         ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the run", function);
     } else {
-        if (openmp && plan->ntasks > 1) { /* waking threads takes longer than a small task */
-            ash_execute_openmp(&run, (uint32_t)plan->num_threads < plan->ntasks ? plan->num_threads : (int)plan->ntasks);
-        } else {
-            ash_execute_serial(&run);
-        }
+        run_tasks(&run, openmp);
         if (run.error.status == ASH_OK && run.finished != plan->ntasks) {
             ash_fail(&run.error, ASH_ERR_INTERNAL,
                 "%s: internal error: %u of %u tasks ran and none of the others could start; please report this", function, run.finished,

@@ -55,3 +55,9 @@ void ash_execute_openmp(ash_run *run, int num_threads) {
         spawn(run);
     }
 }
+
+int ash_openmp_width(int num_threads) {
+    int before = omp_get_max_threads();
+    omp_set_num_threads(num_threads);
+    return before;
+}

@@ -183,6 +183,8 @@ int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, i
 /* Executors: run the plan to its end or first error. */
 void ash_execute_serial(ash_run *run);
 void ash_execute_openmp(ash_run *run, int num_threads);
+/* Sets how many threads parallel regions that other libraries begin in this thread have; returns how many they had. */
+int ash_openmp_width(int num_threads);
 /* progress.c */
 void ash_run_progress(ash_run *run, int finished);
 
