@@ -9,59 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLAIN_MOST = 4096 }; /* bytes that are added to a text at once */
-
 /* ---- Values ---- */
-
-/* The UTF-8 character at the beginning and its bytes; a byte that is none is taken as Latin-1. */
-static uint32_t character(const unsigned char *at, int64_t n, int64_t *bytes) {
-    int follow = *at >= 0xC2 && *at < 0xE0 ? 1 : *at >= 0xE0 && *at < 0xF0 ? 2 : *at >= 0xF0 && *at < 0xF5 ? 3 : 0;
-    uint32_t code = follow ? *at & (0x3Fu >> follow) : *at;
-    *bytes = 1;
-    for (int k = 1; k <= follow; k++) {
-        if (k >= n || (at[k] & 0xC0) != 0x80)
-            return *at;
-        code = code << 6 | (at[k] & 0x3Fu);
-    }
-    *bytes = 1 + follow;
-    return code;
-}
-
-/* By its number in UTF-16. */
-static void say_code(ash_growing *text, uint32_t code) {
-    if (code < 0x10000)
-        ash_say(text, "\\u%04x", code);
-    else
-        ash_say(text, "\\u%04x\\u%04x", 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF));
-}
-
-void ash_json_escape(ash_growing *text, const char *json, int64_t n) {
-    for (int64_t at = 0, bytes; at < n; at += bytes) {
-        for (bytes = 0; at + bytes < n && bytes < PLAIN_MOST && (unsigned char)json[at + bytes] < 0x80;)
-            bytes++;
-        if (bytes > 0)
-            ash_say(text, "%.*s", (int)bytes, json + at);
-        else
-            say_code(text, character((const unsigned char *)json + at, n - at, &bytes));
-    }
-}
-
-/* ASCII alone, as zarr-python wants it. */
-void ash_json_quote(ash_growing *text, const char *bytes, int64_t n) {
-    ash_say(text, "\"");
-    for (int64_t at = 0, length; at < n; at += length) {
-        uint32_t code = character((const unsigned char *)bytes + at, n - at, &length);
-        if (code == '"' || code == '\\')
-            ash_say(text, "\\%c", (int)code);
-        else if (code == '\n')
-            ash_say(text, "\\n");
-        else if (code >= 0x20 && code < 0x7F)
-            ash_say(text, "%c", (int)code);
-        else
-            say_code(text, code);
-    }
-    ash_say(text, "\"");
-}
 
 /* The shortest of three forms that reads back as the number, with a point or an exponent: it must not read as an integer. */
 static void say_real(ash_growing *text, double value, const char *quote) {

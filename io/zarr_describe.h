@@ -2,7 +2,7 @@
 #ifndef ASH_IO_ZARR_DESCRIBE_H
 #define ASH_IO_ZARR_DESCRIBE_H
 
-#include "base/growing.h"
+#include "base/quote.h"
 #include "io/chunk_encode.h"
 
 /* .zarray. Sets chunking->fill, and adds the filters to its pipeline. */
@@ -10,10 +10,6 @@ void ash_zarr_describe_array(ash_growing *text, const ash_writer_variable *varia
 /* .zattrs of a variable, with the names of its dimensions, or of the store, where it is NULL. Where JSON does not tell a number's type NCZarr's note does. */
 void ash_zarr_describe_attrs(
     ash_growing *text, const ash_attrs *attrs, const ash_writer_schema *schema, const ash_writer_variable *variable);
-/* JSON in ASCII: characters of UTF-8, which are in its texts only, by their numbers. */
-void ash_json_escape(ash_growing *text, const char *json, int64_t n);
-/* Text in quotes, in ASCII. Bytes that are no UTF-8 are taken as Latin-1. */
-void ash_json_quote(ash_growing *text, const char *bytes, int64_t n);
 
 /* The place of a chunk among the chunks, "0.3.1", and "0" of an array without dimensions; the end of a key. */
 enum { ASH_ZARR_PLACE_BYTES = 21 * ASH_MAX_NDIM + 2 };

@@ -16,7 +16,8 @@
  *   shape.h      indexing, transposing, rechunking
  *   calendar.h   CF time: years, months, days from a time coordinate
  *   apply.h      every operation by name, with parameters as text
- *   compute.h    computing, explaining, progress
+ *   compute.h    computing, figures of plans and runs
+ *   explain.h    seeing what a run will do, and what one did
  *   io.h         opening and writing files
  *   source.h     arrays whose values come from a function of yours, or go to one
  *   dataset.h    what files hold; many files as one
@@ -40,6 +41,7 @@
 #include <ashlar/array.h>
 #include <ashlar/calendar.h>
 #include <ashlar/compute.h>
+#include <ashlar/explain.h>
 #include <ashlar/context.h>
 #include <ashlar/custom.h>
 #include <ashlar/dataset.h>

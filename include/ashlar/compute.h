@@ -14,7 +14,18 @@ typedef struct ash_compute_options {
     int32_t num_threads; /* at most: fewer run where the memory limit has no room for what each needs to read or write */
     int64_t memory_limit;
     const char *executor;
+    const char *trace;  /* a file that gets what each task did when, see below; NULL: the context's */
+    const char *report; /* a file that gets a page about the run; NULL: the context's */
 } ash_compute_options;
+
+/* A trace is JSON in Chrome's trace event format, which Perfetto (ui.perfetto.dev), chrome://tracing and Speedscope open: an event for each task on the track of
+ * its thread, with operation, group, chunk and bytes, reads and writes of files within it, and memory and spill as counters. A report is one HTML page that
+ * needs nothing else: a timeline of the threads, the time of each operation, memory over time beside what was predicted, and the text of ash_explain_last().
+ *
+ * Both files are begun before the work: one that cannot be made is an error of the call, which then does nothing. One that cannot be written later does not
+ * touch the results: the call succeeds, and ash_error() tells what is missing. A run that fails or is stopped leaves whole files, too. A trace has up to 400
+ * bytes a task; memory for both is bounded (less than 64 KiB a thread, and 1 MiB) and counts against the limit. A file named by an option is replaced by
+ * every run; one named by the context's options or the environment is for the first run of the process, later ones get "-2", "-3", ... before the suffix. */
 
 /* Computes the array into the caller's memory, dense, last axis fastest. `bytes` must be exactly ash_size(a) * ash_dtype_size(dtype). Runs,
  * collective. The caller's memory does not count against the limit. On failure its contents are not defined. */
@@ -44,14 +55,14 @@ typedef struct ash_plan_info {
     double plan_seconds; /* of making the plan */
     int64_t stored_bytes_read; /* of the run: taken from files as they are stored, what was read again included; where the HDF5 library reads, the bytes
                                   of the values it delivered */
-    int64_t bytes_decoded;     /* of the run: made of stored chunks by undoing their filters */
+    int64_t bytes_decoded;     /* made of stored chunks by undoing their filters; before: at most */
     int64_t bytes_spilled;     /* put on scratch because the memory limit had no room for it */
     int64_t bytes_loaded;      /* and taken back, as often as it was */
+    int64_t bytes_needed;      /* the least of bytes_read: every stored value that is needed once */
+    int64_t decoded_needed;    /* the least of bytes_decoded: every stored chunk that is needed once */
+    int64_t bytes_moved;       /* written into chunk buffers between groups, and read from them: of those that a task uses a part of, the whole */
+    int64_t largest_task;      /* what one task takes at once, at most */
 } ash_plan_info;
-
-/* The plan for these arrays as readable text: nodes, fused groups and their operations, tasks, bytes read, peak bytes. Reads no data. The
- * text belongs to the context and stays valid until the next call of ash_explain with it. NULL on failure, see ash_error(). */
-ASH_API const char *ash_explain(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options);
 
 /* The same in figures. Zero-fill *info, or set its size: that many bytes are filled (0: the fields of version 0.1). A limit that is too
  * small is not an error here: least_limit says what is needed. */

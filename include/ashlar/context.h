@@ -57,13 +57,19 @@ typedef struct ash_progress {
     int64_t memory_now, memory_limit;  /* what the limit counts */
     double seconds;                    /* since the run began */
     bool finished;                     /* the last call of a run */
+    int64_t memory_peak;               /* the most that memory_now has been */
+    double tasks_per_second;           /* of the last seconds */
+    double bytes_per_second;           /* read and written, of the last seconds */
+    double done;                       /* how much of the run, from 0 to 1; negative: not known */
+    double seconds_left;               /* estimate; negative: not known */
 } ash_progress;
 
 /* Called from the thread that runs the compute or one of its workers, never from two at once, about ten times a second and
  * once at the end. It must not call the library with the same context, except ash_cancel(). */
 typedef void ash_progress_fn(const ash_progress *progress, void *user);
 
-/* A ready progress callback: one line on standard error, redrawn, with tasks, rate, remaining time and memory. `user` is not used. */
+/* A ready progress callback: one line on standard error, with what is done, rate, remaining time and memory. On a terminal it is redrawn, and as wide as COLUMNS,
+ * or else the terminal, says; what does not fit is left out. Elsewhere, in a log, there is a line every ten seconds and one at the end. `user` is not used. */
 ASH_API void ash_progress_bar(const ash_progress *progress, void *user);
 
 /* Options of a context. Zero-fill and set what you need; zero means the default. `size` is sizeof the struct, or 0 for the fields of
@@ -78,10 +84,12 @@ typedef struct ash_context_options {
     void *progress_user;
     const char *scratch; /* folder for chunks that do not fit the memory limit, or "none": then such computations are refused; default: ASH_SCRATCH, else TMPDIR,
                             else /var/tmp. Files there have no names and are gone when a run ends, however it does */
+    const char *trace;  /* a trace of every run, see ashlar/compute.h; default: ASH_TRACE, else none */
+    const char *report; /* a report of every run; default: ASH_REPORT, else none */
 } ash_context_options;
 
 /* A new context. `options` may be NULL. Returns NULL on failure; ash_error(NULL) then says why (per thread).
- * Environment values (ASH_NUM_THREADS, ASH_MEMORY_LIMIT such as "512M" or "2GiB", ASH_ISA, ASH_PROGRESS) fill options left at zero; a value
+ * Environment values (ASH_NUM_THREADS, ASH_MEMORY_LIMIT such as "512M" or "2GiB", ASH_ISA, ASH_PROGRESS, ASH_TRACE, ASH_REPORT) fill options left at zero; a value
  * that cannot be understood, or an ISA the CPU lacks, is an error. */
 ASH_API ash_context *ash_context_new(const ash_context_options *options);
 

@@ -112,6 +112,21 @@ static void choose_scratch(ash_context *context, ash_error_state *error) {
     context->options.scratch = context->scratch;
 }
 
+/* A path from the options or the environment, in memory of the context's. */
+static void choose_path(const char **option, char **own, const char *name, ash_error_state *error) {
+    const char *path = *option ? *option : getenv(name);
+    *option = NULL;
+    if (path && *path) {
+        int64_t bytes = (int64_t)strlen(path) + 1;
+        *own = ash_malloc(bytes);
+        if (!*own) {
+            ash_fail_memory(error, "context_new", bytes);
+            return;
+        }
+        *option = memcpy(*own, path, (size_t)bytes);
+    }
+}
+
 ash_context *ash_context_new(const ash_context_options *options) {
     new_error = (ash_error_state){ 0 };
     ash_context *context = ash_calloc(1, sizeof *context);
@@ -128,8 +143,12 @@ ash_context *ash_context_new(const ash_context_options *options) {
     choose_executor(&context->options, &new_error);
     choose_progress(&context->options, &new_error);
     choose_scratch(context, &new_error);
+    choose_path(&context->options.trace, &context->trace, "ASH_TRACE", &new_error);
+    choose_path(&context->options.report, &context->report, "ASH_REPORT", &new_error);
     if (new_error.status != ASH_OK) {
         ash_free(context->scratch);
+        ash_free(context->trace);
+        ash_free(context->report);
         ash_free(context);
         return NULL;
     }
@@ -152,6 +171,11 @@ void ash_context_free(ash_context *context) {
     ash_free(context->scope);
     ash_free(context->explain_text);
     ash_free(context->scratch);
+    ash_free(context->trace);
+    ash_free(context->report);
+    if (context->last_plan) {
+        context->free_last_plan(context->last_plan);
+    }
     ash_free(context);
 }
 

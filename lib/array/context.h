@@ -13,6 +13,7 @@ enum { ASH_MOST_THREADS = 1024 };
 
 struct ash_context {
     ash_context_options options; /* defaults filled in */
+    char *trace, *report;        /* what the options point at */
     ash_isa isa;
     ash_error_state error; /* the last recorded */
     ash_node **node;       /* by rising serial */
@@ -23,9 +24,12 @@ struct ash_context {
     int64_t marks; /* last mark given out, see ash_context_mark() */
     char *scratch; /* options.scratch points at it */
     char *explain_text;
+    struct ash_description *last_plan;              /* of the last run, see lib/run/describe.h; NULL: none */
+    void (*free_last_plan)(struct ash_description *); /* by which it is freed */
     ash_plan_info last_run;
     atomic_int cancel; /* 1: set by ash_cancel; 2: by ash_interrupt; cleared when a run begins */
     atomic_int running;
+    struct ash_watch *watch; /* of the run under way; NULL: it is not watched */
     struct ash_registered *registered; /* the user's reductions */
 };
 

@@ -202,6 +202,7 @@ struct ash_node {
     /* Scratch of whoever walks the expression; valid during one walk (one mark). */
     int64_t mark, visit;
     int weight, held, stored, scans; /* see lib/plan/hold.c */
+    int why;                         /* it is held: ash_hold_reason */
     ash_need *need;                  /* per axis of its outputs, see lib/plan/demand.c */
 };
 

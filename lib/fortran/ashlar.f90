@@ -8,7 +8,7 @@ module ashlar
         ASH_INT32, ASH_INT64, ASH_UINT8, ASH_UINT16, ASH_UINT32, ASH_UINT64, ASH_FLOAT32, ASH_FLOAT64, ASH_COMPLEX64, ASH_COMPLEX128
     use ashlar_arrays, only: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, &
         ash_append, ash_write_region, ash_apply, ash_apply_many, ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, &
-        ash_set_coord, ash_drop_coords, ash_set_attr, ash_time_field, ash_group_take, ash_explain
+        ash_set_coord, ash_drop_coords, ash_set_attr, ash_time_field, ash_group_take, ash_explain, ash_explain_last
     use ashlar_sources, only: ash_from_source, ash_read_box, ash_store, ash_write_box
     use ashlar_datasets, only: ash_dataset, ash_dataset_open, ash_dataset_variable, ash_dataset_text, ash_dataset_describe, &
         ash_dataset_names, ash_dataset_attr, ash_dataset_write, ash_ok

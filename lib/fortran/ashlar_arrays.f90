@@ -13,7 +13,7 @@ module ashlar_arrays
     public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_append
     public :: ash_write_region, ash_apply, ash_apply_many
     public :: ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords
-    public :: ash_set_attr, ash_time_field, ash_group_take, ash_explain
+    public :: ash_set_attr, ash_time_field, ash_group_take, ash_explain, ash_explain_last
     public :: from_memory, compute_into
 
 contains
@@ -312,6 +312,14 @@ contains
         character(:), allocatable :: text
 
         text = f_text(c_explain(a%handle%context, 1, [a%handle], c_null_ptr))
+    end function
+
+    !> The plan of the last run, with what was measured; '' if there is none.
+    function ash_explain_last(context) result(text)
+        type(ash_context), intent(in) :: context
+        character(:), allocatable :: text
+
+        text = f_text(c_explain_last(context%pointer))
     end function
 
     ! ---- Views, names, coordinates, attributes ----

@@ -21,6 +21,9 @@ module ashlar_c
         type(c_ptr) :: executor = c_null_ptr
         type(c_funptr) :: progress = c_null_funptr
         type(c_ptr) :: progress_user = c_null_ptr
+        type(c_ptr) :: scratch = c_null_ptr
+        type(c_ptr) :: trace = c_null_ptr
+        type(c_ptr) :: report = c_null_ptr
     end type
 
     type, bind(C) :: c_make_options
@@ -321,6 +324,11 @@ module ashlar_c
             type(c_ptr), value :: context, options
             integer(c_int), value :: n
             type(c_array), intent(in) :: arrays(*)
+            type(c_ptr) :: text
+        end function
+        function c_explain_last(context) bind(C, name='ash_explain_last') result(text)
+            import :: c_ptr
+            type(c_ptr), value :: context
             type(c_ptr) :: text
         end function
         function c_open(context, path, variable, options) bind(C, name='ash_open') result(out)

@@ -37,12 +37,12 @@ module ashlar_core
 contains
 
     !> A new context; ash_ok() says whether there is one. memory_limit is in bytes; what is left out is taken from the environment.
-    function ash_context_new(threads, memory_limit, isa, executor) result(context)
+    function ash_context_new(threads, memory_limit, isa, executor, trace, report) result(context)
         integer, intent(in), optional :: threads
         integer(int64), intent(in), optional :: memory_limit
-        character(*), intent(in), optional :: isa, executor
+        character(*), intent(in), optional :: isa, executor, trace, report
         type(ash_context) :: context
-        character(kind=c_char), allocatable, target :: isa_text(:), executor_text(:)
+        character(kind=c_char), allocatable, target :: isa_text(:), executor_text(:), trace_text(:), report_text(:)
         type(c_context_options) :: options
 
         options%size = c_sizeof(options)
@@ -50,6 +50,8 @@ contains
         if (present(memory_limit)) options%memory_limit = memory_limit
         options%isa = c_text(isa_text, isa)
         options%executor = c_text(executor_text, executor)
+        options%trace = c_text(trace_text, trace)
+        options%report = c_text(report_text, report)
         context%pointer = c_context_new(options)
     end function
 

@@ -14,6 +14,7 @@ static ash_stage *new_space(ash_plan *plan, ash_value value) {
         space->axis[a] = output->dim[a].axis;
         space->largest[a] = ash_axis_largest(&output->dim[a].axis);
     }
+    space->id = plan->nspaces;
     plan->space[plan->nspaces++] = space;
     if (!ash_emit(plan, space, value, &slot)) {
         return NULL;
@@ -28,6 +29,7 @@ ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[
         return NULL;
     }
     blocks->node = node;
+    blocks->number = plan->nblocks++;
     blocks->held = ash_arena_memdup(&plan->arena, held, node->noutputs * (int64_t)sizeof *held);
     blocks->space = ash_arena_alloc(&plan->arena, (node->ninputs + 1) * (int64_t)sizeof *blocks->space);
     blocks->work =

@@ -2,7 +2,7 @@
 #include "plan/fit.h"
 
 /* Tasks larger than this gain nothing; pieces smaller than that cost more than they save. */
-enum { PIECE_LARGEST = 64 << 20, PIECE_SMALLEST = 64 << 10, CACHE_LARGEST = 64 << 20 };
+enum { PIECE_LARGEST = ASH_TASK_TARGET, PIECE_SMALLEST = 64 << 10, CACHE_LARGEST = 64 << 20 };
 
 static int64_t largest_task(const ash_plan *plan) {
     int64_t largest = 0;
@@ -41,7 +41,7 @@ static int shrink_pieces(ash_plan *plan, int whole) {
         if (!profile_with_pieces(plan, target, whole)) {
             return 0;
         }
-        int64_t largest = largest_task(plan);
+        int64_t largest = plan->largest_task = largest_task(plan);
         plan->peak_bytes = peak_with(plan, largest);
         if (ash_plan_sequential_peak(plan) + (plan->num_threads - 1) * largest <= plan->limit) {
             break;
@@ -95,7 +95,9 @@ int ash_plan_decodes_again(const ash_plan *plan) {
 
 int ash_plan_fit(ash_plan *plan, const ash_plan_request *request) {
     ash_plan_count_base(plan, request);
-    ash_plan_count_bytes(plan);
+    if (!ash_plan_count_bytes(plan)) {
+        return 0;
+    }
     if (!profile_with_pieces(plan, PIECE_SMALLEST, 0)) {
         return 0;
     }
@@ -168,10 +170,10 @@ static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *requ
         if (over <= 0) {
             result = ash_plan_spill(plan, budget);
             ash_plan_count_base(plan, request);
-            ash_plan_count_bytes(plan);
+            int counted = ash_plan_count_bytes(plan);
             ash_free(plan->suffix_peak);
             plan->suffix_peak = NULL;
-            return result == ASH_SPILL_FITS && ash_plan_profile(plan) ? ASH_SPILL_FITS : ASH_SPILL_NO_MEMORY;
+            return counted && result == ASH_SPILL_FITS && ash_plan_profile(plan) ? ASH_SPILL_FITS : ASH_SPILL_NO_MEMORY;
         }
         budget = tries == 2 && slack == 1 ? least : budget - over; /* with less memory more is spilled, and the lists are longer */
     }

@@ -7,6 +7,12 @@
 
 enum { DEAR = 4, WEIGHT_LIMIT = 64, WEIGHT_MOST = 1 << 20, REPEATED = 8 };
 
+/* The first reason counts. */
+static void hold(ash_node *node, ash_hold_reason why) {
+    node->why = node->held ? node->why : (int)why;
+    node->held = 1;
+}
+
 /* Whether a view puts its input on another grid that is not made of whole old chunks. */
 static int is_regrid(const ash_node *node) {
     const ash_output *input = ash_value_output(node->input[0]);
@@ -74,9 +80,11 @@ static void weigh_scans(ash_node *node) {
     for (int k = 0; k < node->ninputs; k++) {
         ash_node *input = node->input[k].node;
         if (node->kind == ASH_NODE_SCAN) {
-            input->held |= input->scans || (node->ninputs > 1 && (input->stored || input->weight > DEAR));
-        } else if (input->scans && !input->held) {
-            input->held |= !keeps_chunks(node, k);
+            if (input->scans || (node->ninputs > 1 && (input->stored || input->weight > DEAR))) {
+                hold(input, ASH_HOLD_SCANNED);
+            }
+        } else if (input->scans && !input->held && !keeps_chunks(node, k)) {
+            hold(input, ASH_HOLD_SCAN);
         }
         node->scans |= input->held ? 0 : input->scans;
     }
@@ -114,19 +122,26 @@ static void hold_for_blocks(ash_plan *plan, const ash_node *node) {
         int repeats = stored && node->u.blocks.kind->repeats;
         int in_place = source->held || source->kind == ASH_NODE_MEMORY || (stored && (plan->absorb || !repeats));
         plan->regrids |= repeats;
-        node->input[k].node->held |= !in_place;
+        if (!in_place) {
+            hold(node->input[k].node, ASH_HOLD_FOR_BLOCKS);
+        }
     }
 }
 
 void ash_plan_weigh(ash_plan *plan, ash_node *node) {
-    node->held = node->kind == ASH_NODE_REDUCE || node->kind == ASH_NODE_CARRY || node->kind == ASH_NODE_BLOCKS;
+    node->why = node->kind == ASH_NODE_REDUCE ? ASH_HOLD_REDUCTION
+        : node->kind == ASH_NODE_CARRY        ? ASH_HOLD_CARRY
+        : node->kind == ASH_NODE_BLOCKS       ? ASH_HOLD_BLOCKS
+                                              : ASH_HOLD_NOT;
+    node->held = node->why != ASH_HOLD_NOT;
     node->stored = node->kind == ASH_NODE_FILE;
     if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
-        node->input[0].node->held = 1;
+        hold(node->input[0].node, ASH_HOLD_TAKEN);
     }
     for (int k = 0; k < node->ninputs; k++) {
-        ash_node *input = node->input[k].node;
-        input->held |= node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k]);
+        if (node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k])) {
+            hold(node->input[k].node, ASH_HOLD_REPEATED);
+        }
     }
     if (node->kind == ASH_NODE_BLOCKS) {
         hold_for_blocks(plan, node);
@@ -136,7 +151,9 @@ void ash_plan_weigh(ash_plan *plan, ash_node *node) {
         node->stored |= node->input[k].node->stored && !node->input[k].node->held;
     }
     if (node->kind == ASH_NODE_VIEW && node->input[0].node->stored && is_regrid(node)) {
-        node->input[0].node->held |= !plan->absorb;
+        if (!plan->absorb) {
+            hold(node->input[0].node, ASH_HOLD_GRID);
+        }
         plan->regrids = 1;
     }
     for (;;) { /* too much recomputation: hold the heaviest input instead */
@@ -154,7 +171,7 @@ void ash_plan_weigh(ash_plan *plan, ash_node *node) {
             node->kind == ASH_NODE_TAKE) {
             return;
         }
-        behind_views(heaviest)->held = 1;
+        hold(behind_views(heaviest), ASH_HOLD_WEIGHT);
         reweigh_views(heaviest);
     }
 }

@@ -46,6 +46,7 @@ static ash_held *add_held(lowering *lw, ash_value value) {
     }
     const ash_output *output = ash_value_output(value);
     held->id = plan->nheld++;
+    held->why = (ash_hold_reason)value.node->why;
     held->value = value;
     held->dtype = output->dtype;
     held->ndim = output->ndim;
@@ -285,27 +286,46 @@ static const ash_sink *made_for(lowering *lw, const item *it) {
     return sink && sink->kind == ASH_SINK_HELD && can_join(held->stage, it) ? sink : NULL;
 }
 
-static ash_stage *find_stage(lowering *lw, const item *it) {
+/* Of the stages that an item cannot join, the one that came nearest: whose reason is the last in the order of the checks. */
+typedef struct nearest {
+    ash_apart_reason why;
+    int stage;
+} nearest;
+
+static void miss(nearest *near, ash_apart_reason why, const ash_stage *stage) {
+    if (why > near->why) {
+        *near = (nearest){ why, stage->id };
+    }
+}
+
+static ash_stage *find_stage(lowering *lw, const item *it, nearest *near) {
     ash_plan *plan = lw->plan;
     int below = it->held && !it->fold; /* the item makes a held value: look at what is below it */
     for (int k = 0; k < plan->nstages && k < STAGES_SEARCHED; k++) {
         ash_stage *stage = plan->stage[k];
         if (!same_grid(stage, it)) {
+            miss(near, ASH_APART_GRID, stage);
             continue;
         }
         begin_walk(lw);
         if (!shares_source(plan, stage, it->value, below)) {
+            miss(near, ASH_APART_SOURCES, stage);
             continue;
         }
         begin_walk(lw);
-        if (!depends_on_stage(plan, it->value, below, stage) && can_join(stage, it)) {
+        if (depends_on_stage(plan, it->value, below, stage)) {
+            miss(near, ASH_APART_DEPENDS, stage);
+            continue;
+        }
+        if (can_join(stage, it)) {
             return stage;
         }
+        miss(near, ASH_APART_RUNS, stage);
     }
     return NULL;
 }
 
-static ash_stage *new_stage(lowering *lw, const item *it) {
+static ash_stage *new_stage(lowering *lw, const item *it, const nearest *near) {
     ash_plan *plan = lw->plan;
     ash_stage *stage = ash_arena_alloc(&plan->arena, sizeof *stage);
     if (!stage || !ash_plan_reserve(plan, (void **)&plan->stage, plan->nstages, &plan->stage_capacity, sizeof *plan->stage)) {
@@ -313,6 +333,8 @@ static ash_stage *new_stage(lowering *lw, const item *it) {
         return NULL;
     }
     stage->id = plan->nstages;
+    stage->apart = near->why;
+    stage->apart_from = near->stage;
     stage->ndim = ash_value_output(it->value)->ndim;
     for (int a = 0; a < stage->ndim; a++) {
         stage->axis[a] = *item_axis(it, a);
@@ -374,9 +396,10 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
 static int add_item(lowering *lw, const item *it) {
     ash_plan *plan = lw->plan;
     const ash_sink *made = made_for(lw, it);
-    ash_stage *stage = made ? made->held->stage : find_stage(lw, it);
+    nearest near = { 0 };
+    ash_stage *stage = made ? made->held->stage : find_stage(lw, it, &near);
     int shared = stage != NULL, made_slot = made ? made->slot : -1;
-    stage = stage ? stage : new_stage(lw, it);
+    stage = stage ? stage : new_stage(lw, it, &near);
     if (!stage) {
         return 0;
     }

@@ -202,4 +202,12 @@ void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
     info->memory_limit = plan->limit;
     info->num_threads = plan->num_threads;
     info->peak_bytes = plan->peak_bytes;
+    info->largest_task = plan->largest_task;
+    info->bytes_moved = ash_plan_moved(plan);
+    for (int r = 0; r < plan->nreads; r++) {
+        int64_t once;
+        info->bytes_decoded += ash_plan_decoded(plan, r, &once);
+        info->decoded_needed += once;
+        info->bytes_needed += plan->read[r].needed;
+    }
 }

@@ -12,6 +12,7 @@
 
 #include "array/context.h"
 #include "base/sparse.h"
+#include "plan/reasons.h"
 
 /* Where a value asked for goes. */
 typedef enum ash_target_kind { ASH_TARGET_MEMORY, ASH_TARGET_FILE } ash_target_kind;
@@ -76,6 +77,7 @@ typedef struct ash_operand {
     int pack;                  /* its elements run along another axis than the stage's innermost: reorder before looping */
     int aligned;               /* HELD: every chunk of the stage lies in one chunk of the operand, table axis aside */
     ash_held *held;            /* HELD */
+    int read;                  /* FILE: its place in plan->read */
     unsigned char element[16]; /* CONSTANT: the value in `dtype` */
     unsigned char missing[16]; /* what missing elements are */
     int slot;
@@ -111,9 +113,11 @@ typedef struct ash_sink {
 } ash_sink;
 
 struct ash_stage {
-    int id;
+    int id;        /* its place in plan->stage, or, of spaces, in plan->space */
     int work;      /* its place in plan->work */
     int64_t visit; /* the last walk that came here */
+    ash_apart_reason apart; /* why it is no part of the group `apart_from` */
+    int apart_from;
     int ndim;
     ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
     int64_t chunks;
@@ -139,6 +143,7 @@ struct ash_stage {
 /* A value kept in chunk buffers between stages. */
 struct ash_held {
     int id;
+    ash_hold_reason why;
     ash_value value;
     ash_dtype dtype;
     int ndim;
@@ -176,6 +181,7 @@ struct ash_fold {
 /* A node that works by blocks. Each input is seen through a space of its own: a stage that is never run, whose one operand parts are bound by. */
 struct ash_blocks {
     int work;
+    int number; /* among the plan's */
     const ash_node *node;
     ash_held **held;    /* per output */
     ash_stage **space;  /* per input */
@@ -221,6 +227,14 @@ typedef struct ash_spill_place {
 
 /* Bytes of a tile, at most. */
 enum { ASH_TILE_BYTES = 256 << 10 };
+/* What tasks read of a stored variable. */
+typedef struct ash_plan_read {
+    const ash_node *node; /* one that is the variable */
+    int passes;           /* groups that read it */
+    int64_t bytes;        /* of values that tasks ask for */
+    int64_t needed;       /* each value that is needed counted once */
+    double part_chunks;   /* stored chunks that steps of blocks meet */
+} ash_plan_read;
 
 /* The most of each that a task uses: threads have room for it. */
 typedef struct ash_plan_most {
@@ -232,7 +246,7 @@ typedef struct ash_plan {
     ash_isa isa;
     int64_t nodes;
     int64_t visit; /* the walk under way, see lower.c */
-    int nstages, nspaces, nfolds, nheld, nwork, stage_capacity, space_capacity, fold_capacity, work_capacity;
+    int nstages, nspaces, nblocks, nfolds, nheld, nwork, stage_capacity, space_capacity, fold_capacity, work_capacity;
     ash_stage **stage;
     ash_stage **space; /* of blocks, see there */
     ash_fold **fold;
@@ -268,6 +282,9 @@ typedef struct ash_plan {
     int64_t piece_target;    /* what the pieces were chosen for */
     int piece_whole;
     int64_t bytes_read, bytes_written;
+    int nreads, read_capacity;
+    ash_plan_read *read;
+    int64_t largest_task; /* bytes that one task takes at once, at most */
     int64_t io_bytes;    /* workspace of the storage libraries, lists of stored chunks */
     int64_t cache_bytes; /* for decoded chunks that several pieces need */
     double needed_times; /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
@@ -280,6 +297,9 @@ typedef struct ash_plan {
 
 /* Buffers are multiples of a unit. Small ones are cut from slabs, of which the last is not full: one is part of the reserve. */
 enum { ASH_BINDING_BYTES = 512, ASH_UNIT = 64, ASH_SLAB_BYTES = 64 << 10 };
+
+/* Tasks larger than this gain nothing: chunks are worked through in pieces of at most so many bytes, and the user is told of results whose chunks are larger. */
+enum { ASH_TASK_TARGET = 64 << 20 };
 
 /* Options of planning. */
 typedef struct ash_plan_request {
@@ -376,6 +396,8 @@ static inline int ash_input_by_box(const ash_plan *plan, uint32_t input) {
 }
 /* sharing.c: sets needed_times and shared_bytes. */
 void ash_plan_count_needs(ash_plan *plan);
+/* Stored chunks that a file operand needs: by all pieces, counted again for each; different ones. */
+void ash_operand_chunks(const ash_stage *stage, const ash_operand *operand, double *all, double *different);
 int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk);
 /* Where the index that a map follows begins in a box of the stage, and how many values it takes; a map that follows none has one. */
 static inline int64_t ash_map_begin(const ash_map *map, const ash_box *box) {
@@ -392,7 +414,15 @@ int ash_operand_wants_rows(const ash_operand *operand, const ash_box *box, int64
 /* enumerate.c, profile.c */
 int ash_plan_enumerate(ash_plan *plan);
 int ash_plan_profile(ash_plan *plan);
-void ash_plan_count_bytes(ash_plan *plan);
+/* The most that tasks need in sequence, in each of n stretches of equal length of their order; 0 when out of memory. */
+int ash_plan_trajectory(const ash_plan *plan, int n, int64_t most[]);
+/* reads.c: what is read and written; 0 when out of memory. */
+int ash_plan_count_bytes(ash_plan *plan);
+/* Bytes of stored chunks of a variable that are decoded, at most, and if each that is needed were decoded once. After pieces and cache are chosen. */
+int64_t ash_plan_decoded(const ash_plan *plan, int read, int64_t *once);
+/* Bytes of held values that tasks write and read again. */
+int64_t ash_plan_moved(const ash_plan *plan);
+int64_t ash_task_moved(const ash_plan *plan, uint32_t task);
 /* work.c */
 /* Adds a place for tasks of a kind, with the number of items that can be asked for; -1 when out of memory. */
 int ash_plan_add_work(ash_plan *plan, ash_work work, int64_t items);
@@ -404,15 +434,24 @@ int ash_task_takes_over(const ash_plan *plan, uint32_t task);
 /* Bytes that a task allocates when it starts: its buffers, and scratch that it gives back when it ends. */
 int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task);
 int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task);
-/* Stored bytes that it reads. */
-int64_t ash_task_read_bytes(const ash_plan *plan, uint32_t task);
 /* Bytes that it takes from scratch if it reads a chunk of a held value by boxes. */
 int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk);
+/* Calls `visit` for each box of a space that it reads stored values of. */
+typedef void ash_box_visitor(void *user, const ash_stage *space, const ash_box *box);
+void ash_task_boxes(const ash_plan *plan, uint32_t task, ash_box_visitor *visit, void *user);
 /* About how many elements it works on. */
 int64_t ash_task_elements(const ash_plan *plan, uint32_t task);
 /* The held value that the k-th buffer of a task is a chunk of, and which; NULL: it is a partial result. */
 const ash_held *ash_task_held(const ash_plan *plan, uint32_t task, uint32_t k, int64_t *chunk);
 /* The operation it belongs to. */
 const char *ash_task_name(const ash_plan *plan, uint32_t task);
+/* Of kinds of work, as the user sees them: the operation; its group, stages first, then what works by blocks; whether it merges partial results; and the chunk
+ * that an item belongs to, as coordinates, whose number it returns. */
+const char *ash_work_name(const ash_work *work);
+int ash_work_group(const ash_plan *plan, const ash_work *work);
+static inline int ash_work_merges(const ash_work *work) {
+    return work->kind == ASH_WORK_MERGE;
+}
+int ash_work_chunk(const ash_work *work, int64_t item, int64_t coordinate[]);
 
 #endif

@@ -51,15 +51,21 @@ int ash_plan_profile(ash_plan *plan) {
     return 1;
 }
 
-void ash_plan_count_bytes(ash_plan *plan) {
-    plan->bytes_read = plan->bytes_written = 0;
-    for (uint32_t t = 0; t < plan->ntasks; t++) {
-        plan->bytes_read += ash_task_read_bytes(plan, t);
+int ash_plan_trajectory(const ash_plan *plan, int n, int64_t most[]) {
+    uint32_t *left = ash_malloc(((int64_t)plan->nbuffers + 1) * (int64_t)sizeof *left);
+    int64_t live = 0;
+    memset(most, 0, (size_t)n * sizeof *most);
+    for (uint32_t b = 0; left && b < plan->nbuffers; b++) {
+        left[b] = consumers_of(plan, b);
     }
-    for (int t = 0; t < plan->ntargets; t++) {
-        if (plan->target[t].kind == ASH_TARGET_FILE) {
-            const ash_output *output = ash_value_output(plan->target[t].value);
-            plan->bytes_written += ash_output_size(output) * ash_dtype_size(output->dtype);
-        }
+    for (uint32_t t = 0; left && t < plan->ntasks; t++) {
+        int64_t *stretch = &most[(int64_t)t * n / plan->ntasks];
+        live += ash_task_out_bytes(plan, t);
+        int64_t now = live + ash_task_scratch_bytes(plan, t);
+        *stretch = now > *stretch ? now : *stretch;
+        live -= freed_bytes(plan, t, left);
     }
+    int fine = left != NULL;
+    ash_free(left);
+    return fine;
 }

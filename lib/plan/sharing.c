@@ -49,6 +49,12 @@ static touch count_operand(const ash_stage *stage, const ash_operand *operand) {
     return t;
 }
 
+void ash_operand_chunks(const ash_stage *stage, const ash_operand *operand, double *all, double *different) {
+    touch t = count_operand(stage, operand);
+    *all = t.all;
+    *different = t.different;
+}
+
 static int is_decoded(const ash_operand *operand) {
     return operand->kind == ASH_OPERAND_FILE && operand->value.node->u.file.variable->need.decoded > 0;
 }

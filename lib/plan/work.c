@@ -5,39 +5,44 @@
 typedef struct work_functions {
     const char *(*name)(const ash_work *work);
     int64_t (*scratch_bytes)(const ash_work *work);
-    int64_t (*read_bytes)(const ash_work *work, int64_t item); /* NULL: none */
+    void (*boxes)(const ash_work *work, int64_t item, ash_box_visitor *visit, void *user); /* NULL: it reads none */
     int64_t (*elements)(const ash_plan *plan, uint32_t task);
     int (*takes_over)(const ash_work *work, int64_t item); /* NULL: never */
+    int (*group)(const ash_plan *plan, const ash_work *work);
+    int (*chunk)(const ash_work *work, int64_t item, int64_t coordinate[]);
 } work_functions;
 
+static const char *fold_name(const ash_fold *fold) {
+    return fold->reduce->general ? fold->reduce->general->name : ash_reduction_table[fold->reduce->reduction].name;
+}
+
+/* Its last operation; what only folds is named after that. */
 static const char *stage_name(const ash_work *work) {
     const ash_stage *stage = work->of.stage;
-    return stage->ninstructions > 0 ? stage->instruction[stage->ninstructions - 1].name : "copy";
+    const ash_fold *fold = stage->nsinks > 0 ? stage->sink[stage->nsinks - 1].fold : NULL;
+    return stage->ninstructions > 0 ? stage->instruction[stage->ninstructions - 1].name : fold ? fold_name(fold) : "copy";
 }
 
 static int64_t stage_scratch(const ash_work *work) {
     return work->of.stage->work_bytes;
 }
 
-/* Stored bytes that a box of a space needs. */
-static int64_t box_bytes(const ash_stage *space, const ash_box *box) {
-    int64_t bytes = 0;
+static int reads_files(const ash_stage *space) {
     for (int k = 0; k < space->noperands; k++) {
-        bytes += space->operand[k].kind == ASH_OPERAND_FILE ? ash_operand_read_bytes(&space->operand[k], box) : 0;
-    }
-    return bytes;
-}
-
-static int64_t stage_read(const ash_work *work, int64_t chunk) {
-    const ash_stage *stage = work->of.stage;
-    ash_box box;
-    for (int k = 0; k < stage->noperands; k++) {
-        if (stage->operand[k].kind == ASH_OPERAND_FILE) {
-            ash_grid_box(stage->ndim, stage->axis, chunk, &box);
-            return box_bytes(stage, &box);
+        if (space->operand[k].kind == ASH_OPERAND_FILE) {
+            return 1;
         }
     }
     return 0;
+}
+
+static void stage_boxes(const ash_work *work, int64_t chunk, ash_box_visitor *visit, void *user) {
+    const ash_stage *stage = work->of.stage;
+    ash_box box;
+    if (reads_files(stage)) {
+        ash_grid_box(stage->ndim, stage->axis, chunk, &box);
+        visit(user, stage, &box);
+    }
 }
 
 static int64_t stage_elements(const ash_plan *plan, uint32_t task) {
@@ -52,13 +57,14 @@ static int64_t blocks_scratch(const ash_work *work) {
     return work->of.blocks->work_bytes;
 }
 
-static int64_t blocks_read(const ash_work *work, int64_t item) {
-    int64_t bytes = 0;
+static void blocks_boxes(const ash_work *work, int64_t item, ash_box_visitor *visit, void *user) {
     ash_part part;
     for (int k = 0; ash_blocks_part(work->of.blocks, item, k, &part); k++) {
-        bytes += box_bytes(work->of.blocks->space[part.input], &part.box);
+        const ash_stage *space = work->of.blocks->space[part.input];
+        if (reads_files(space)) {
+            visit(user, space, &part.box);
+        }
     }
-    return bytes;
 }
 
 /* A step begins what the steps after it go on with. */
@@ -67,8 +73,7 @@ static int blocks_take_over(const ash_work *work, int64_t item) {
 }
 
 static const char *merge_name(const ash_work *work) {
-    const ash_reduce_node *reduce = work->of.fold->reduce;
-    return reduce->general ? reduce->general->name : ash_reduction_table[reduce->reduction].name;
+    return fold_name(work->of.fold);
 }
 
 static const char *spill_name(const ash_work *work) {
@@ -103,12 +108,56 @@ static int merge_takes_over(const ash_work *work, int64_t item) {
     return !(item & 1);
 }
 
+static int stage_group(const ash_plan *plan, const ash_work *work) {
+    (void)plan;
+    return work->of.stage->id;
+}
+
+static int blocks_group(const ash_plan *plan, const ash_work *work) {
+    return plan->nstages + work->of.blocks->number;
+}
+
+static int merge_group(const ash_plan *plan, const ash_work *work) {
+    (void)plan;
+    return work->of.fold->stage->id;
+}
+
+static int stage_chunk(const ash_work *work, int64_t item, int64_t coordinate[]) {
+    ash_grid_coordinates(work->of.stage->ndim, work->of.stage->axis, item, coordinate);
+    return work->of.stage->ndim;
+}
+
+static int held_chunk(const ash_held *held, int64_t chunk, int64_t coordinate[]) {
+    ash_grid_coordinates(held->ndim, held->axis, chunk, coordinate);
+    return held->ndim;
+}
+
+static int blocks_chunk(const ash_work *work, int64_t item, int64_t coordinate[]) {
+    const ash_blocks *blocks = work->of.blocks;
+    return held_chunk(blocks->held[0], item / blocks->node->u.blocks.steps, coordinate);
+}
+
+static int merge_chunk(const ash_work *work, int64_t item, int64_t coordinate[]) {
+    return held_chunk(work->of.fold->held, item / 2, coordinate);
+}
+
+/* What goes to scratch and back belongs to no group. */
+static int no_group(const ash_plan *plan, const ash_work *work) {
+    (void)plan, (void)work;
+    return -1;
+}
+
+static int no_chunk(const ash_work *work, int64_t item, int64_t coordinate[]) {
+    (void)work, (void)item, (void)coordinate;
+    return 0;
+}
+
 static const work_functions functions[ASH_WORK_KINDS] = {
-    [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_read, stage_elements, NULL },
-    [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, blocks_read, blocks_elements, blocks_take_over },
-    [ASH_WORK_SPILL] = { spill_name, no_scratch, NULL, spill_elements, NULL },
-    [ASH_WORK_LOAD] = { spill_name, no_scratch, NULL, spill_elements, NULL },
-    [ASH_WORK_MERGE] = { merge_name, no_scratch, NULL, input_elements, merge_takes_over },
+    [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_boxes, stage_elements, NULL, stage_group, stage_chunk },
+    [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, blocks_boxes, blocks_elements, blocks_take_over, blocks_group, blocks_chunk },
+    [ASH_WORK_SPILL] = { spill_name, no_scratch, NULL, spill_elements, NULL, no_group, no_chunk },
+    [ASH_WORK_LOAD] = { spill_name, no_scratch, NULL, spill_elements, NULL, no_group, no_chunk },
+    [ASH_WORK_MERGE] = { merge_name, no_scratch, NULL, input_elements, merge_takes_over, merge_group, merge_chunk },
 };
 
 /* ---- Which held value a buffer is of: the order of buffers is that of enumeration ---- */
@@ -202,9 +251,11 @@ int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task) {
     return functions[work->kind].scratch_bytes(work);
 }
 
-int64_t ash_task_read_bytes(const ash_plan *plan, uint32_t task) {
+void ash_task_boxes(const ash_plan *plan, uint32_t task, ash_box_visitor *visit, void *user) {
     const ash_work *work = ash_task_work(plan, task);
-    return functions[work->kind].read_bytes ? functions[work->kind].read_bytes(work, plan->task[task].item) : 0;
+    if (functions[work->kind].boxes) {
+        functions[work->kind].boxes(work, plan->task[task].item, visit, user);
+    }
 }
 
 int64_t ash_task_elements(const ash_plan *plan, uint32_t task) {
@@ -212,6 +263,17 @@ int64_t ash_task_elements(const ash_plan *plan, uint32_t task) {
 }
 
 const char *ash_task_name(const ash_plan *plan, uint32_t task) {
-    const ash_work *work = ash_task_work(plan, task);
+    return ash_work_name(ash_task_work(plan, task));
+}
+
+const char *ash_work_name(const ash_work *work) {
     return functions[work->kind].name(work);
+}
+
+int ash_work_group(const ash_plan *plan, const ash_work *work) {
+    return functions[work->kind].group(plan, work);
+}
+
+int ash_work_chunk(const ash_work *work, int64_t item, int64_t coordinate[]) {
+    return functions[work->kind].chunk(work, item, coordinate);
 }

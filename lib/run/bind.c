@@ -1,6 +1,7 @@
 /* Binding operands: where the elements of one piece are. Stored values are read into scratch, chunks of held values are put together where
  * a piece spans several, and what runs across the stage's innermost axis is reordered. */
-#include "run/run.h"
+#include "base/system.h"
+#include "run/watch.h"
 
 #include <string.h>
 
@@ -84,6 +85,7 @@ static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand 
     if (any) {
         const ash_node *node = operand->value.node;
         char *memory = take_scratch(run, worker, binding, bytes);
+        int64_t began = run->watch ? ash_system_now_ns() : 0, decoded = worker->reading.bytes_decoded;
         if (!memory ||
             ash_file_read(node->u.file.file, node->u.file.variable, low, extent, step, memory, &worker->reading, &worker->error) !=
                 ASH_OK) {
@@ -91,7 +93,11 @@ static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand 
         }
         ash_run_lock(run);
         run->bytes_read += bytes;
+        run->variable_bytes[operand->read] += bytes;
         ash_run_unlock(run);
+        if (run->watch) {
+            ash_watch_read(run, worker, began, bytes, worker->reading.bytes_decoded - decoded);
+        }
         in_scratch.base = memory;
     }
     return apply_layout(run, worker, operand, piece, &in_scratch, binding);

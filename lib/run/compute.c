@@ -3,7 +3,8 @@
 #include "base/options.h"
 #include "base/system.h"
 #include "kernels/blas.h"
-#include "run/run.h"
+#include "run/describe.h"
+#include "run/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,10 +82,25 @@ static void end_workers(ash_run *run) {
 
 /* ---- Runs ---- */
 
+/* By the tasks that ran: all of the plan's, or, of a run that ended early, those that have started. */
+static int64_t bytes_moved(const ash_run *run) {
+    const ash_plan *plan = run->plan;
+    int64_t bytes = 0;
+    if (run->finished == plan->ntasks) {
+        return run->context->last_run.bytes_moved;
+    }
+    for (uint32_t t = 0; t < plan->ntasks; t++) {
+        bytes += run->inputs_left[t] == ASH_STARTED ? ash_task_moved(plan, t) : 0;
+    }
+    return bytes;
+}
+
 static void keep_figures(ash_run *run) {
     ash_plan_info *info = &run->context->last_run;
     info->bytes_read = run->bytes_read;
     info->bytes_written = run->bytes_written;
+    info->stored_bytes_read = info->bytes_decoded = 0;
+    info->bytes_moved = bytes_moved(run);
     for (int w = 0; w < run->plan->num_threads; w++) {
         info->stored_bytes_read += run->worker[w].reading.bytes_fetched;
         info->bytes_decoded += run->worker[w].reading.bytes_decoded;
@@ -93,6 +109,7 @@ static void keep_figures(ash_run *run) {
     info->bytes_loaded = run->loaded_bytes;
     info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.peak;
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
+    ash_keep_measured(run);
 }
 
 /* Runs the tasks. A BLAS works in the thread that calls it, whether its threads are its own or OpenMP's. */
@@ -121,11 +138,14 @@ static ash_status execute(
         .context = context, .plan = plan, .writer = writer, .function = function, .lock = ATOMIC_FLAG_INIT, .reporting = ATOMIC_FLAG_INIT
     };
     run.began = ash_system_now_ns();
+    run.watch = context->watch;
+    ash_watch_plan(&run);
     atomic_init(&run.last_progress, run.began);
     if (open_scratch(&run, error) != ASH_OK) {
         return error->status;
     }
-    if (!begin_workers(&run) || !ash_schedule_begin(&run)) {
+    run.variable_bytes = ash_calloc(plan->nreads + 1, sizeof *run.variable_bytes);
+    if (!run.variable_bytes || !begin_workers(&run) || !ash_schedule_begin(&run)) {
         ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the run", function);
     } else {
         run_tasks(&run, openmp);
@@ -135,6 +155,7 @@ static ash_status execute(
                 plan->ntasks);
         }
         ash_run_progress(&run, 1);
+        ash_watch_plan_end(&run);
         keep_figures(&run);
         if (run.error.status != ASH_OK) {
             *error = run.error;
@@ -143,6 +164,7 @@ static ash_status execute(
     ash_schedule_end(&run);
     end_workers(&run);
     ash_scratch_file_free(run.scratch);
+    ash_free(run.variable_bytes);
     return error->status;
 }
 
@@ -159,14 +181,15 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial or openmp, found '%s'", function, executor);
     }
     *openmp = strcmp(executor, "openmp") == 0;
+    int watched = ash_watch_wanted(context, &o);
     *request = (ash_plan_request){
         .ntargets = n,
         .target = targets,
         .limit = o.memory_limit > 0 ? o.memory_limit : context->options.memory_limit,
         .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
         .may_spill = strcmp(context->options.scratch, "none") != 0,
-        .io_bytes = writer ? ash_writer_need(writer).library : 0,
-        .scratch_bytes = writer ? ash_writer_need(writer).scratch : 0,
+        .io_bytes = (writer ? ash_writer_need(writer).library : 0) + (watched ? ASH_WATCH_BYTES : 0),
+        .scratch_bytes = (writer ? ash_writer_need(writer).scratch : 0) + (watched ? ASH_WATCH_THREAD_BYTES : 0),
     };
     return ASH_OK;
 }
@@ -179,6 +202,7 @@ static ash_status plan_and_execute(
     if (plan) {
         ash_plan_figures(plan, &context->last_run);
         context->last_run.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
+        ash_keep_plan(context, plan);
     }
     if (error->status == ASH_OK) {
         execute(context, plan, writer, openmp, function, error);
@@ -190,12 +214,17 @@ static ash_status plan_and_execute(
 ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, const ash_compute_options *options,
     const char *function, ash_error_state *error) {
     ash_plan_request request;
+    ash_compute_options o;
     int openmp = 0;
+    ash_options_copy(&o, sizeof o, options, sizeof *options);
     if (ash_run_request(context, n, targets, writer, options, function, &request, &openmp, error) != ASH_OK) {
         return error->status;
     }
     if (atomic_load(&context->running)) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: the context is computing already; use one context a thread", function);
+    }
+    if (ash_watch_begin(context, &o, request.num_threads, function, error) != ASH_OK) {
+        return error->status;
     }
     atomic_store(&context->cancel, 0);
     atomic_store(&context->running, 1);
@@ -211,6 +240,7 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
         }
     }
     atomic_store(&context->running, 0);
+    ash_watch_end(context, error);
     return error->status;
 }
 
@@ -220,12 +250,20 @@ ash_status ash_engine_compute(ash_context *context, ash_value value, void *buffe
     /* A small computation on the way is not worth a bar, and its figures are nobody's last run. */
     ash_progress_fn *progress = context->options.progress;
     ash_plan_info last_run = context->last_run;
+    ash_description *last_plan = context->last_plan;
+    const char *trace = context->options.trace, *report = context->options.report;
     context->options.progress = NULL;
+    context->options.trace = context->options.report = NULL;
+    context->last_plan = NULL;
     /* Labels and coordinates are small: the slack of the limit is theirs, so that a refusal speaks of the job itself. */
     ash_compute_options options = { .memory_limit = context->options.memory_limit > SMALL_JOB ? 0 : SMALL_JOB };
     ash_run_targets(context, 1, &target, NULL, &options, "compute", error);
     context->options.progress = progress;
+    context->options.trace = trace;
+    context->options.report = report;
     context->last_run = last_run;
+    ash_description_free(context->last_plan);
+    context->last_plan = last_plan;
     return error->status;
 }
 

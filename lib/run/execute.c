@@ -1,9 +1,16 @@
 /* What both executors do with a batch of tasks, and the serial executor. */
+#include "base/system.h"
 #include "run/execute.h"
+#include "run/watch.h"
 
 void ash_execute_batch(ash_run *run, ash_worker *worker, int n, const uint32_t batch[]) {
     for (int k = 0; k < n && !atomic_load_explicit(&run->stop, memory_order_relaxed); k++) {
-        if (ash_run_task(run, worker, batch[k]) != ASH_OK) {
+        int64_t began = run->watch ? ash_system_now_ns() : 0;
+        ash_status status = ash_run_task(run, worker, batch[k]);
+        if (run->watch) {
+            ash_watch_task(run, worker, batch[k], began);
+        }
+        if (status != ASH_OK) {
             atomic_store(&run->stop, ASH_STOP_NOW);
         } else if (atomic_load_explicit(&run->context->cancel, memory_order_relaxed) == ASH_STOP_AFTER) {
             int none = 0;
@@ -20,6 +27,9 @@ void ash_execute_batch(ash_run *run, ash_worker *worker, int n, const uint32_t b
 void ash_finish_batch(ash_run *run, ash_worker *worker, int n, const uint32_t batch[]) {
     if (worker->error.status != ASH_OK && run->error.status == ASH_OK) {
         run->error = worker->error;
+    }
+    if (run->watch) {
+        ash_watch_memory(run, worker);
     }
     for (int k = 0; k < n; k++) {
         ash_schedule_finish(run, batch[k]);

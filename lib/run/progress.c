@@ -1,13 +1,44 @@
-/* Progress: figures for the callback, and the ready-made bar. */
+/* Progress: figures for the callback. */
 #include "run/run.h"
 
 #include "base/system.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { INTERVAL_NS = 100000000 };
+
+/* Rates follow the run within about so many seconds. */
+static const double MEMORY_SECONDS = 3;
+
+/* Reading is what takes the time, where there is any. */
+static double part_done(const ash_progress *p) {
+    double tasks = p->tasks_total > 0 ? (double)p->tasks_done / (double)p->tasks_total : 1;
+    double read = p->bytes_read_total > 0 ? (double)p->bytes_read / (double)p->bytes_read_total : 1;
+    return read < 1 ? read : tasks;
+}
+
+/* Rates since the last report, mixed into those before it. */
+static void find_rates(ash_run *run, ash_progress *p) {
+    ash_rates *r = &run->rates;
+    double bytes = (double)p->bytes_read + (double)p->bytes_written, tasks = (double)p->tasks_done;
+    double seconds = p->seconds - r->seconds;
+    if (seconds > 0) {
+        double keep = r->seconds > 0 ? exp(-seconds / MEMORY_SECONDS) : 0;
+        r->bytes_per_second = keep * r->bytes_per_second + (1 - keep) * (bytes - r->bytes) / seconds;
+        r->tasks_per_second = keep * r->tasks_per_second + (1 - keep) * (tasks - r->tasks) / seconds;
+        r->seconds = p->seconds;
+        r->bytes = bytes;
+        r->tasks = tasks;
+    }
+    if (p->finished && p->seconds > 0) { /* of the whole run */
+        r->bytes_per_second = bytes / p->seconds;
+        r->tasks_per_second = tasks / p->seconds;
+    }
+    p->bytes_per_second = r->bytes_per_second;
+    p->tasks_per_second = r->tasks_per_second;
+    p->done = part_done(p);
+    p->seconds_left = p->finished ? 0 : p->done > 0.01 ? p->seconds / p->done - p->seconds : -1;
+}
 
 void ash_run_progress(ash_run *run, int finished) {
     ash_progress_fn *report = run->context->options.progress;
@@ -22,6 +53,7 @@ void ash_run_progress(ash_run *run, int finished) {
         return; /* another worker is at it */
     }
     atomic_store_explicit(&run->last_progress, now, memory_order_relaxed);
+    int64_t fixed = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES;
     ash_run_lock(run);
     ash_progress progress = {
         .size = sizeof progress,
@@ -30,40 +62,14 @@ void ash_run_progress(ash_run *run, int finished) {
         .bytes_read = run->bytes_read,
         .bytes_written = run->bytes_written,
         .bytes_read_total = run->plan->bytes_read,
-        .memory_now = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.held,
+        .memory_now = fixed + run->pool.held,
+        .memory_peak = fixed + run->pool.peak,
         .memory_limit = run->plan->limit,
         .seconds = (double)(now - run->began) * 1e-9,
         .finished = finished != 0,
     };
     ash_run_unlock(run);
+    find_rates(run, &progress);
     report(&progress, run->context->options.progress_user);
     atomic_flag_clear(&run->reporting);
-}
-
-void ash_progress_bar(const ash_progress *progress, void *user) {
-    enum { WIDTH = 30 };
-    char bar[WIDTH + 1], memory[32], limit[32], rate[32], left[32] = "";
-    (void)user;
-    if (!progress) {
-        return;
-    }
-    double done = progress->tasks_total > 0 ? (double)progress->tasks_done / (double)progress->tasks_total : 1;
-    if (progress->bytes_read_total > 0) { /* reading is what takes the time */
-        double read = (double)progress->bytes_read / (double)progress->bytes_read_total;
-        done = read < 1 ? read : done;
-    }
-    int filled = (int)(done * WIDTH);
-    memset(bar, '.', WIDTH);
-    memset(bar, '#', (size_t)(filled < WIDTH ? filled : WIDTH));
-    bar[WIDTH] = 0;
-    double seconds = progress->seconds > 1e-3 ? progress->seconds : 1e-3;
-    double moved = (double)progress->bytes_read + (double)progress->bytes_written;
-    if (!progress->finished && done > 0.01) {
-        snprintf(left, sizeof left, ", %.0f s left", ceil(seconds / done - seconds));
-    }
-    fprintf(stderr, "\r[%s] %3.0f%%  %lld/%lld tasks, %s/s, memory %s of %s, %.1f s%s   %s", bar, 100 * done,
-        (long long)progress->tasks_done, (long long)progress->tasks_total, ash_format_bytes((int64_t)(moved / seconds), rate),
-        ash_format_bytes(progress->memory_now, memory), ash_format_bytes(progress->memory_limit, limit), progress->seconds, left,
-        progress->finished ? "\n" : "");
-    fflush(stderr);
 }

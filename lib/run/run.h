@@ -2,6 +2,7 @@
 #ifndef ASH_RUN_H
 #define ASH_RUN_H
 
+#include "base/growing.h"
 #include "io/scratch_file.h"
 #include "plan/plan.h"
 #include "run/pool.h"
@@ -84,11 +85,18 @@ typedef struct ash_worker {
 
 enum { ASH_BATCH = 64, ASH_READY_LEVELS = 6 };
 
+/* For progress: rates, and what they were made of. */
+typedef struct ash_rates {
+    double seconds, bytes, tasks; /* at the last report */
+    double bytes_per_second, tasks_per_second;
+} ash_rates;
+
 typedef struct ash_run {
     ash_context *context;
     const ash_plan *plan;
     ash_writer *writer;
     const char *function;
+    struct ash_watch *watch; /* NULL: the run is not watched */
     /* Guarded by the lock. */
     atomic_flag lock;
     ash_pool pool;
@@ -106,12 +114,14 @@ typedef struct ash_run {
     ash_chunk_cache *cache;    /* of decoded chunks; NULL: none */
     ash_scratch_file *scratch; /* NULL: nothing is spilled */
     int64_t bytes_read, bytes_written, spilled_bytes, loaded_bytes;
+    int64_t *variable_bytes; /* read, per plan->read */
     ash_error_state error;
     atomic_int stop; /* 0, or one of the reasons below */
     /* Progress. */
     int64_t began;
     _Atomic int64_t last_progress;
     atomic_flag reporting;
+    ash_rates rates; /* guarded by `reporting` */
 } ash_run;
 
 #define ASH_STARTED UINT32_MAX
@@ -188,6 +198,11 @@ int ash_openmp_width(int num_threads);
 /* progress.c */
 void ash_run_progress(ash_run *run, int finished);
 
+/* explain.c: a plan for arrays without a destination. A limit that is too small still gives a plan to talk about. NULL on failure. */
+ash_plan *ash_plan_for(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options, const char *function,
+    ash_error_state *error);
+/* Makes a text the context's, for the user; NULL with the error recorded if there is none. */
+const char *ash_keep_text(ash_context *context, ash_growing *text, const char *function, ash_error_state *error);
 /* compute.c: makes the plan, runs it, keeps the figures. */
 ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, const ash_compute_options *options,
     const char *function, ash_error_state *error);

@@ -1,6 +1,7 @@
 /* A chunk of a stage, piece by piece. */
+#include "base/system.h"
 #include "run/packing.h"
-#include "run/run.h"
+#include "run/watch.h"
 
 /* Dense strides over a box, last axis fastest. */
 static int64_t dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]) {
@@ -57,6 +58,7 @@ static void end_destination(
     for (int a = 0; a < stage->ndim; a++) {
         elements *= to->box.extent[a];
     }
+    int64_t began = run->watch ? ash_system_now_ns() : 0;
     if (complete && worker->error.status == ASH_OK && sink->target->packing) {
         ash_pack(sink->target->packing, to->scratch, elements, &worker->error);
     }
@@ -66,6 +68,9 @@ static void end_destination(
         ash_run_lock(run);
         run->bytes_written += elements * ash_dtype_size(sink->dtype);
         ash_run_unlock(run);
+        if (run->watch) {
+            ash_watch_write(run, worker, began, elements * ash_dtype_size(sink->dtype));
+        }
     }
     ash_run_scratch_give(run, to->scratch, to->scratch_bytes);
     to->scratch = NULL;

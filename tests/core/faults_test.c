@@ -204,6 +204,27 @@ static void while_computing_sources(void **state) {
     every_allocation_may_fail();
 }
 
+/* A watched run fails, or its files are not whole: never anything else. */
+static void watching_needs_memory(void **state) {
+    (void)state;
+    build = build_a_bit;
+    for (int64_t n = 1, missed = 0; missed < 30; n++) {
+        ash_context *ctx = context_with(2, "openmp");
+        ash_array a = build(ctx);
+        double values[COLUMNS / 2];
+        const ash_compute_options options = { .trace = "/dev/null", .report = "/dev/null" };
+        assert_good(a);
+        ash_fail_allocations(n, 0);
+        ash_status status = ash_compute(a, values, sizeof values, &options);
+        missed = ash_fail_allocations_left() > 0 ? missed + 1 : 0;
+        ash_fail_allocations(0, 0);
+        assert_true(status == ASH_OK || (status == ASH_ERR_MEMORY && ash_error_status(ctx) == ASH_ERR_MEMORY));
+        assert_done(ctx, ash_compute(a, values, sizeof values, &options));
+        assert_non_null(ash_explain_last(ctx));
+        ash_context_free(ctx);
+    }
+}
+
 static void contexts_need_memory(void **state) {
     (void)state;
     ash_fail_allocations(1, 1);
@@ -230,6 +251,18 @@ static void asking_needs_memory(void **state) {
         ash_fail_allocations(0, 0);
         assert_true(status == ASH_OK || status == ASH_ERR_MEMORY);
         assert_non_null(ash_explain(ctx, 1, &a, NULL));
+        ash_fail_allocations(n, 0);
+        text = ash_explain_json(ctx, 1, &a, NULL);
+        ash_fail_allocations(0, 0);
+        assert_true(text || ash_error_status(ctx) == ASH_ERR_MEMORY);
+        ash_fail_allocations(n, 0);
+        text = ash_graph_text(ctx, 1, &a, NULL);
+        ash_fail_allocations(0, 0);
+        assert_true(text || ash_error_status(ctx) == ASH_ERR_MEMORY);
+        ash_fail_allocations(n, 0);
+        status = ash_graph(ctx, 1, &a, "/dev/null", NULL);
+        ash_fail_allocations(0, 0);
+        assert_true(status == ASH_OK || status == ASH_ERR_MEMORY);
         ash_context_free(ctx);
     }
 }
@@ -240,6 +273,7 @@ int main(void) {
         cmocka_unit_test(while_computing_the_rest),
         cmocka_unit_test(while_computing_lookups),
         cmocka_unit_test(while_computing_sources),
+        cmocka_unit_test(watching_needs_memory),
         cmocka_unit_test(contexts_need_memory),
         cmocka_unit_test(asking_needs_memory),
     };

@@ -123,6 +123,7 @@ contains
         call check('number', ash_ndim(ash_number(ctx, 3)) == 0)
         call check('attributes', ash_attr(ash_set_attr(ash_arange(ctx, 0, 3), 'units', 'K'), 'units') == 'K')
         call check('explain', index(ash_explain(ash_arange(ctx, 0, 3) + 1), 'task') > 0)
+        call check('explain_last', index(ash_explain_last(ctx), 'measured') > 0)
     end subroutine
 
     subroutine refused(what, wanted, words)

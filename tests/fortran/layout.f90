@@ -38,7 +38,7 @@ program layout
     call figures([c_sizeof(a), c_sizeof(c), c_sizeof(m), c_sizeof(r), c_sizeof(o), c_sizeof(w), c_sizeof(s), c_sizeof(d), &
         c_sizeof(l), c_sizeof(h), c_sizeof(p), c_sizeof(v)], 0)
     call figures([between(c_loc(a), c_loc(a%output)), between(c_loc(c), c_loc(c%memory_limit)), &
-        between(c_loc(c), c_loc(c%progress_user)), between(c_loc(m), c_loc(m%release_user)), between(c_loc(r), c_loc(r%groups)), &
+        between(c_loc(c), c_loc(c%report)), between(c_loc(m), c_loc(m%release_user)), between(c_loc(r), c_loc(r%groups)), &
         between(c_loc(r), c_loc(r%where)), between(c_loc(r), c_loc(r%initial)), between(c_loc(r), c_loc(r%min_count)), &
         between(c_loc(o), c_loc(o%chunks)), between(c_loc(w), c_loc(w%shuffle)), between(c_loc(w), c_loc(w%history)), &
         between(c_loc(w), c_loc(w%compute)), between(c_loc(w), c_loc(w%zstd)), between(c_loc(w), c_loc(w%resume)), &

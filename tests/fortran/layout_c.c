@@ -13,7 +13,7 @@ int64_t layout_figure(int k) {
         sizeof(ash_write_options), sizeof(ash_source_options), sizeof(ash_store_options), sizeof(ash_sel_options), sizeof(ash_dataset),
         sizeof(ash_dataset_options), sizeof(ash_variable_info),
         /* The last field of each struct, and those after a field that is narrower than its neighbours. */
-        offsetof(ash_array, output), offsetof(ash_context_options, memory_limit), offsetof(ash_context_options, progress_user),
+        offsetof(ash_array, output), offsetof(ash_context_options, memory_limit), offsetof(ash_context_options, report),
         offsetof(ash_make_options, release_user), offsetof(ash_reduce_options, groups), offsetof(ash_reduce_options, where),
         offsetof(ash_reduce_options, initial), offsetof(ash_reduce_options, min_count), offsetof(ash_open_options, chunks),
         offsetof(ash_write_options, shuffle), offsetof(ash_write_options, history), offsetof(ash_write_options, compute),
