@@ -131,6 +131,7 @@ struct ash_stage {
     ash_slot *slot;
     ash_sink *sink;
     void *memo;         /* emit.c: what has a slot already */
+    int dense;          /* spaces of blocks: parts are to lie dense, last axis fastest */
     int64_t elements;   /* in the largest chunk */
     int64_t work_bytes; /* bound on the scratch of one task */
     int64_t placed;     /* targets: chunks placed so far */
