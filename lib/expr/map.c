@@ -4,6 +4,7 @@
 #include "array/context.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "expr/apply.h"
 #include "expr/call.h"
 #include "expr/registered.h"
 
@@ -380,4 +381,12 @@ ash_array ash_map_overlap(
 void ash_map_overlap_with(ash_context *context, const char *function, int n, const ash_array inputs[], const char *depth,
     const char *boundary, int noutputs, const ash_map_output outputs[], const ash_map_options *options, ash_array results[]) {
     map(1, context, function, n, inputs, depth, boundary, noutputs, outputs, options, results);
+}
+
+ash_array ash_map_of(ash_context *context, int n, const ash_array inputs[], const char *function, const char *depth, const char *boundary,
+    ash_dtype dtype, const char *dims, const char *core_dims) {
+    ash_array result = { 0 };
+    map(depth != NULL, context, function, n, inputs, depth, boundary, 1, &(ash_map_output){ .dtype = dtype, .dims = dims },
+        &(ash_map_options){ .core_dims = core_dims }, &result);
+    return result;
 }
