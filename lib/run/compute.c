@@ -172,25 +172,6 @@ static ash_status plan_and_execute(ash_context *context, const ash_plan_request 
     return error->status;
 }
 
-/* Whether several targets need what a function makes that may be called once a run only. */
-static int share_a_call(ash_context *context, int n, const ash_target targets[]) {
-    int64_t before = context->marks;
-    for (int t = 0; t < n; t++) {
-        int64_t mark = ash_context_mark(context);
-        ash_context_reach(context, 1, &targets[t].value, mark);
-        for (int64_t k = 0; k < context->nnodes; k++) {
-            ash_node *node = context->node[k];
-            if (node->mark == mark && node->kind == ASH_NODE_BLOCKS && node->u.blocks.once) {
-                if (node->visit > before) {
-                    return 1;
-                }
-                node->visit = mark;
-            }
-        }
-    }
-    return 0;
-}
-
 ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, const ash_compute_options *options,
     const char *function, ash_error_state *error) {
     ash_plan_request request;
@@ -205,7 +186,7 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     atomic_store(&context->running, 1);
     int refused;
     plan_and_execute(context, &request, writer, openmp, function, &refused, error);
-    if (refused && n > 1 && !share_a_call(context, n, targets)) {
+    if (refused && n > 1 && ash_plan_can_part(context, &request)) {
         /* Results that do not fit the limit together may fit one after another: asked before any work is done. */
         *error = (ash_error_state){ 0 };
         ash_plan_least_alone(context, &request, function, error);
