@@ -68,11 +68,11 @@ int ash_parse_widths(ash_builder *builder, const char *argument, const char *tex
     }
     for (int a = 0; a < dims->ndim; a++) {
         out->before[a] = out->after[a] = 0;
-        int more = 1, two = ash_span_find(span[a], ':') >= 0;
-        ash_span rest = span[a];
         if (span[a].length == 0) {
             continue;
         }
+        int more = 1, two = ash_span_find(span[a], ':') >= 0;
+        ash_span rest = span[a];
         ash_span_split(&rest, ':', &part, &more);
         if (!read_width(builder, argument, part, &out->before[a])) {
             return 0;

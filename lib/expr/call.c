@@ -91,6 +91,7 @@ ash_status ash_call_run(
         b->block.after = b->after;
         b->block.start = b->start;
         b->block.shape = b->shape;
+        b->block.data = b->block.data ? b->block.data : (void *)&list[k]; /* of no elements, but something to point at */
         list[k] = &b->block;
     }
     ash_function_call call = { .size = sizeof call,
