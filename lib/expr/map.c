@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_CHUNKS = 1 << 24 }; /* of which a list is made */
+
 /* A call of one of the public functions at work. */
 typedef struct mapper {
     ash_builder *builder;
@@ -207,6 +209,11 @@ static int build_grid(mapper *m) {
 
 /* ---- Outputs ---- */
 
+static int too_large(mapper *m) {
+    ash_fail(&m->builder->error, ASH_ERR_SHAPE, "%s: the result would have more elements than can be addressed", m->builder->function);
+    return 0;
+}
+
 /* An axis with the extents of chunks that its text gives. */
 static int sized_axis(mapper *m, const ash_map_shape *shape, int a, int64_t chunks, ash_grid_axis *out) {
     int64_t n = shape->nsizes[a];
@@ -220,15 +227,21 @@ static int sized_axis(mapper *m, const ash_map_shape *shape, int a, int64_t chun
             (long long)chunks);
         return 0;
     }
+    if (n == 1) { /* any number of them */
+        int64_t extent;
+        if (__builtin_mul_overflow(chunks, shape->sizes[a][0], &extent)) {
+            return too_large(m);
+        }
+        *out = ash_axis_regular(extent, extent > 0 ? shape->sizes[a][0] : 1, 0);
+        return 1;
+    }
     int64_t *bounds = ash_arena_alloc(&m->builder->node->arena, (chunks + 1) * (int64_t)sizeof *bounds);
     if (!bounds) {
         return ash_builder_no_memory(m->builder);
     }
     for (int64_t c = 0; c < chunks; c++) {
-        if (__builtin_add_overflow(bounds[c], shape->sizes[a][n == 1 ? 0 : c], &bounds[c + 1])) {
-            ash_fail(
-                &m->builder->error, ASH_ERR_SHAPE, "%s: the result would have more elements than can be addressed", m->builder->function);
-            return 0;
+        if (__builtin_add_overflow(bounds[c], shape->sizes[a][c], &bounds[c + 1])) {
+            return too_large(m);
         }
     }
     *out = bounds[chunks] > 0 ? ash_axis_listed(chunks, bounds) : ash_axis_regular(0, 1, 0);
@@ -239,6 +252,11 @@ static int sized_axis(mapper *m, const ash_map_shape *shape, int a, int64_t chun
 static int extended_axis(mapper *m, int g, ash_grid_axis *out) {
     const ash_grid_axis *axis = &m->grid->axis[g];
     const ash_window_axis *halo = &m->p->halo[g];
+    if (axis->count > MOST_CHUNKS) {
+        ash_fail(&m->builder->error, ASH_ERR_SHAPE, "%s: more than 2^24 chunks to be kept with their halo along axis %d",
+            m->builder->function, g);
+        return 0;
+    }
     int64_t *bounds = ash_arena_alloc(&m->builder->node->arena, (axis->count + 1) * (int64_t)sizeof *bounds);
     if (!bounds) {
         return ash_builder_no_memory(m->builder);
@@ -248,9 +266,7 @@ static int extended_axis(mapper *m, int g, ash_grid_axis *out) {
         before = halo->boundary == ASH_BOUNDARY_NONE && before > start ? start : before;
         after = halo->boundary == ASH_BOUNDARY_NONE && after > axis->extent - end ? axis->extent - end : after;
         if (__builtin_add_overflow(bounds[c], end - start + before + after, &bounds[c + 1])) {
-            ash_fail(
-                &m->builder->error, ASH_ERR_SHAPE, "%s: the result would have more elements than can be addressed", m->builder->function);
-            return 0;
+            return too_large(m);
         }
     }
     *out = bounds[axis->count] > 0 ? ash_axis_listed(axis->count, bounds) : ash_axis_regular(0, 1, 0);

@@ -164,6 +164,21 @@ static int64_t padding_step(const ash_output *source, int axis) {
     return step > largest ? step : largest;
 }
 
+/* Cuts that need no list, for axes of very many chunks: padding is cut as the array is; halos of the same extents leave chunks of the same extents. */
+static int cut_regularly(const ash_window_axis *axis, const ash_grid_axis *in, cut_axis *cut, ash_grid_axis *out) {
+    int64_t halo = axis->before + axis->after, extent = in->extent + (cut == cut_padded ? halo : halo * in->count);
+    if (in->bounds || halo > in->step) {
+        return 0;
+    }
+    if (cut == cut_padded) {
+        int64_t offset = (in->offset - axis->before) % in->step;
+        *out = ash_axis_regular(extent, in->step, offset < 0 ? offset + in->step : offset);
+        return 1;
+    }
+    *out = ash_axis_regular(extent, in->step + halo, 0);
+    return cut == cut_extended && axis->boundary != ASH_BOUNDARY_NONE && in->offset == 0;
+}
+
 static int build_axis(ash_builder *builder, const ash_window_axis *axis, const ash_output *source, int a, cut_axis *cut) {
     const ash_dim *from = &source->dim[a];
     ash_dim *to = &builder->node->output[0].dim[a];
@@ -171,15 +186,21 @@ static int build_axis(ash_builder *builder, const ash_window_axis *axis, const a
         to->axis = from->axis;
         return ash_node_copy_dim(builder->node, to, from) ? 1 : ash_builder_no_memory(builder);
     }
-    int64_t step = padding_step(source, a);
-    if (cut == cut_padded && (axis->before + axis->after) / step > MOST_CHUNKS) {
+    to->name = ash_arena_strdup(&builder->node->arena, from->name);
+    if (from->name && !to->name) {
+        return ash_builder_no_memory(builder);
+    }
+    int64_t step = padding_step(source, a), more = cut == cut_padded ? (axis->before + axis->after) / step : 0;
+    if (from->axis.count + more > MOST_CHUNKS && cut_regularly(axis, &from->axis, cut, &to->axis)) {
+        return 1;
+    }
+    if (from->axis.count + more > MOST_CHUNKS) {
         ash_fail(&builder->error, ASH_ERR_SHAPE, "%s: the result would have more than 2^24 chunks along axis %d", builder->function, a);
         return 0;
     }
     int64_t count = cut(axis, &from->axis, step, NULL);
     int64_t *bounds = ash_arena_alloc(&builder->node->arena, (count + 1) * (int64_t)sizeof *bounds);
-    to->name = ash_arena_strdup(&builder->node->arena, from->name);
-    if (!bounds || (from->name && !to->name)) {
+    if (!bounds) {
         return ash_builder_no_memory(builder);
     }
     cut(axis, &from->axis, step, bounds);
@@ -323,7 +344,7 @@ ash_array ash_trim_overlap(ash_array a, const char *depth, const char *boundary)
     const ash_output *source = ash_value_output(input);
     for (int k = 0; k < source->ndim && ash_builder_ok(&builder); k++) {
         const ash_grid_axis *axis = &source->dim[k].axis;
-        for (int64_t c = 0; c < axis->count && axes.axis[k].before + axes.axis[k].after > 0; c++) {
+        for (int64_t c = 0; c < axis->count && c < MOST_CHUNKS && axes.axis[k].before + axes.axis[k].after > 0; c++) {
             int64_t ends[2];
             trimmed_range(&axes.axis[k], axis, NULL, c, ends);
             if (ends[1] < ends[0] || (ends[1] == ends[0] && axis->count > 1)) {
