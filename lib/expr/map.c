@@ -63,7 +63,7 @@ static void copy_outputs(mapper *m, const ash_map_output outputs[]) {
 
 /* The inputs, and how they are aligned. */
 static int align_inputs(mapper *m, const ash_array inputs[]) {
-    char words[ASH_ALIGN_MOST][16];
+    char words[ASH_ALIGN_MOST][32];
     const char *argument[ASH_ALIGN_MOST];
     for (int i = 0; i < m->n; i++) {
         snprintf(words[i], sizeof words[i], "inputs[%d]", i);

@@ -79,18 +79,32 @@ static ash_status window_run(const ash_blocks_call *call, window_range *range) {
     return ASH_OK;
 }
 
-#define WINDOW_KIND(kind) \
-    static int kind##_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) { \
-        (void)step; \
-        return window_part(node, chunk, k, part, kind##_range); \
-    } \
-    static ash_status kind##_run(const ash_blocks_call *call) { \
-        return window_run(call, kind##_range); \
-    }
+static int padded_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+    (void)step;
+    return window_part(node, chunk, k, part, padded_range);
+}
 
-WINDOW_KIND(padded)
-WINDOW_KIND(extended)
-WINDOW_KIND(trimmed)
+static ash_status padded_run(const ash_blocks_call *call) {
+    return window_run(call, padded_range);
+}
+
+static int extended_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+    (void)step;
+    return window_part(node, chunk, k, part, extended_range);
+}
+
+static ash_status extended_run(const ash_blocks_call *call) {
+    return window_run(call, extended_range);
+}
+
+static int trimmed_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+    (void)step;
+    return window_part(node, chunk, k, part, trimmed_range);
+}
+
+static ash_status trimmed_run(const ash_blocks_call *call) {
+    return window_run(call, trimmed_range);
+}
 
 static const ash_blocks_kind padded_kind = { .name = "pad", .repeats = 1, .part = padded_part, .run = padded_run };
 static const ash_blocks_kind extended_kind = { .name = "overlap", .repeats = 1, .part = extended_part, .run = extended_run };

@@ -94,7 +94,11 @@ static void say_blocks(ash_growing *t, const ash_blocks *blocks) {
     for (int i = 0; i < blocks->node->ninputs; i++) {
         say_operand(t, &blocks->space[i]->operand[0]);
     }
-    ash_say(t, "    compute  %s\n", b->kind->name);
+    ash_say(t, "    compute  %s", b->kind->name);
+    if (b->function) {
+        ash_say(t, " by the function '%s'", b->function->name);
+    }
+    ash_say(t, "\n");
     for (int k = 0; k < blocks->node->noutputs; k++) {
         ash_say(t, "    hold     result %d\n", blocks->held[k]->id);
     }

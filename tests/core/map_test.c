@@ -81,6 +81,7 @@ static void aligned(void **state) {
             ash_array sum = ash_map_blocks(ctx, "add", 5, (ash_array[]){ a, b, turned, row, column }, ASH_FLOAT64);
             assert_same(sum, ash_add(ash_add(ash_add(ash_add(a, b), b), row), column));
             assert_int_equal(atomic_load(&calls), 2 * 3);
+            assert_non_null(strstr(ash_explain(ctx, 1, &sum, NULL), "map_blocks by the function 'add'"));
             assert_string_equal(ash_dim_name(sum, 1), "x");
             assert_int_equal(ash_chunk_count(sum, 1), 3);
             ash_array both[] = { ash_set_dims(a, ""), ash_real(ctx, 2) }, part = ash_index(ash_set_dims(sum, ""), "::2, 6:0:-3");
@@ -363,7 +364,7 @@ static void padding_is_numpys(void **state) {
     }
     for (int c = 0; c < COUNT(longer); c++) {
         for (int cut = 1; cut <= 3; cut++) {
-            char chunks[8];
+            char chunks[16];
             snprintf(chunks, sizeof chunks, "%d", cut);
             int64_t *found = values_of(ash_pad(ash_arange(ctx, 0, 3, 1, &(ash_make_options){ .chunks = chunks }), "7:8", longer[c].mode));
             assert_memory_equal(found, longer[c].expected, sizeof longer[c].expected);
