@@ -15,7 +15,7 @@ extern "C" {
 
 /* A block of an array: what a call is given of an input, for reading only, or is to write of an output. The element with the indices i[a] lies at `data` plus
  * the sum of i[a] * stride[a] bytes, 0 <= i[a] < extent[a]; a stride of 0 repeats an input along an axis. Where a halo was asked for, the elements
- * -before[a] <= i[a] < extent[a] + after[a] are there too. A block without elements has no data to be looked at. */
+ * -before[a] <= i[a] < extent[a] + after[a] are there too. Blocks without elements have `data`, too, but nothing there. */
 typedef struct ash_function_block {
     ash_dtype dtype;
     int32_t ndim;
@@ -32,7 +32,7 @@ typedef struct ash_function_call {
     int32_t ninputs, noutputs;
     const ash_function_block *const *input;  /* input[0] to input[ninputs - 1] */
     const ash_function_block *const *output; /* dense, last axis fastest, not yet written */
-    int32_t ndim;                            /* of the grid of chunks */
+    int32_t ndim;                            /* of the grid of chunks; 0 for delayed calls */
     const int64_t *chunk;                    /* which chunk this is, per dimension of the grid */
     const void *argument;                    /* what the builder was given for this array, aligned to 16 bytes */
     int64_t argument_bytes;

@@ -23,7 +23,7 @@ extern "C" {
  *   "lat=5+5+3"        kept with other extents of its chunks, one for each chunk; one number is for all chunks
  *   "wave=8", "=8"     a new dimension, with a name or without, of one chunk
  *
- * Dimensions that an output drops are core dimensions: every call sees all of them. Kept dimensions keep names and coordinates, which are lost with other extents. There are no attributes. */
+ * Dimensions that an output drops are core dimensions: every call sees all of them. Kept dimensions keep names, and coordinates unless their extents are others. There are no attributes. */
 typedef struct ash_map_output {
     int64_t size; /* sizeof the struct, or 0 for the fields of version 0.1; the same in all outputs of a call */
     ash_dtype dtype;

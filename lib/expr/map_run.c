@@ -137,16 +137,35 @@ static void dense_strides(const ash_window *window, int64_t size, int64_t stride
     }
 }
 
-/* Whether a block can be shown as it lies: it is all of the window, and in order if the function wants that. */
-static int can_show(const ash_node *node, const ash_window *window, const ash_block *block, const int64_t dense[]) {
-    for (int k = 0; k < window->ndim; k++) {
-        int64_t extent = window->end[k] - window->begin[k];
-        int strided = node->u.blocks.function->function.strided || extent == 1 || block->stride[k] == dense[k];
-        if (window->begin[k] < 0 || window->end[k] > window->dim[k].axis.extent || !strided) {
+/* Whether the parts lie in memory as they do in the array, side by side. */
+static int lie_together(const ash_window *window, int64_t parts, const ash_block block[]) {
+    for (int64_t k = 1; k < parts; k++) {
+        const char *expected = block[0].base;
+        for (int a = 0; a < window->ndim; a++) {
+            expected += (block[k].part.box.start[a] - block[0].part.box.start[a]) * block[0].stride[a];
+            if (block[k].stride[a] != block[0].stride[a]) {
+                return 0;
+            }
+        }
+        if (block[k].base != expected) {
             return 0;
         }
     }
-    return 1;
+    return parts > 0;
+}
+
+/* Whether the window can be shown as its parts lie: they are all of it, together, and in order if the function wants that. */
+static int can_show(const ash_node *node, const ash_window *window, int64_t parts, const ash_block block[], const int64_t dense[]) {
+    for (int k = 0; k < window->ndim; k++) {
+        int64_t extent = window->end[k] - window->begin[k];
+        if (window->begin[k] < 0 || window->end[k] > window->dim[k].axis.extent) {
+            return 0;
+        }
+        if (!node->u.blocks.function->function.strided && extent > 1 && (parts == 0 || block->stride[k] != dense[k])) {
+            return 0;
+        }
+    }
+    return lie_together(window, parts, block);
 }
 
 /* Finds the window among the parts, from the first of the input on; puts it together if need be. */
@@ -157,7 +176,7 @@ static place find_place(
     int64_t size = ash_dtype_size(ash_value_output(node->input[input])->dtype);
     place at;
     dense_strides(window, size, at.stride);
-    if (!p->input[input].filled || (parts == 1 && can_show(node, window, block, at.stride))) {
+    if (!p->input[input].filled || can_show(node, window, parts, block, at.stride)) {
         at.base = block->base;
         if (node->u.blocks.function->function.strided) {
             memcpy(at.stride, block->stride, (size_t)window->ndim * sizeof at.stride[0]);

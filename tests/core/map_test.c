@@ -543,6 +543,10 @@ static void hostile_arguments(void **state) {
     assert_int_equal(ash_chunk_count(with(ctx, a, 1, NULL, &(ash_map_options){ .core_dims = "x" }), 1), 1);
     REFUSED(ash_map_overlap(ctx, "add", 1, &a, NULL, NULL, ASH_FLOAT64), ASH_ERR_ARGUMENT, "map_overlap: depth is NULL");
     REFUSED(ash_map_overlap(ctx, "add", 1, &a, "-1", NULL, ASH_FLOAT64), ASH_ERR_ARGUMENT, "expected an integer from 0 to 2^50");
+    double sum[35];
+    assert_int_equal(
+        ash_compute(ash_map_overlap(ctx, "add", 1, &a, "1125899906842624", "mirror", ASH_FLOAT64), sum, sizeof sum, NULL), ASH_ERR_LIMIT);
+    assert_sentence(ctx, ASH_ERR_LIMIT, "'add' needs the most");
     REFUSED(ash_overlap(a, "y=1:-2", NULL), ASH_ERR_ARGUMENT, "as before:after, found '-2'");
     REFUSED(ash_overlap(a, "y=1:2:3", NULL), ASH_ERR_ARGUMENT, "found '2:3'");
     REFUSED(ash_overlap(a, "1,2,3", NULL), ASH_ERR_SHAPE, "expected one part or 2");
