@@ -53,11 +53,11 @@ function arguments(f,    i, n, word, text, m) {
 }
 
 function others(    f, family, known, word, i) {
-    split("create file shape names time scan lookup linalg statistics", word, " ")
-    known["create"] = "Making arrays"; known["file"] = "Files"; known["shape"] = "Shape"; known["names"] = "Names, coordinates, attributes"
+    split("create file shape map names time scan lookup linalg statistics", word, " ")
+    known["create"] = "Making arrays"; known["file"] = "Files"; known["shape"] = "Shape"; known["map"] = "Chunks and functions over them"; known["names"] = "Names, coordinates, attributes"
     known["time"] = "Time"; known["lookup"] = "Looking up"; known["linalg"] = "Linear algebra"; known["scan"] = "Scans and differences"; known["statistics"] = "Statistics"
     for (f = 0; f < functions; f++) if (!(fun_family[f] in known)) fail("the family " fun_family[f] " has no heading")
-    for (i = 1; i <= 9; i++) {
+    for (i = 1; i <= 10; i++) {
         heading(known[word[i]])
         print "| By name | Also called | Inputs; parameters | Meaning |\n|---|---|---|---|" > out
         for (f = 0; f < functions; f++)

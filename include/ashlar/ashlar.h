@@ -7,7 +7,9 @@
  *   ops.h        elementwise operations                      (written from lib/expr/operations.table)
  *   mix.h        macros that mix numbers and arrays; to be included by itself   (written from operations.table)
  *   reduce.h     reductions and group reductions             (written from lib/expr/reductions.table)
- *   custom.h     reductions of your own
+ *   custom.h     functions and reductions of your own
+ *   map.h        functions of your own over chunks, with halos too
+ *   delayed.h    functions of your own as steps of an expression
  *   linalg.h     products of matrices
  *   lookup.h     looking up in tables, choosing between arrays
  *   quantile.h   medians and quantiles
@@ -45,9 +47,11 @@
 #include <ashlar/context.h>
 #include <ashlar/custom.h>
 #include <ashlar/dataset.h>
+#include <ashlar/delayed.h>
 #include <ashlar/io.h>
 #include <ashlar/linalg.h>
 #include <ashlar/lookup.h>
+#include <ashlar/map.h>
 #include <ashlar/ops.h>
 #include <ashlar/quantile.h>
 #include <ashlar/reduce.h>

@@ -76,6 +76,27 @@ ASH_API ash_array ash_concatenate(int n, const ash_array arrays[], const char *d
  * stack. Lazy. Else as ash_concatenate(). */
 ASH_API ash_array ash_stack(int n, const ash_array arrays[], int axis, const char *name);
 
+/* More elements at the ends of dimensions, as NumPy's pad. `width` is one number for all dimensions, one for each ("1, 0, 2"), or by name, "lat=1, lon=2:3" (2 before
+ * and 3 after); dimensions not named are left as they are. `mode` is one of these, for all dimensions, one for each, or by name:
+ *
+ *   constant   0, or the value of ash_pad_with() (also NULL)    0 0 | a b c | 0 0
+ *   edge       the first and the last element                   a a | a b c | c c
+ *   reflect    mirrored at the first and the last element       c b | a b c | b a
+ *   symmetric  mirrored at the edge                             b a | a b c | c b
+ *   wrap       from the other end                               b c | a b c | a b
+ *
+ * Widths may be larger than the array: it is then mirrored or repeated as often as need be. Corners are as if the dimensions were padded one after another. Lazy. Name and attributes
+ * are kept, coordinates of padded dimensions are not. Padding becomes part of the chunk it is put to where that grows by a quarter at most or stays within 4 MiB or
+ * the extent of the array's largest chunk; more becomes chunks of its own. Errors: widths below 0; modes other than constant along an axis without elements. */
+ASH_API ash_array ash_pad(ash_array a, const char *width, const char *mode);
+
+typedef struct ash_pad_options {
+    int64_t size;
+    ash_array value; /* for constant: a scalar made by ash_real() and friends, cast to the dtype as ash_full() does; unset: 0 */
+} ash_pad_options;
+
+ASH_API ash_array ash_pad_with(ash_array a, const char *width, const char *mode, const ash_pad_options *options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -155,6 +155,22 @@ ash_context *ash_context_new(const ash_context_options *options) {
     return context;
 }
 
+/* Definitions go after the nodes that call them. */
+static void free_registered(ash_context *context) {
+    while (context->registered) {
+        ash_registered *entry = context->registered;
+        context->registered = entry->next;
+        if (entry->reduction.release) {
+            entry->reduction.release(entry->reduction.user);
+        }
+        if (entry->function.release) {
+            entry->function.release(entry->function.user);
+        }
+        pthread_mutex_destroy(&entry->lock);
+        ash_free(entry);
+    }
+}
+
 void ash_context_free(ash_context *context) {
     if (!context) {
         return;
@@ -162,11 +178,7 @@ void ash_context_free(ash_context *context) {
     for (int64_t k = context->nnodes - 1; k >= 0; k--) {
         ash_node_free(context->node[k]);
     }
-    while (context->registered) {
-        ash_registered *next = context->registered->next;
-        ash_free(context->registered);
-        context->registered = next;
-    }
+    free_registered(context);
     ash_free(context->node);
     ash_free(context->scope);
     ash_free(context->explain_text);

@@ -6,6 +6,7 @@
 
 #include <ashlar/compute.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* More than any node has: a larger number is a mistake. */
@@ -29,16 +30,18 @@ struct ash_context {
     ash_plan_info last_run;
     atomic_int cancel; /* 1: set by ash_cancel; 2: by ash_interrupt; cleared when a run begins */
     atomic_int running;
-    struct ash_watch *watch; /* of the run under way; NULL: it is not watched */
-    struct ash_registered *registered; /* the user's reductions */
+    struct ash_watch *watch;           /* of the run under way; NULL: it is not watched */
+    struct ash_registered *registered; /* the user's functions and reductions */
 };
 
 /* A definition in the list of a context, with its name after it. */
-typedef struct ash_registered {
+struct ash_registered {
     struct ash_registered *next;
-    ash_reduction_definition definition;
+    ash_reduction_definition reduction; /* without `init`: a function */
+    ash_function_definition function;   /* without `function`: a reduction */
+    pthread_mutex_t lock;               /* of functions that are exclusive */
     char name[];
-} ash_registered;
+};
 
 /* Publishes a finished node: gives it a serial and returns the handle of `output`. Frees the node and returns an out-of-memory handle when
  * it cannot. */

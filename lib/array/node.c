@@ -1,4 +1,4 @@
-#include "array/node.h"
+#include "array/context.h"
 
 ash_node *ash_node_new(ash_node_kind kind, int ninputs, int noutputs) {
     ash_arena arena = { 0 };
@@ -86,4 +86,9 @@ void ash_output_box(const ash_output *output, int64_t chunk, ash_box *box) {
         axis[a] = output->dim[a].axis;
     }
     ash_grid_box(output->ndim, axis, chunk, box);
+}
+
+const char *ash_blocks_name(const ash_node *node) {
+    const ash_blocks_node *blocks = &node->u.blocks;
+    return blocks->function ? blocks->function->name : blocks->kind->name;
 }

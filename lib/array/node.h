@@ -11,6 +11,7 @@
 #include <ashlar/custom.h>
 
 typedef struct ash_node ash_node;
+typedef struct ash_registered ash_registered; /* a function or reduction of the user's, see array/context.h */
 
 /* [begin, end) of an axis. */
 typedef struct ash_need {
@@ -124,7 +125,7 @@ typedef struct ash_block {
 /* A step of a chunk, with all it needs at hand. */
 typedef struct ash_blocks_call {
     const ash_node *node;
-    int64_t step;
+    int64_t chunk, step;
     int nblocks;
     const ash_block *block;
     const ash_box *box; /* per output, where the chunk lies */
@@ -153,8 +154,16 @@ typedef struct ash_blocks_node {
     const ash_blocks_kind *kind;
     const void *parameter; /* without pointers: its bytes tell nodes apart */
     int64_t parameter_bytes;
-    int64_t steps; /* of a chunk, at least 1 */
+    int64_t steps;                  /* of a chunk, at least 1 */
+    const void *derived;            /* what follows from the parameter and the inputs */
+    const ash_registered *function; /* of the user's, whose name tells nodes apart; NULL: none */
+    const char *repeats;            /* per input, whether chunks share parts of it; NULL: as the kind says */
+    const char *dense;              /* per input, whether parts are to be handed over dense, last axis fastest; NULL: none */
+    int once;                       /* no chunk is ever made twice in a run: the function may do more than compute */
 } ash_blocks_node;
+
+/* How the node is called in plans, traces and errors. */
+const char *ash_blocks_name(const ash_node *node);
 
 struct ash_node {
     int64_t serial;

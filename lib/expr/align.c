@@ -8,7 +8,7 @@ typedef struct aligner {
     const char *const *argument;
     int n;
     const ash_value *operand;
-    int64_t weight[ASH_MAX_INPUTS];    /* whose grid wins: elements, little for what has no chunks of its own */
+    int64_t weight[ASH_ALIGN_MOST];    /* whose grid wins: elements, little for what has no chunks of its own */
     int base;                          /* operand of highest rank */
     int owner[ASH_MAX_NDIM];           /* operand that gave the result's axis its extent */
     int64_t grid_weight[ASH_MAX_NDIM]; /* weight of the operand that gave the grid */

@@ -4,10 +4,12 @@
 
 #include "array/node.h"
 
+enum { ASH_ALIGN_MOST = 16 }; /* operands */
+
 typedef struct ash_alignment {
     int ndim;
     ash_dim dim[ASH_MAX_NDIM];                      /* of the result; borrowed names and coordinates */
-    signed char axis[ASH_MAX_INPUTS][ASH_MAX_NDIM]; /* per operand axis: axis of the result, -1 where the operand is repeated along it */
+    signed char axis[ASH_ALIGN_MOST][ASH_MAX_NDIM]; /* per operand axis: axis of the result, -1 where the operand is repeated along it */
 } ash_alignment;
 
 /* Named dimensions align by name, anonymous ones from the right against the operand of highest rank (first among equals), whose order of

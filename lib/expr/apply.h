@@ -42,6 +42,10 @@ ash_array ash_call_number(const ash_call *call, int k);
 int ash_call_ints(ash_call *call, int k);  /* into call->list; how many */
 int ash_call_reals(ash_call *call, int k); /* into call->reals; how many */
 
+/* ash_map_blocks_with(), or with a depth ash_map_overlap_with(), with one output. */
+ash_array ash_map_of(ash_context *context, int n, const ash_array inputs[], const char *function, const char *depth, const char *boundary,
+    ash_dtype dtype, const char *dims, const char *core_dims);
+
 /* ash_select() of conditions, as many choices, and what else to take. */
 ash_array ash_select_of(int n, const ash_array arrays[]);
 

@@ -1,19 +1,9 @@
 /* Reductions that the user registers. */
-#include "base/memory.h"
 #include "base/options.h"
 #include "expr/reduce.h"
+#include "expr/registered.h"
 
-#include <string.h>
-
-enum { MOST_STATE_BYTES = 1 << 30, NAMES = 64 };
-
-static const ash_registered *find(const ash_context *context, const char *name) {
-    const ash_registered *entry = context->registered;
-    while (entry && strcmp(entry->name, name) != 0) {
-        entry = entry->next;
-    }
-    return entry;
-}
+enum { MOST_STATE_BYTES = 1 << 30 };
 
 static int is_dtype(ash_dtype dtype) {
     return (int)dtype >= 0 && dtype < ASH_DTYPE_COUNT;
@@ -33,8 +23,6 @@ static void check(ash_builder *builder, const ash_reduction_definition *d) {
     } else if (d->state_bytes < 1 || d->state_bytes > MOST_STATE_BYTES) {
         ash_fail(&builder->error, ASH_ERR_ARGUMENT, "register_reduction: state_bytes must be from 1 to %d, found %lld", MOST_STATE_BYTES,
             (long long)d->state_bytes);
-    } else if (find(builder->context, d->name)) {
-        ash_fail(&builder->error, ASH_ERR_ARGUMENT, "register_reduction: there is a reduction '%s' already", d->name);
     }
 }
 
@@ -46,30 +34,12 @@ ash_status ash_register_reduction(ash_context *context, const ash_reduction_defi
     ash_reduction_definition full;
     ash_options_copy(&full, sizeof full, definition, sizeof full);
     check(&builder, &full);
-    size_t length = ash_builder_ok(&builder) ? strlen(full.name) + 1 : 0;
-    ash_registered *entry = length > 0 ? ash_malloc((int64_t)(sizeof *entry + length)) : NULL;
-    if (length > 0 && !entry) {
-        ash_builder_no_memory(&builder);
-    }
+    ash_registered *entry = ash_builder_ok(&builder) ? ash_registered_add(&builder, full.name) : NULL;
     if (entry) {
-        memcpy(entry->name, full.name, length);
-        entry->definition = full;
-        entry->definition.name = entry->name;
-        entry->next = context->registered;
-        context->registered = entry;
+        entry->reduction = full;
+        entry->reduction.name = entry->name;
     }
     return ash_record(context, &builder.error);
-}
-
-static void unknown(ash_builder *builder, const char *name) {
-    const char *names[NAMES];
-    int n = 0;
-    for (const ash_registered *entry = builder->context->registered; entry && n < NAMES; entry = entry->next) {
-        names[n++] = entry->name;
-    }
-    const char *nearest = name ? ash_nearest(name, n, names) : NULL;
-    ash_fail(&builder->error, ASH_ERR_ARGUMENT, "reduce_custom: no reduction '%s' is registered%s%s%s", name ? name : "(null)",
-        nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 ash_array ash_reduce_custom(ash_array a, const char *name, const char *dims, bool keepdims) {
@@ -78,10 +48,9 @@ ash_array ash_reduce_custom(ash_array a, const char *name, const char *dims, boo
     if (!ash_builder_value(&builder, a, "a", &input)) {
         return ash_builder_done(&builder);
     }
-    const ash_registered *entry = name ? find(a.context, name) : NULL;
+    const ash_registered *entry = ash_registered_find(&builder, ASH_REGISTERED_REDUCTION, name);
     if (!entry) {
-        unknown(&builder, name);
         return ash_builder_done(&builder);
     }
-    return ash_reduce_general("reduce_custom", ash_cast(a, entry->definition.input), dims, keepdims, 0, &entry->definition, NULL, 0);
+    return ash_reduce_general("reduce_custom", ash_cast(a, entry->reduction.input), dims, keepdims, 0, &entry->reduction, NULL, 0);
 }

@@ -130,6 +130,7 @@ static void add_scan(ash_fingerprint *print, const ash_node *node) {
 
 static void add_blocks(ash_fingerprint *print, const ash_blocks_node *blocks) {
     ash_fingerprint_text(print, blocks->kind->name);
+    ash_fingerprint_text(print, blocks->function ? blocks->function->name : NULL);
     ash_fingerprint_bytes(print, blocks->parameter, blocks->parameter_bytes);
     ash_fingerprint_int(print, blocks->steps);
 }

@@ -2,7 +2,7 @@
 #include "plan/plan.h"
 
 /* The space of an input: its own axes, and the one operand that a box of them is bound by. */
-static ash_stage *new_space(ash_plan *plan, ash_value value) {
+static ash_stage *new_space(ash_plan *plan, ash_value value, int dense) {
     const ash_output *output = ash_value_output(value);
     ash_stage *space = ash_arena_alloc(&plan->arena, sizeof *space);
     int slot;
@@ -20,6 +20,7 @@ static ash_stage *new_space(ash_plan *plan, ash_value value) {
         return NULL;
     }
     space->operand[0].aligned = 0; /* parts are any boxes */
+    space->dense = dense;
     return space;
 }
 
@@ -38,7 +39,7 @@ ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[
         return NULL;
     }
     for (int i = 0; i < node->ninputs; i++) {
-        blocks->space[i] = new_space(plan, node->input[i]);
+        blocks->space[i] = new_space(plan, node->input[i], node->u.blocks.dense && node->u.blocks.dense[i]);
         if (!blocks->space[i]) {
             return NULL;
         }
@@ -64,13 +65,56 @@ int ash_blocks_in_place(const ash_blocks *blocks, const ash_part *part) {
         ash_operand_in_chunk(operand, low, span);
 }
 
+/* Whether the axes of the operand are those of its space, one by one. */
+static int is_plain(const ash_operand *operand, const ash_stage *space) {
+    int plain = operand->ndim == space->ndim;
+    for (int k = 0; k < operand->ndim && plain; k++) {
+        plain = operand->map[k].axis == k && operand->map[k].step > 0 && !operand->map[k].table;
+    }
+    return plain;
+}
+
+/* Whether a box within one chunk of a held operand lies without gaps: whole rows, planes and so on, but along the outermost axis. */
+static int fills_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]) {
+    int partly = 0;
+    for (int k = operand->ndim - 1; k >= 0; k--) {
+        const ash_grid_axis *axis = &operand->held->axis[k];
+        if ((partly && span[k] > 1) || operand->map[k].step != 1) {
+            return 0;
+        }
+        partly |= span[k] < ash_axis_extent(axis, ash_axis_find(axis, low[k]));
+    }
+    return 1;
+}
+
+/* Bound on the scratch that binding a part takes: none where it can be pointed at. */
+static int64_t part_bytes(const ash_blocks *blocks, const ash_part *part) {
+    const ash_stage *space = blocks->space[part->input];
+    const ash_operand *operand = &space->operand[0];
+    int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM], bytes = ash_operand_piece_bytes(operand, space, part->box.extent), dense = operand->size;
+    int is_held = operand->kind == ASH_OPERAND_HELD, plain = is_plain(operand, space);
+    int in_chunk = is_held && ash_operand_box(operand, &part->box, low, span) && ash_operand_in_chunk(operand, low, span);
+    int in_place = ash_blocks_in_place(blocks, part);
+    if (!space->dense) {
+        return in_place ? 0 : bytes;
+    }
+    if (in_place && plain && fills_chunk(operand, low, span)) {
+        return 0;
+    }
+    for (int a = 0; a < space->ndim; a++) {
+        dense *= part->box.extent[a];
+    }
+    /* What was read or put together is dense already, unless it was stepped over or turned. */
+    int copied = operand->pack || space->run_axes > 1 || (plain && (operand->kind == ASH_OPERAND_FILE || (is_held && !in_chunk)));
+    return (in_place ? 0 : bytes) + (copied ? 0 : ash_round_bytes(dense));
+}
+
 int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item) {
     const ash_blocks_node *b = &blocks->node->u.blocks;
     int64_t bytes = b->kind->scratch_bytes ? ash_round_bytes(b->kind->scratch_bytes(blocks->node)) : 0;
     ash_part part;
     for (int k = 0; ash_blocks_part(blocks, item, k, &part); k++) {
-        const ash_stage *space = blocks->space[part.input];
-        bytes += ash_blocks_in_place(blocks, &part) ? 0 : ash_operand_piece_bytes(&space->operand[0], space, part.box.extent);
+        bytes += part_bytes(blocks, &part);
     }
     return bytes;
 }

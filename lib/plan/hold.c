@@ -118,8 +118,9 @@ static void hold_for_blocks(ash_plan *plan, const ash_node *node) {
         while (source->kind == ASH_NODE_VIEW && !source->held) {
             source = source->input[0].node;
         }
+        const ash_blocks_node *blocks = &node->u.blocks;
         int stored = source->kind == ASH_NODE_FILE && !source->held;
-        int repeats = stored && node->u.blocks.kind->repeats;
+        int repeats = stored && (blocks->repeats ? blocks->repeats[k] : blocks->kind->repeats);
         int in_place = source->held || source->kind == ASH_NODE_MEMORY || (stored && (plan->absorb || !repeats));
         plan->regrids |= repeats;
         if (!in_place) {

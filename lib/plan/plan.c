@@ -162,6 +162,24 @@ ash_status ash_plan_make(
     return ASH_OK;
 }
 
+int ash_plan_can_part(ash_context *context, const ash_plan_request *request) {
+    int64_t before = context->marks;
+    for (int t = 0; t < request->ntargets; t++) {
+        int64_t mark = ash_context_mark(context);
+        ash_context_reach(context, 1, &request->target[t].value, mark);
+        for (int64_t k = 0; k < context->nnodes; k++) {
+            ash_node *node = context->node[k];
+            if (node->mark == mark && node->kind == ASH_NODE_BLOCKS && node->u.blocks.once) {
+                if (node->visit > before) {
+                    return 0;
+                }
+                node->visit = mark;
+            }
+        }
+    }
+    return 1;
+}
+
 int64_t ash_plan_least_alone(ash_context *context, const ash_plan_request *request, const char *function, ash_error_state *error) {
     int64_t most = 0;
     for (int k = 0; k < request->ntargets; k++) {

@@ -135,6 +135,7 @@ struct ash_stage {
     ash_slot *slot;
     ash_sink *sink;
     void *memo;         /* emit.c: what has a slot already */
+    int dense;          /* spaces of blocks: parts are to lie dense, last axis fastest */
     int64_t elements;   /* in the largest chunk */
     int64_t work_bytes; /* bound on the scratch of one task */
     int64_t placed;     /* targets: chunks placed so far */
@@ -317,6 +318,8 @@ typedef struct ash_plan_request {
  * NULL on any other failure. */
 ash_status ash_plan_make(
     ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error);
+/* Whether targets may be computed one after another: not if several need what a function makes that may be called once a run only. */
+int ash_plan_can_part(ash_context *context, const ash_plan_request *request);
 /* The least limit with which every target works by itself: results that do not fit together are computed one after another. The error, if any, is
  * that of the neediest. */
 int64_t ash_plan_least_alone(ash_context *context, const ash_plan_request *request, const char *function, ash_error_state *error);

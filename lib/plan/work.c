@@ -50,7 +50,7 @@ static int64_t stage_elements(const ash_plan *plan, uint32_t task) {
 }
 
 static const char *blocks_name(const ash_work *work) {
-    return work->of.blocks->node->u.blocks.kind->name;
+    return ash_blocks_name(work->of.blocks->node);
 }
 
 static int64_t blocks_scratch(const ash_work *work) {

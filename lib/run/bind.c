@@ -268,6 +268,18 @@ static int collapses(const ash_stage *stage, const ash_binding *binding, const a
     return 1;
 }
 
+/* Whether the piece lies as it would alone. */
+static int is_dense(const ash_stage *stage, const ash_operand *operand, const ash_binding *binding, const ash_box *piece) {
+    int64_t stride = operand->size;
+    for (int a = stage->ndim - 1; a >= 0; a--) {
+        if (piece->extent[a] > 1 && binding->stride[a] != stride) {
+            return 0;
+        }
+        stride *= piece->extent[a];
+    }
+    return 1;
+}
+
 /* Copies the piece into iteration order; afterwards it has no rows any more. */
 static ash_status pack(
     ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
@@ -319,6 +331,7 @@ ash_status ash_bind(
     case ASH_OPERAND_HELD: status = bind_held(run, worker, operand, piece, binding); break;
     }
     int table_in_run = binding->row && operand->table_axis >= stage->ndim - stage->run_axes;
-    int reorder = operand->pack || (stage->run_axes > 1 && (table_in_run || !collapses(stage, binding, piece, stage->run_axes)));
+    int reorder = operand->pack || (stage->dense && !is_dense(stage, operand, binding, piece)) ||
+        (stage->run_axes > 1 && (table_in_run || !collapses(stage, binding, piece, stage->run_axes)));
     return status == ASH_OK && reorder ? pack(run, worker, stage, operand, piece, binding) : status;
 }

@@ -25,6 +25,7 @@ ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task) {
     int n = bind_parts(run, worker, blocks, item);
     void *scratch = bytes > 0 && worker->error.status == ASH_OK ? ash_run_scratch(run, bytes, worker) : NULL;
     ash_blocks_call call = { .node = blocks->node,
+        .chunk = item / b->steps,
         .step = item % b->steps,
         .nblocks = n,
         .block = worker->block,
@@ -34,7 +35,7 @@ ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task) {
         .isa = plan->isa,
         .error = &reason };
     if (worker->error.status == ASH_OK && b->kind->run(&call) != ASH_OK) {
-        ash_fail(&worker->error, reason.status, "%s: %s: %s", run->function, b->kind->name, reason.text);
+        ash_fail(&worker->error, reason.status, "%s: %s: %s", run->function, ash_blocks_name(blocks->node), reason.text);
     }
     if (scratch) {
         ash_run_scratch_give(run, scratch, bytes);

@@ -194,8 +194,9 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
     return ASH_OK;
 }
 
-static ash_status plan_and_execute(
-    ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
+/* *refused: there is no plan within the limit, and nothing ran. */
+static ash_status plan_and_execute(ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp,
+    const char *function, int *refused, ash_error_state *error) {
     int64_t began = ash_system_now_ns();
     ash_plan *plan = NULL;
     ash_plan_make(context, request, function, &plan, error);
@@ -204,6 +205,7 @@ static ash_status plan_and_execute(
         context->last_run.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
         ash_keep_plan(context, plan);
     }
+    *refused = error->status == ASH_ERR_LIMIT;
     if (error->status == ASH_OK) {
         execute(context, plan, writer, openmp, function, error);
     }
@@ -228,7 +230,9 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     }
     atomic_store(&context->cancel, 0);
     atomic_store(&context->running, 1);
-    if (plan_and_execute(context, &request, writer, openmp, function, error) == ASH_ERR_LIMIT && n > 1) {
+    int refused;
+    plan_and_execute(context, &request, writer, openmp, function, &refused, error);
+    if (refused && n > 1 && ash_plan_can_part(context, &request)) {
         /* Results that do not fit the limit together may fit one after another: asked before any work is done. */
         *error = (ash_error_state){ 0 };
         ash_plan_least_alone(context, &request, function, error);
@@ -236,7 +240,7 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
             ash_plan_request one = request;
             one.ntargets = 1;
             one.target = &targets[k];
-            plan_and_execute(context, &one, writer, openmp, function, error);
+            plan_and_execute(context, &one, writer, openmp, function, &refused, error);
         }
     }
     atomic_store(&context->running, 0);

@@ -156,6 +156,12 @@ static int describe_blocks(ash_arena *arena, const ash_work *work, int number, i
         }
     }
     g->operation[g->noperations++] = node->u.blocks.kind->name;
+    if (node->u.blocks.function) {
+        g->function = ash_arena_strdup(arena, node->u.blocks.function->name);
+        if (!g->function) {
+            return 0;
+        }
+    }
     for (; g->nmakes < node->noutputs; g->nmakes++) {
         const ash_held *held = blocks->held[g->nmakes];
         ash_described_value *to = &g->make[g->nmakes];

@@ -30,6 +30,7 @@ typedef struct ash_described_group {
     int blocks; /* it works by blocks */
     int noperations, nuses, nmakes, uses_left_off;
     const char **operation;
+    const char *function; /* of the user's, by which blocks are made; NULL: none */
     ash_described_value *use, *make;
     int64_t chunks, tasks, steps, scratch_bytes;
     int ndim;

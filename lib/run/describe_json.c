@@ -126,7 +126,9 @@ static void say_group(ash_growing *t, const ash_described_group *g) {
         ash_say(t, "%s", k ? ", " : "");
         ash_json_quote(t, g->operation[k], (int64_t)strlen(g->operation[k]));
     }
-    ash_say(t, "],\n   \"uses\": [");
+    ash_say(t, "], ");
+    say_text(t, "function", g->function);
+    ash_say(t, ",\n   \"uses\": [");
     for (int k = 0; k < g->nuses; k++) {
         ash_say(t, "%s", k ? ",\n    " : "");
         say_use(t, &g->use[k]);

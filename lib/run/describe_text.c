@@ -93,6 +93,11 @@ static void say_group(ash_growing *t, const ash_described_group *g) {
         ash_say(t, k == 0 ? "    compute  " : " ");
         ash_say_plain(t, g->operation[k]);
     }
+    if (g->function) {
+        ash_say(t, " by the function '");
+        ash_say_plain(t, g->function);
+        ash_say(t, "'");
+    }
     ash_say(t, g->noperations > 0 ? "\n" : "");
     for (int k = 0; k < g->nmakes; k++) {
         say_make(t, &g->make[k]);

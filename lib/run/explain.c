@@ -32,7 +32,7 @@ ash_plan *ash_plan_for(ash_context *context, int n, const ash_array arrays[], co
         if (error->status == ASH_ERR_LIMIT && plan) {
             *error = (ash_error_state){ 0 };
         }
-        if (plan && n > 1) {
+        if (plan && n > 1 && ash_plan_can_part(context, &request)) {
             ash_error_state alone = { 0 };
             int64_t least = ash_plan_least_alone(context, &request, function, &alone);
             plan->least_bytes = least < plan->least_bytes ? least : plan->least_bytes;

@@ -50,6 +50,17 @@ static ash_array by_name(const char *op, const char *params, int n, ...) {
     return ash_apply(ctx, op, n, in, params);
 }
 
+static ash_status copy_block(const ash_function_call *call, void *user) {
+    const ash_function_block *in = call->input[0], *out = call->output[0];
+    int64_t elements = 1;
+    (void)user;
+    for (int a = 0; a < out->ndim; a++) {
+        elements *= out->extent[a];
+    }
+    memcpy(out->data, in->data, (size_t)(elements * ash_dtype_size(in->dtype)));
+    return ASH_OK;
+}
+
 /* Functions that are in no table but their own: each has its line here. */
 static void functions(char done[]) {
     ash_array m = matrix(), v = vector();
@@ -74,6 +85,16 @@ static void functions(char done[]) {
     SAME("rechunk", "chunks='1,2'", ash_rechunk(m, "1,2"), 1, m);
     SAME("concatenate", "dim=x", ash_concatenate(2, (ash_array[]){ m, m }, "x"), 2, m, m);
     SAME("stack", "axis=-1; name=z", ash_stack(2, (ash_array[]){ m, m }, -1, "z"), 2, m, m);
+    SAME("pad", "width='y=1'; mode=wrap", ash_pad(m, "y=1", "wrap"), 1, m);
+    SAME("pad", "width='1:2,0'; value=-7", ash_pad_with(m, "1:2,0", NULL, &(ash_pad_options){ .value = ash_int(ctx, -7) }), 1, m);
+    SAME("chunk", "chunk='0,-1'", ash_chunk(m, "0,-1"), 1, m);
+    SAME("from_chunks", "counts=[1,2]", ash_from_chunks(2, (ash_array[]){ m, m }, 2, (int64_t[]){ 1, 2 }), 2, m, m);
+    SAME("overlap", "depth='x=1'; boundary=periodic", ash_overlap(m, "x=1", "periodic"), 1, m);
+    SAME("trim_overlap", "depth='x=0:1'", ash_trim_overlap(m, "x=0:1", NULL), 1, m);
+    ash_register(ctx, &(ash_function_definition){ .name = "copy_block", .function = copy_block });
+    SAME("map_blocks", "function=copy_block; dtype=float64; core_dims=x", m, 1, m);
+    SAME("map_overlap", "function=copy_block; depth='0'; dtype=float64; dims='y,x'", m, 1, m);
+    SAME("delayed", "function=copy_block; dtype=float64; shape=[2]", ash_index(v, ":2"), 1, v);
     SAME("matmul", NULL, ash_matmul(m, ash_transpose(m, NULL)), 2, m, ash_transpose(m, NULL));
     SAME("tensordot", "dims_a=x; dims_b=x", ash_tensordot(m, m, "x", "x"), 2, m, m);
     ash_array rows = vector_of(ctx, ASH_INT64, 4, labels, NULL);

@@ -122,6 +122,58 @@ static ash_array build_source(ash_context *ctx) {
     return ash_mean(ash_add(part, ash_max(ash_index(a, "t=:6, x=:5"), NULL)), "t");
 }
 
+/* A row a chunk: each element with those beside it, and the sum of the row. */
+static ash_status smooth(const ash_function_call *call, void *user) {
+    const ash_function_block *in = call->input[0], *smoothed = call->output[0], *sum = call->output[1];
+    (void)user;
+    for (int64_t i = 0; i < in->extent[0]; i++) {
+        double total = 0;
+        for (int64_t j = 0; j < in->extent[1]; j++) {
+            const double *x = (const double *)((const char *)in->data + i * in->stride[0]) + j;
+            ((double *)smoothed->data)[i * in->extent[1] + j] = (x[-1] + 2 * x[0] + x[1]) / 4;
+            total += x[0];
+        }
+        ((double *)sum->data)[i] = total;
+    }
+    return ASH_OK;
+}
+
+static ash_status copy_input(const ash_function_call *call, void *user) {
+    int64_t elements = 1;
+    (void)user;
+    for (int a = 0; a < call->output[0]->ndim; a++) {
+        elements *= call->output[0]->extent[a];
+    }
+    memcpy(call->output[0]->data, call->input[0]->data, (size_t)elements * sizeof(double));
+    return ASH_OK;
+}
+
+/* Halos, padding, several outputs, calls as chunks. */
+static ash_array build_blocks(ash_context *ctx) {
+    const int64_t shape[2] = { ROWS, COLUMNS }, part[2] = { ROWS / 2, COLUMNS };
+    ash_array a = ash_from_buffer(
+        ctx, ASH_FLOAT64, 2, shape, data, &(ash_make_options){ .dims = "t,x", .chunks = "5+7,4", .release = count_release });
+    ash_function_definition definitions[] = { { .name = "smooth", .function = smooth, .scratch_bytes = 100 },
+        { .name = "copy", .function = copy_input } };
+    for (int k = 0; k < 2; k++) {
+        for (int tries = 0; tries < 2; tries++) { /* a name is taken once */
+            if (ash_register(ctx, &definitions[k]) == ASH_ERR_MEMORY && tries > 0) {
+                return ash_zeros(ctx, ASH_FLOAT64, 0, NULL, NULL); /* fails too */
+            }
+        }
+    }
+    ash_map_output outputs[] = { { .dtype = ASH_FLOAT64 }, { .dtype = ASH_FLOAT64, .dims = "t" } };
+    ash_array results[2], halves[2];
+    ash_map_overlap_with(ctx, "smooth", 1, &a, "x=1", "x=periodic", 2, outputs, NULL, results);
+    for (int k = 0; k < 2; k++) {
+        ash_array half = ash_index(results[0], k ? "6:" : ":6");
+        halves[k] = ash_delayed(ctx, "copy", 1, &half, ASH_FLOAT64, 2, part, &(ash_delayed_options){ .dims = "t,x" });
+    }
+    ash_array again = ash_from_chunks(2, halves, 2, (int64_t[]){ 2, 1 });
+    ash_array padded = ash_index(ash_pad(ash_add(again, results[1]), "t=1, x=2:0", "t=reflect, x=edge"), "1:-1, 2:");
+    return ash_index(ash_mean(ash_map_blocks(ctx, "copy", 1, &padded, ASH_FLOAT64), "t"), "::2");
+}
+
 static ash_array (*build)(ash_context *ctx);
 
 typedef struct outcome {
@@ -225,6 +277,12 @@ static void watching_needs_memory(void **state) {
     }
 }
 
+static void while_computing_blocks(void **state) {
+    (void)state;
+    build = build_blocks;
+    every_allocation_may_fail();
+}
+
 static void contexts_need_memory(void **state) {
     (void)state;
     ash_fail_allocations(1, 1);
@@ -274,6 +332,7 @@ int main(void) {
         cmocka_unit_test(while_computing_lookups),
         cmocka_unit_test(while_computing_sources),
         cmocka_unit_test(watching_needs_memory),
+        cmocka_unit_test(while_computing_blocks),
         cmocka_unit_test(contexts_need_memory),
         cmocka_unit_test(asking_needs_memory),
     };

@@ -44,9 +44,33 @@ static ash_array product_of_corners(ash_context *ctx) {
     return ash_div(ash_index(ash_matmul(left, right), "29999999, 29999998:"), ash_int(ctx, 100));
 }
 
+static ash_status divide_by_neighbour(const ash_function_call *call, void *user) {
+    const double *x = call->input[0]->data;
+    (void)user;
+    for (int64_t k = 0; k < call->output[0]->extent[0]; k++) {
+        ((double *)call->output[0]->data)[k] = x[k] / x[k - 1];
+    }
+    return ASH_OK;
+}
+
+static ash_array stencil_of_a_row(ash_context *ctx) {
+    ash_register(ctx, &(ash_function_definition){ .name = "divide", .function = divide_by_neighbour });
+    ash_array r = row(ctx);
+    return ash_index(ash_map_overlap(ctx, "divide", 1, &r, "1", "periodic", ASH_FLOAT64), "::999999999999999");
+}
+
+static ash_array padded_row(ash_context *ctx) {
+    ash_array padded = ash_pad_with(row(ctx), "3:500", NULL, &(ash_pad_options){ .value = ash_int(ctx, 1) });
+    return ash_index(padded, "2::1000000000000001");
+}
+
+static ash_array chunk_with_halo(ash_context *ctx) {
+    return ash_index(ash_sub(ash_chunk(ash_overlap(row(ctx), "7", "mirror"), "-1"), ash_int(ctx, 1)), "1012:1014");
+}
+
 /* Each gives two ones. */
-static ash_array (*const corners[])(
-    ash_context *ctx) = { sum_on_new_grid, mean_of_pencils, mean_of_a_mean, end_of_a_row, joined_rows, stacked_cubes, product_of_corners };
+static ash_array (*const corners[])(ash_context *ctx) = { sum_on_new_grid, mean_of_pencils, mean_of_a_mean, end_of_a_row, joined_rows,
+    stacked_cubes, product_of_corners, stencil_of_a_row, padded_row, chunk_with_halo };
 
 static void corners_cost_what_they_need(void **state) {
     (void)state;

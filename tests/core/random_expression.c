@@ -8,7 +8,7 @@
 /* ---- Elementwise ---- */
 
 /* Shapes of the operands: each is the target with axes left out (leading ones if they have no names) or of extent 1; one has every axis. */
-static void operand_targets(generator *g, const target *t, int n, target operand[]) {
+void random_operand_targets(generator *g, const target *t, int n, target operand[]) {
     int whole = (int)random_below(g, n);
     for (int k = 0; k < n; k++) {
         operand[k] = *t;
@@ -79,7 +79,7 @@ static int elementwise(generator *g, int depth, const target *t) {
     const dense *in[3];
     int n = (int[]){ 1, 2, 2, 3 }[random_below(g, 4)], input[3],
         scalar = t->ndim >= 0 && n > 1 && one_in(g, 4) ? (int)random_below(g, n) : -1;
-    operand_targets(g, t, n, wanted);
+    random_operand_targets(g, t, n, wanted);
     for (int k = 0; k < n; k++) {
         int drop = k == scalar;
         for (int a = 0; a < t->ndim && drop; a++) { /* the others must give the shape without it */
@@ -161,7 +161,8 @@ int random_make(generator *g, int depth, const target *t) {
         elementwise, elementwise, elementwise, elementwise, elementwise, random_reduce, random_reduce, random_reduce, random_reduce,
         random_reduce, cast, random_slice, random_slice, random_transpose, random_broadcast, random_rechunk, random_squeeze, random_group,
         random_take, random_scan, random_difference, random_trapezoid, random_average, random_quantile, random_quantile, random_custom,
-        random_search, random_isin, random_interp, random_select, random_choose, random_concatenate, random_stack, random_matmul, random_tensordot };
+        random_search, random_isin, random_interp, random_select, random_choose, random_concatenate, random_stack, random_matmul,
+        random_tensordot, random_pad, random_pad, random_map, random_halo, random_overlap, random_from_chunks };
     int shared = one_in(g, 8) ? again(g, t) : -1;
     if (shared >= 0) {
         return shared;

@@ -14,6 +14,7 @@ typedef struct generator {
     ash_context *context;
     uint64_t state;   /* of the random numbers */
     int registered;   /* whether the context knows the custom reduction */
+    int functions;    /* whether it knows the functions over chunks */
     int named;        /* all dimensions have names, or none has */
     int64_t capacity; /* most elements of an array */
     expression *all;  /* everything made so far, inputs before what is made from them */

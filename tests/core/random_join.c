@@ -7,7 +7,7 @@
 enum { PARTS = 4 };
 
 /* Cuts an extent into n parts, some of which may be empty. */
-static void random_cuts(generator *g, int64_t extent, int n, int64_t part[]) {
+void random_cuts(generator *g, int64_t extent, int n, int64_t part[]) {
     for (int k = 0; k < n; k++) {
         part[k] = k == n - 1 ? extent : random_below(g, extent + 1);
         extent -= part[k];
@@ -15,7 +15,7 @@ static void random_cuts(generator *g, int64_t extent, int n, int64_t part[]) {
 }
 
 /* The inputs one after another along an axis of the target. */
-static dense *joined(const target *t, int axis, int n, const dense *const in[]) {
+dense *random_joined(const target *t, int axis, int n, const dense *const in[]) {
     dense *out = dense_new(oracle_common(n, in), t->ndim, t->shape, t->name);
     int64_t begin = 0;
     for (int k = 0; k < n; k++) {
@@ -53,8 +53,8 @@ int random_concatenate(generator *g, int depth, const target *t) {
         handle[k] = HANDLE(made[k]);
     }
     const char *dim = axis == 0 && one_in(g, 3) ? NULL : random_axis_text(g, in[0], axis, text);
-    return generator_add(
-        g, ash_concatenate(n, handle, dim), joined(t, axis, n, in), "concatenate(%s, ... of %d, %s)", TEXT(made[0]), n, dim ? dim : "NULL");
+    return generator_add(g, ash_concatenate(n, handle, dim), random_joined(t, axis, n, in), "concatenate(%s, ... of %d, %s)", TEXT(made[0]),
+        n, dim ? dim : "NULL");
 }
 
 int random_stack(generator *g, int depth, const target *t) {
@@ -83,7 +83,7 @@ int random_stack(generator *g, int depth, const target *t) {
         }
         handle[k] = HANDLE(made[k]);
     }
-    dense *all = joined(t, axis, n, (const dense *const *)in);
+    dense *all = random_joined(t, axis, n, (const dense *const *)in);
     for (int k = 0; k < n; k++) {
         dense_free(in[k]);
     }

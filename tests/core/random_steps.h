@@ -54,7 +54,13 @@ random_step random_average, random_quantile, random_custom;                     
 random_step random_scan, random_difference, random_trapezoid;                                              /* random_scan.c */
 random_step random_search, random_isin, random_interp, random_select, random_choose;                       /* random_lookup.c */
 random_step random_concatenate, random_stack;                                                              /* random_join.c */
-random_step random_matmul, random_tensordot; /* random_product.c */
+random_step random_matmul, random_tensordot;                                                               /* random_product.c */
+random_step random_pad, random_map, random_halo, random_overlap, random_from_chunks;                       /* random_map.c */
+/* Shapes of n operands that broadcast to the target. */
+void random_operand_targets(generator *g, const target *t, int n, target operand[]);
+/* Cuts an extent into n parts, some of which may be empty; and values one after another along an axis of the target (random_join.c). */
+void random_cuts(generator *g, int64_t extent, int n, int64_t part[]);
+dense *random_joined(const target *t, int axis, int n, const dense *const in[]);
 /* An array whose axes are those of the target in another order, put in order. */
 int random_transposed(generator *g, int a, const target *t);
 
