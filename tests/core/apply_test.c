@@ -78,6 +78,9 @@ static void functions(char done[]) {
     SAME("tensordot", "dims_a=x; dims_b=x", ash_tensordot(m, m, "x", "x"), 2, m, m);
     ash_array rows = vector_of(ctx, ASH_INT64, 4, labels, NULL);
     SAME("group_take", "dim=y", ash_group_take(m, "y", rows), 2, m, rows);
+    SAME("expand_dims", "axis=1; name=t", ash_expand_dims(m, 1, "t"), 1, m);
+    SAME("reshape", "shape='2, n=-1'", ash_reshape(m, "2, n=-1"), 1, m);
+    SAME("ravel", NULL, ash_ravel(m), 1, m);
     SAME("set_dims", "dims='p,q'", ash_set_dims(m, "p,q"), 1, m);
     ash_array with = ash_set_coord(m, "x", v);
     SAME("set_coord", "dim=x", with, 2, m, v);
