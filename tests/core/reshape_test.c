@@ -169,7 +169,10 @@ static void files_are_read_once(void **state) {
             }
             assert_done(ctx, ash_compute(ash_index(ash_ravel(t), "50:60"), found, 10 * sizeof *found, NULL));
             assert_memory_equal(found, values + 50, 10 * sizeof *found);
-            assert_true(chunks[c][0] == ROWS || ash_last_run(ctx).bytes_decoded <= decoded / 2);
+            int64_t some = ash_last_run(ctx).bytes_decoded;
+            if (chunks[c][0] < ROWS && some > decoded / 2) {
+                fail_msg("chunks %s: a slice decodes %lld bytes of %lld", grid, (long long)some, (long long)decoded);
+            }
             ash_context_free(ctx);
         }
     }
