@@ -124,6 +124,9 @@ void ash_plan_weigh(ash_plan *plan, ash_node *node) {
     if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
         node->input[0].node->held = 1;
     }
+    if (node->kind == ASH_NODE_TAKE && node->u.take.scattered && node->input[0].node->stored && !plan->absorb) {
+        node->input[0].node->held = 1; /* each chunk is read once, and only those with rows that are taken */
+    }
     for (int k = 0; k < node->ninputs; k++) {
         ash_node *input = node->input[k].node;
         input->held |= node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k]);
