@@ -23,21 +23,23 @@ ash_grid_axis ash_take_axis(const ash_output *source, int axis, int64_t extent) 
 
 /* ---- The node ---- */
 
-/* Whether reading, for each chunk of the rows, all from its lowest position to its highest, would read more than is needed, or chunks of the array twice. */
+enum { SPARSE = 4 }; /* one row in so many is too few for reading whole chunks */
+
+/* Whether chunks of the rows share chunks of the array, of which they take a good part: then these had better be held than read again. */
 static int is_scattered(const ash_grid_axis *from, const ash_grid_axis *to, const int64_t positions[]) {
-    int64_t before = -1; /* the last chunk of the array that was read */
-    for (int64_t c = 0; c < to->count; c++) {
-        int64_t begin = ash_axis_start(to, c), end = ash_axis_start(to, c + 1), low = from->extent, high = -1;
-        for (int64_t k = begin; k < end; k++) {
-            low = positions[k] < low ? positions[k] : low;
-            high = positions[k] > high ? positions[k] : high;
+    int64_t *last = ash_calloc(from->count, sizeof *last),
+            touched = 0; /* per chunk of the array: 1 + the last chunk of the rows that takes of it */
+    int shared = 0;
+    for (int64_t c = 0; last && c < to->count; c++) {
+        for (int64_t k = ash_axis_start(to, c); k < ash_axis_start(to, c + 1); k++) {
+            int64_t *before = &last[ash_axis_find(from, positions[k])];
+            touched += *before == 0;
+            shared |= *before != 0 && *before != c + 1;
+            *before = c + 1;
         }
-        if (high >= 0 && (ash_axis_find(from, low) <= before || high - low >= 2 * (end - begin))) {
-            return 1;
-        }
-        before = high >= 0 ? ash_axis_find(from, high) : before;
     }
-    return 0;
+    ash_free(last);
+    return shared && to->extent >= touched * ash_axis_largest(from) / SPARSE;
 }
 
 /* Name and coordinate of the axis that has the rows. */

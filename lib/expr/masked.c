@@ -117,6 +117,9 @@ static int set_extent(ash_node *node, int64_t chunks, const int64_t counts[]) {
 static ash_status count_selected(ash_context *context, ash_node *node, ash_error_state *error) {
     ash_value value;
     int64_t chunks = ash_value_output(node->input[1])->dim[0].axis.count;
+    if (atomic_load(&context->running)) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "masked_select: elements cannot be counted while the context is computing");
+    }
     int64_t *counts = ash_malloc(chunks * (int64_t)sizeof *counts);
     if (!counts) {
         return ash_fail_memory(error, "masked_select", chunks * (int64_t)sizeof *counts);

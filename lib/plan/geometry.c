@@ -1,7 +1,7 @@
 /* Chunks, boxes and sizes: what a task touches, from the grids alone. */
 #include "plan/plan.h"
 
-enum { PIECE_CACHED = 1 << 20 };
+enum { PIECE_CACHED = 1 << 20, ROWS_TOGETHER = 16 };
 
 int64_t ash_round_bytes(int64_t bytes) {
     int64_t unit = ASH_UNIT;
@@ -111,16 +111,22 @@ static int64_t operand_box_elements(const ash_operand *operand, const int64_t pi
     return elements;
 }
 
-/* What reading rows that are far apart takes on the way: a list of them, and a chunk. */
+int64_t ash_rows_together(const ash_operand *operand) {
+    int64_t stored = operand->value.node->u.file.variable->chunk[operand->table_map];
+    int64_t most = ash_axis_largest(&ash_value_output(operand->value)->dim[operand->table_map].axis);
+    int64_t rows = stored > 0 ? stored : ROWS_TOGETHER;
+    return rows < most ? rows : most;
+}
+
+/* What reading rows that are far apart takes on the way: a list of them, and those of one read. */
 static int64_t rows_bytes(const ash_operand *operand, const int64_t piece[]) {
-    const ash_grid_axis *axis = &ash_value_output(operand->value)->dim[operand->table_map].axis;
     int64_t rows = operand->table_axis < 0 ? 1 : piece[operand->table_axis], row = operand->size;
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
         row = saturating_product(row, k == operand->table_map || map->axis < 0 ? 1 : piece[map->axis]);
     }
     return ash_round_bytes(saturating_product(rows, 2 * (int64_t)sizeof(int64_t))) +
-        ash_round_bytes(saturating_product(row, ash_axis_largest(axis)));
+        ash_round_bytes(saturating_product(row, ash_rows_together(operand)));
 }
 
 int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *stage, const int64_t piece[]) {

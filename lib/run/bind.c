@@ -134,12 +134,17 @@ static ash_status read_rows(ash_run *run, ash_worker *worker, const ash_operand 
     return ASH_OK;
 }
 
-/* Rows that are far apart: chunk by chunk, each read once, from its first row that is wanted to its last. `box` tells what of the other axes. */
+/* Where a read that begins with row `first` ends at the latest: with the stored chunk, which is decoded as a whole. */
+static int64_t end_of_read(const ash_operand *operand, int64_t first) {
+    int64_t unit = ash_rows_together(operand);
+    return (first / unit + 1) * unit;
+}
+
+/* Rows that are far apart: each stored chunk once, from its first row that is wanted to its last. `box` tells what of the other axes. */
 static ash_status bind_rows(
     ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, file_box *box, ash_binding *binding) {
     int t = operand->table_map;
     const ash_map *map = &operand->map[t];
-    const ash_grid_axis *axis = &ash_value_output(operand->value)->dim[t].axis;
     int64_t n = ash_map_count(map, piece), row_bytes = operand->size;
     layout rows_apart = { .base = NULL };
     for (int k = operand->ndim - 1; k >= 0; k--) {
@@ -149,14 +154,14 @@ static ash_status bind_rows(
         row_bytes *= k == t ? 1 : box->extent[k];
     }
     int64_t list_bytes = ash_round_bytes(n * (int64_t)sizeof(wanted_row)),
-            between_bytes = ash_round_bytes(ash_axis_largest(axis) * row_bytes);
+            between_bytes = ash_round_bytes(ash_rows_together(operand) * row_bytes);
     char *memory = take_scratch(run, worker, binding, n * row_bytes);
     const char **row = memory ? take_scratch(run, worker, binding, n * (int64_t)sizeof *row) : NULL;
     wanted_row *rows = row ? ash_run_scratch(run, list_bytes, worker) : NULL;
     char *between = rows ? ash_run_scratch(run, between_bytes, worker) : NULL;
     int64_t count = between ? list_rows(map, piece, rows) : 0;
     for (int64_t first = 0, last; first < count && worker->error.status == ASH_OK; first = last) {
-        int64_t end = ash_axis_start(axis, ash_axis_find(axis, rows[first].index) + 1);
+        int64_t end = end_of_read(operand, rows[first].index);
         for (last = first + 1; last < count && rows[last].index < end; last++) {}
         read_rows(run, worker, operand, box, rows + first, last - first, between, memory, row_bytes);
     }

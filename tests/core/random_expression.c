@@ -161,7 +161,8 @@ int random_make(generator *g, int depth, const target *t) {
         elementwise, elementwise, elementwise, elementwise, elementwise, random_reduce, random_reduce, random_reduce, random_reduce,
         random_reduce, cast, random_slice, random_slice, random_transpose, random_broadcast, random_rechunk, random_squeeze, random_group,
         random_take, random_scan, random_difference, random_trapezoid, random_average, random_quantile, random_quantile, random_custom,
-        random_search, random_isin, random_interp, random_select, random_choose, random_concatenate, random_stack, random_matmul, random_tensordot, random_reshape, random_reshape };
+        random_search, random_isin, random_interp, random_select, random_choose, random_concatenate, random_stack, random_matmul, random_tensordot, random_reshape, random_reshape,
+        random_gather, random_along_axis, random_compress, random_masked, random_counted };
     int shared = one_in(g, 8) ? again(g, t) : -1;
     if (shared >= 0) {
         return shared;

@@ -56,6 +56,7 @@ random_step random_search, random_isin, random_interp, random_select, random_cho
 random_step random_concatenate, random_stack;                                                              /* random_join.c */
 random_step random_matmul, random_tensordot; /* random_product.c */
 random_step random_reshape;                   /* random_reshape.c */
+random_step random_gather, random_along_axis, random_compress, random_masked, random_counted; /* random_indexing.c */
 /* An array whose axes are those of the target in another order, put in order. */
 int random_transposed(generator *g, int a, const target *t);
 
