@@ -44,9 +44,17 @@ static ash_array product_of_corners(ash_context *ctx) {
     return ash_div(ash_index(ash_matmul(left, right), "29999999, 29999998:"), ash_int(ctx, 100));
 }
 
+static ash_array ravelled_cube(ash_context *ctx) {
+    return ash_index(ash_ravel(ash_add(cube(ctx), ash_real(ctx, 1))), "99999999999999:100000000000001");
+}
+
+static ash_array cube_of_a_row(ash_context *ctx) {
+    return ash_index(ash_reshape(ash_sub(row(ctx), ash_real(ctx, 1)), "100000, -1, 10000"), "99999, 7, 9998:");
+}
+
 /* Each gives two ones. */
-static ash_array (*const corners[])(
-    ash_context *ctx) = { sum_on_new_grid, mean_of_pencils, mean_of_a_mean, end_of_a_row, joined_rows, stacked_cubes, product_of_corners };
+static ash_array (*const corners[])(ash_context *ctx) = { sum_on_new_grid, mean_of_pencils, mean_of_a_mean, end_of_a_row, joined_rows,
+    stacked_cubes, product_of_corners, ravelled_cube, cube_of_a_row };
 
 static void corners_cost_what_they_need(void **state) {
     (void)state;
