@@ -105,7 +105,8 @@ ASH_API ash_array ash_failed(ash_context *context, ash_status status, const char
  * 0 (NumPy leaves both undefined); integer to narrower integer wraps; complex to real drops the imaginary part; anything but zero is true (NaN too). */
 ASH_API ash_array ash_cast(ash_array a, ash_dtype dtype);
 
-/* ---- Asking. None of these computes. ---- */
+/* ---- Asking. None of these computes, but for extents of what masks select: the first of ash_size(), ash_shape(), ash_extent(), ash_chunk_count() that
+ * asks for them counts (may run). ---- */
 
 /* Whether the array is usable. If not, its error becomes the context's recorded error, see ash_error(). */
 ASH_API bool ash_ok(ash_array a);

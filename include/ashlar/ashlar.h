@@ -15,7 +15,8 @@
  *   quantile.h   medians and quantiles
  *   scan.h       running sums and extremes, differences, integrals
  *   statistics.h averages with weights, moments, norms
- *   shape.h      indexing, transposing, rechunking
+ *   shape.h      indexing, transposing, reshaping, rechunking
+ *   indexing.h   elements by lists of positions and by masks
  *   calendar.h   CF time: years, months, days from a time coordinate
  *   apply.h      every operation by name, with parameters as text
  *   compute.h    computing, figures of plans and runs
@@ -48,6 +49,7 @@
 #include <ashlar/custom.h>
 #include <ashlar/dataset.h>
 #include <ashlar/delayed.h>
+#include <ashlar/indexing.h>
 #include <ashlar/io.h>
 #include <ashlar/linalg.h>
 #include <ashlar/lookup.h>

@@ -56,6 +56,22 @@ ASH_API ash_array ash_transpose(ash_array a, const char *dims);
 /* Drops the axes given, all of extent 1; NULL drops every axis of extent 1. */
 ASH_API ash_array ash_squeeze(ash_array a, const char *dims);
 
+/* One more axis of one element, which is axis number `axis` of the result (negative: from its end) and is named `name` (NULL: anonymous). Lazy. */
+ASH_API ash_array ash_expand_dims(ash_array a, int axis, const char *name);
+
+/* The same elements, in C order, in another shape: "4, 6", "y=4, x=6", "lat=10, -1". One extent may be -1, which follows from the others. "" is the shape of a single
+ * element. Dimensions get the names given. One that stays as it is, with as many elements before and after it, keeps its coordinate, and its name unless there is
+ * another. Name and attributes of the array stay. Lazy.
+ *
+ * Where axes of one element come and go nothing is moved. Where axes are merged or split, chunks of the result hold about as many elements as those of the array: the
+ * last axes whole, as far as a chunk goes, then a cut; a merged axis is cut where the chunks of the array end. The fewer chunks the array has along the later ones of
+ * merged axes, the less has to be kept: elements of chunks that do not follow one another in C order wait for those between. Errors: another number of elements, more
+ * than one -1, two dimensions of a name. */
+ASH_API ash_array ash_reshape(ash_array a, const char *shape);
+
+/* All elements in one dimension, in C order. One that is the only one already stays as it is. Lazy. */
+ASH_API ash_array ash_ravel(ash_array a);
+
 /* Repeats axes of extent 1, and adds axes in front, until the shape is `shape`, as NumPy's broadcast_to. New axes are anonymous. */
 ASH_API ash_array ash_broadcast_to(ash_array a, int ndim, const int64_t shape[]);
 

@@ -50,9 +50,13 @@ ash_array ash_publish(ash_context *context, ash_node *node, int output);
 /* Records the error and returns an array that carries it. Frees `node` (the one under construction, may be NULL). */
 ash_array ash_publish_error(ash_context *context, ash_node *node, const ash_error_state *error);
 
-/* The value behind a handle. On failure records in `error` why: `function` and `argument` are named unless the array carries an error of
+/* The value behind a handle, with all its extents. On failure records in `error` why: `function` and `argument` are named unless the array carries an error of
  * its own. */
 ash_status ash_resolve(
+    ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error);
+
+/* The same for those who need not know extents: extents that depend on data may not be known yet. */
+ash_status ash_resolve_unsettled(
     ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error);
 
 /* The node of a serial, NULL if there is none. */

@@ -39,35 +39,50 @@ void ash_coord_release(ash_coordinate *coord) {
     ash_free(coord);
 }
 
-static void copy_rows(char *out, const char *in, int64_t row_bytes, int64_t start, int64_t step, int64_t extent) {
-    for (int64_t k = 0; k < extent; k++) {
-        memcpy(out + k * row_bytes, in + (start + k * step) * row_bytes, (size_t)row_bytes);
+/* Which values another coordinate takes: start + k * step, or those at positions. */
+typedef struct chosen {
+    int64_t start, step, extent;
+    const int64_t *position; /* NULL: none */
+} chosen;
+
+static void copy_rows(char *out, const char *in, int64_t row_bytes, const chosen *rows) {
+    for (int64_t k = 0; k < rows->extent; k++) {
+        int64_t row = rows->position ? rows->position[k] : rows->start + k * rows->step;
+        memcpy(out + k * row_bytes, in + row * row_bytes, (size_t)row_bytes);
     }
 }
 
-ash_coordinate *ash_coord_slice(const ash_coordinate *coord, int64_t start, int64_t step, int64_t extent) {
-    ash_coordinate *slice = ash_coord_new(coord->dtype, extent);
-    if (!slice) {
+static ash_coordinate *choose(const ash_coordinate *coord, const chosen *rows) {
+    ash_coordinate *part = ash_coord_new(coord->dtype, rows->extent);
+    if (!part) {
         return NULL;
     }
-    copy_rows(slice->values, coord->values, ash_dtype_size(coord->dtype), start, step, extent);
-    slice->attrs = ash_attrs_retain(coord->attrs);
+    copy_rows(part->values, coord->values, ash_dtype_size(coord->dtype), rows);
+    part->attrs = ash_attrs_retain(coord->attrs);
     if (coord->vertices == 0) {
-        return slice;
+        return part;
     }
     int64_t row_bytes = coord->vertices * ash_dtype_size(coord->bounds_dtype);
     int64_t name_bytes = (int64_t)strlen(coord->bounds_name) + 1;
-    slice->bounds = ash_malloc(extent > 0 ? extent * row_bytes : 1);
-    slice->bounds_name = ash_malloc(name_bytes);
-    if (!slice->bounds || !slice->bounds_name) {
-        ash_coord_release(slice);
+    part->bounds = ash_malloc(rows->extent > 0 ? rows->extent * row_bytes : 1);
+    part->bounds_name = ash_malloc(name_bytes);
+    if (!part->bounds || !part->bounds_name) {
+        ash_coord_release(part);
         return NULL;
     }
-    memcpy(slice->bounds_name, coord->bounds_name, (size_t)name_bytes);
-    copy_rows(slice->bounds, coord->bounds, row_bytes, start, step, extent);
-    slice->bounds_dtype = coord->bounds_dtype;
-    slice->vertices = coord->vertices;
-    return slice;
+    memcpy(part->bounds_name, coord->bounds_name, (size_t)name_bytes);
+    copy_rows(part->bounds, coord->bounds, row_bytes, rows);
+    part->bounds_dtype = coord->bounds_dtype;
+    part->vertices = coord->vertices;
+    return part;
+}
+
+ash_coordinate *ash_coord_slice(const ash_coordinate *coord, int64_t start, int64_t step, int64_t extent) {
+    return choose(coord, &(chosen){ .start = start, .step = step, .extent = extent });
+}
+
+ash_coordinate *ash_coord_take(const ash_coordinate *coord, int64_t n, const int64_t positions[]) {
+    return choose(coord, &(chosen){ .extent = n, .position = positions });
 }
 
 ash_coordinate *ash_coord_join(const ash_coordinate *a, const ash_coordinate *b) {

@@ -24,6 +24,8 @@ ash_coordinate *ash_coord_retain(ash_coordinate *coord);
 void ash_coord_release(ash_coordinate *coord);
 /* start + k * step, k < extent, of the coordinate. NULL when out of memory. */
 ash_coordinate *ash_coord_slice(const ash_coordinate *coord, int64_t start, int64_t step, int64_t extent);
+/* Those at the positions given. NULL when out of memory. */
+ash_coordinate *ash_coord_take(const ash_coordinate *coord, int64_t n, const int64_t positions[]);
 /* The values of `a`, then those of `b`, which is a slice of the same coordinate. NULL when out of memory. */
 ash_coordinate *ash_coord_join(const ash_coordinate *a, const ash_coordinate *b);
 /* Same extent and equal values (NaN equals NaN), whatever the dtypes and attributes. */

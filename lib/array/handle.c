@@ -76,7 +76,7 @@ ash_node *ash_context_find(const ash_context *context, int64_t serial) {
     return NULL;
 }
 
-ash_status ash_resolve(
+ash_status ash_resolve_unsettled(
     ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error) {
     if (!handle.context) {
         return ash_fail(error, ASH_ERR_HANDLE, "%s: %s is not an array (the handle was never set)", function, argument);
@@ -100,6 +100,15 @@ ash_status ash_resolve(
     }
     *value = (ash_value){ node, handle.output };
     return ASH_OK;
+}
+
+ash_status ash_resolve(
+    ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error) {
+    if (ash_resolve_unsettled(context, handle, function, argument, value, error) == ASH_OK && value->node->settle &&
+        value->node->settle(context, value->node, error) == ASH_OK) {
+        value->node->settle = NULL;
+    }
+    return error->status;
 }
 
 /* ---- Scopes ---- */

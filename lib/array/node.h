@@ -84,6 +84,7 @@ typedef struct ash_take_node {
     int axis;
     const int64_t *labels; /* one per output index; negative: missing */
     int missing;           /* some label is negative */
+    int scattered;         /* chunks of the output share chunks of the input, or pass some over */
 } ash_take_node;
 
 typedef struct ash_scan_node {
@@ -172,6 +173,8 @@ struct ash_node {
     ash_value *input;
     ash_output *output;
     ash_arena arena; /* everything the node points at, itself included */
+    /* NULL, or what finds out extents of outputs that depend on data: called once, when somebody must know them. */
+    ash_status (*settle)(ash_context *context, ash_node *node, ash_error_state *error);
     union {
         struct {
             ash_status status;

@@ -3,11 +3,25 @@
 
 #include <string.h>
 
-/* The output behind a handle, NULL for a failed array; records nothing. */
+/* The output behind a handle, of which extents may not be known yet; NULL for a failed array. Records nothing. */
 static const ash_output *peek(ash_array a) {
     ash_error_state error = { 0 };
     ash_value value;
-    if (!a.context || ash_resolve(a.context, a, "array", "a", &value, &error) != ASH_OK) {
+    if (!a.context || ash_resolve_unsettled(a.context, a, "array", "a", &value, &error) != ASH_OK) {
+        return NULL;
+    }
+    return ash_value_output(value);
+}
+
+/* The same with its extents; records why they cannot be found out. */
+static const ash_output *measured(ash_array a) {
+    ash_error_state error = { 0 };
+    ash_value value;
+    if (!peek(a)) {
+        return NULL;
+    }
+    if (ash_resolve(a.context, a, "array", "a", &value, &error) != ASH_OK) {
+        ash_record(a.context, &error);
         return NULL;
     }
     return ash_value_output(value);
@@ -16,7 +30,7 @@ static const ash_output *peek(ash_array a) {
 bool ash_ok(ash_array a) {
     ash_error_state error = { 0 };
     ash_value value;
-    if (ash_resolve(a.context, a, "ok", "a", &value, &error) == ASH_OK) {
+    if (ash_resolve_unsettled(a.context, a, "ok", "a", &value, &error) == ASH_OK) {
         return true;
     }
     ash_record(a.context, &error);
@@ -26,7 +40,7 @@ bool ash_ok(ash_array a) {
 ash_status ash_array_status(ash_array a) {
     ash_error_state error = { 0 };
     ash_value value;
-    return ash_resolve(a.context, a, "array_status", "a", &value, &error);
+    return ash_resolve_unsettled(a.context, a, "array_status", "a", &value, &error);
 }
 
 ash_dtype ash_array_dtype(ash_array a) {
@@ -40,7 +54,7 @@ int ash_ndim(ash_array a) {
 }
 
 int ash_shape(ash_array a, int64_t shape[]) {
-    const ash_output *output = peek(a);
+    const ash_output *output = measured(a);
     if (output) {
         ash_output_shape(output, shape);
     }
@@ -48,13 +62,12 @@ int ash_shape(ash_array a, int64_t shape[]) {
 }
 
 int64_t ash_size(ash_array a) {
-    const ash_output *output = peek(a);
+    const ash_output *output = measured(a);
     return output ? ash_output_size(output) : -1;
 }
 
 /* The dimension at `axis`, counted from the end if negative. */
-static const ash_dim *dimension(ash_array a, int axis) {
-    const ash_output *output = peek(a);
+static const ash_dim *dimension(const ash_output *output, int axis) {
     if (!output) {
         return NULL;
     }
@@ -63,22 +76,22 @@ static const ash_dim *dimension(ash_array a, int axis) {
 }
 
 int64_t ash_extent(ash_array a, int axis) {
-    const ash_dim *dim = dimension(a, axis);
+    const ash_dim *dim = dimension(measured(a), axis);
     return dim ? dim->axis.extent : -1;
 }
 
 const char *ash_dim_name(ash_array a, int axis) {
-    const ash_dim *dim = dimension(a, axis);
+    const ash_dim *dim = dimension(peek(a), axis);
     return dim ? dim->name : NULL;
 }
 
 int64_t ash_chunk_count(ash_array a, int axis) {
-    const ash_dim *dim = dimension(a, axis);
+    const ash_dim *dim = dimension(measured(a), axis);
     return dim ? dim->axis.count : -1;
 }
 
 int64_t ash_chunk_extent(ash_array a, int axis, int64_t chunk) {
-    const ash_dim *dim = dimension(a, axis);
+    const ash_dim *dim = dimension(measured(a), axis);
     return dim && chunk >= 0 && chunk < dim->axis.count ? ash_axis_extent(&dim->axis, chunk) : -1;
 }
 
@@ -100,7 +113,7 @@ const char *ash_array_name(ash_array a) {
 
 bool ash_has_coord(ash_array a, const char *dim) {
     int axis = ash_axis(a, dim);
-    return axis >= 0 && dimension(a, axis)->coord != NULL;
+    return axis >= 0 && dimension(peek(a), axis)->coord != NULL;
 }
 
 const char *ash_attr(ash_array a, const char *name) {

@@ -287,38 +287,6 @@ ash_array ash_concatenate(int n, const ash_array arrays[], const char *dim) {
     return concatenate("concatenate", n, arrays, dim);
 }
 
-/* The array with one more dimension of one element. */
-static ash_array with_dimension(ash_builder *builder, ash_array array, int axis, const char *name) {
-    ash_value input;
-    if (!ash_builder_value(builder, array, "arrays", &input)) {
-        return array;
-    }
-    int ndim = ash_value_output(input)->ndim;
-    if (axis < -ndim - 1 || axis > ndim || ndim == ASH_MAX_NDIM) {
-        ash_fail(&builder->error, ASH_ERR_DIMENSION,
-            "stack: axis must be from %d to %d, and the result have at most %d dimensions, found %d", -ndim - 1, ndim, ASH_MAX_NDIM, axis);
-        return array;
-    }
-    ash_builder view = ash_builder_begin(builder->context, "stack");
-    if (ash_view_begin(&view, input, ndim + 1)) {
-        int at = axis < 0 ? axis + ndim + 1 : axis;
-        ash_dim *dim = &view.node->output[0].dim[at];
-        dim->axis = ash_axis_regular(1, 1, 0);
-        dim->name = name ? ash_arena_strdup(&view.node->arena, name) : NULL;
-        for (int k = 0; k < ndim && ash_builder_ok(&view); k++) {
-            const char *other = ash_value_output(input)->dim[k].name;
-            if (name && other && strcmp(name, other) == 0) {
-                ash_fail(&view.error, ASH_ERR_DIMENSION, "stack: arrays[0] has a dimension '%s' already", name);
-            }
-            ash_view_keep_axis(&view, k < at ? k : k + 1, k);
-        }
-        if (name && !dim->name) {
-            ash_builder_no_memory(&view);
-        }
-    }
-    return ash_builder_done(&view);
-}
-
 ash_array ash_stack(int n, const ash_array arrays[], int axis, const char *name) {
     ash_builder builder = begin("stack", n, arrays);
     ash_array *longer = ash_builder_ok(&builder) ? ash_calloc(n, sizeof *longer) : NULL;
@@ -326,7 +294,7 @@ ash_array ash_stack(int n, const ash_array arrays[], int axis, const char *name)
         ash_builder_no_memory(&builder);
     }
     for (int k = 0; k < n && ash_builder_ok(&builder); k++) {
-        longer[k] = with_dimension(&builder, arrays[k], axis, name);
+        longer[k] = ash_view_expanded("stack", "arrays[0]", arrays[k], axis, name);
     }
     char position[16];
     ash_value first;

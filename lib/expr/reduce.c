@@ -120,7 +120,11 @@ static ash_array plain_reduction(ash_reduction reduction, ash_array a, const cha
 
 ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options) {
     ash_reduce_options o;
+    ash_array masked;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
+    if (ash_reduce_masked(reduction, a, dims, &o, &masked)) {
+        return masked;
+    }
     if (o.dtype || o.where.context || o.initial.context || o.min_count != 0) {
         return ash_reduce_composed(reduction, a, dims, &o);
     }

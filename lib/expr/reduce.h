@@ -10,6 +10,8 @@
 ash_array ash_reduce(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options);
 /* The same with options that are made of other nodes: dtype, where, initial, min_count. `options` is complete. */
 ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options);
+/* A reduction of all that a mask has selected, as one of the array with the mask, which need not be counted. 0 if it is not one, or cannot be done so. */
+int ash_reduce_masked(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options, ash_array *result);
 /* An array made of nodes that the user does not know: an error among them is told under the name that was called. */
 ash_array ash_reduce_named(const char *function, ash_array result);
 /* A reduction made of functions over states. `a` has the definition's input dtype. The definition is copied; so is what `user` points at, if `bytes` > 0.

@@ -1,4 +1,5 @@
 /* Options of reductions that are made of other nodes. All folds of one input share a pass, so nothing is read twice. */
+#include "expr/masked.h"
 #include "expr/reduce.h"
 #include "expr/view.h"
 
@@ -219,6 +220,19 @@ ash_array ash_reduce_named(const char *function, ash_array result) {
     const char *sentence = strstr(inner.error.text, ": ");
     ash_fail(&builder.error, inner.error.status, "%s: %s", function, sentence ? sentence + 2 : inner.error.text);
     return ash_builder_done(&builder);
+}
+
+int ash_reduce_masked(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options, ash_array *result) {
+    const ash_reduction_descriptor *info = &ash_reduction_table[reduction];
+    ash_reduce_options masked_options = *options;
+    ash_array source;
+    int whole = (!dims || !*dims || strcmp(dims, "0") == 0 || strcmp(dims, "-1") == 0) && !options->keepdims && !options->where.context;
+    int by_where = !info->is_index && (!info->takes_initial || has_identity(reduction) || options->initial.context);
+    if (!whole || !by_where || !ash_is_masked(a, &source, &masked_options.where)) {
+        return 0;
+    }
+    *result = ash_reduce_composed(reduction, source, NULL, &masked_options);
+    return 1;
 }
 
 ash_array ash_reduce_composed(ash_reduction reduction, ash_array a, const char *dims, const ash_reduce_options *options) {

@@ -124,6 +124,59 @@ ash_array ash_squeeze(ash_array a, const char *dims) {
     return ash_builder_done(&builder);
 }
 
+/* Checks where an axis is to be added; its number, counted from the front. */
+static int new_axis(ash_builder *builder, const ash_output *source, int axis) {
+    if (axis < -source->ndim - 1 || axis > source->ndim || source->ndim == ASH_MAX_NDIM) {
+        ash_fail(&builder->error, ASH_ERR_DIMENSION, "%s: axis must be from %d to %d, and the result have at most %d dimensions, found %d",
+            builder->function, -source->ndim - 1, source->ndim, ASH_MAX_NDIM, axis);
+    }
+    return axis < 0 ? axis + source->ndim + 1 : axis;
+}
+
+/* The name of dimension `axis` of the result, which no other one may have. */
+static void name_new_axis(ash_builder *builder, const char *argument, int axis, const char *name) {
+    ash_output *output = &builder->node->output[0];
+    for (int k = 0; k < output->ndim; k++) {
+        if (k != axis && output->dim[k].name && strcmp(name, output->dim[k].name) == 0) {
+            ash_fail(&builder->error, ASH_ERR_DIMENSION, "%s: %s has a dimension '%s' already", builder->function, argument, name);
+        }
+    }
+    output->dim[axis].name = ash_arena_strdup(&builder->node->arena, name);
+    if (!output->dim[axis].name) {
+        ash_builder_no_memory(builder);
+    }
+}
+
+ash_array ash_view_expanded(const char *function, const char *argument, ash_array a, int axis, const char *name) {
+    ash_builder builder = ash_builder_begin(a.context, function);
+    ash_value input;
+    if (!ash_builder_value(&builder, a, argument, &input)) {
+        return ash_builder_done(&builder);
+    }
+    int ndim = ash_value_output(input)->ndim, at = new_axis(&builder, ash_value_output(input), axis);
+    if (ash_builder_ok(&builder) && ash_view_begin(&builder, input, ndim + 1)) {
+        builder.node->output[0].dim[at].axis = ash_axis_regular(1, 1, 0);
+        for (int k = 0; k < ndim && ash_builder_ok(&builder); k++) {
+            ash_view_keep_axis(&builder, k < at ? k : k + 1, k);
+        }
+        if (name && ash_builder_ok(&builder)) {
+            name_new_axis(&builder, argument, at, name);
+        }
+    }
+    return ash_builder_done(&builder);
+}
+
+ash_array ash_expand_dims(ash_array a, int axis, const char *name) {
+    ash_dim_names names;
+    char storage[512];
+    ash_builder builder = ash_builder_begin(a.context, "expand_dims");
+    if (name && ash_builder_ok(&builder) &&
+        ash_parse_dim_names(name, 1, "expand_dims", storage, sizeof storage, &names, &builder.error) != ASH_OK) {
+        return ash_builder_done(&builder);
+    }
+    return ash_view_expanded("expand_dims", "a", a, axis, name ? names.name[0] : NULL);
+}
+
 static void build_broadcast(ash_builder *builder, ash_value input, int ndim, const int64_t shape[]) {
     const ash_output *source = ash_value_output(input);
     int added = ndim - source->ndim;

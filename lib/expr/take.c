@@ -1,21 +1,11 @@
 /* Taking rows by labels: the inverse of a group reduction. */
 #include "base/memory.h"
-#include "expr/builder.h"
+#include "expr/gather.h"
 #include "expr/labels.h"
 
 #include <ashlar/reduce.h>
 
 #include <string.h>
-
-/* The chunks of the result along the taken axis are of a good task size whatever the labels' grid is. */
-static ash_grid_axis take_axis(const ash_output *source, int axis, int64_t extent) {
-    int64_t row = ash_dtype_size(source->dtype);
-    for (int a = 0; a < source->ndim; a++) {
-        row *= a == axis ? 1 : ash_axis_largest(&source->dim[a].axis);
-    }
-    int64_t step = row > 0 ? ASH_CHUNK_BYTES / row : extent;
-    return ash_axis_regular(extent, step > 0 ? step : 1, 0);
-}
 
 static void build_take(ash_builder *builder, ash_value input, int axis, ash_value label_value) {
     const ash_output *source = ash_value_output(input);
@@ -42,7 +32,7 @@ static void build_take(ash_builder *builder, ash_value input, int axis, ash_valu
     for (int a = 0; a < source->ndim; a++) {
         const ash_dim *from = a == axis ? &label_dim[0] : &source->dim[a];
         ash_dim *dim = &node->output[0].dim[a];
-        dim->axis = a == axis ? take_axis(source, axis, labels.count) : from->axis;
+        dim->axis = a == axis ? ash_take_axis(source, axis, labels.count) : from->axis;
         if (!ash_node_copy_dim(node, dim, from)) {
             ash_builder_no_memory(builder);
         }

@@ -18,6 +18,9 @@ int ash_view_index(ash_builder *builder, ash_value input, int count, const ash_i
 ash_array ash_view_rechunked(const char *function, ash_array a, const char *chunks);
 /* A view of `a` on a regular grid: chunks of step[axis], the first one without its first offset[axis] elements. */
 ash_array ash_view_on_grid(const char *function, ash_array a, const int64_t step[], const int64_t offset[]);
+/* A view of `a` with one more axis, of one element and the name given (NULL: none), at number `axis` of the result (negative: from its end). `argument` is what
+ * errors of `function` call the array. */
+ash_array ash_view_expanded(const char *function, const char *argument, ash_array a, int axis, const char *name);
 /* A view of `a` with the name and the attributes of `from`. */
 ash_array ash_view_dressed(const char *function, ash_array a, ash_value from);
 

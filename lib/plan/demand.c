@@ -2,9 +2,13 @@
  *
  * What is held is made no larger than that: slices of a value on a new grid read what the slices meet, not the whole chunks around it.
  */
+#include "base/memory.h"
 #include "plan/plan.h"
 
-enum { LISTED_MOST = 1 << 24 };
+enum {
+    LISTED_MOST = 1 << 24,
+    MOST_STEPS = 4096 /* of blocks, that are looked at one by one */
+};
 
 /* Whether a view shows a part of an axis of its input only. */
 static int narrows(const ash_node *node) {
@@ -73,7 +77,72 @@ static ash_need of_input(const ash_node *node, int input, int k) {
     return node->kind == ASH_NODE_TAKE && k != node->u.take.axis ? node->need[k] : all;
 }
 
+/* Extends `need` by a part; the first one has nothing to extend. */
+static void add_part(const ash_part *part, int ndim, int first, ash_need need[]) {
+    for (int a = 0; a < ndim; a++) {
+        int64_t begin = part->box.start[a], end = begin + part->box.extent[a];
+        need[a].begin = first || begin < need[a].begin ? begin : need[a].begin;
+        need[a].end = first || end > need[a].end ? end : need[a].end;
+    }
+}
+
+/* What blocks take of their inputs for the chunks that a box of their output meets. 0 if there are too many to be looked at. */
+static int of_blocks(const ash_node *node, ash_need need[][ASH_MAX_NDIM + 1], char wanted[]) {
+    const ash_output *output = &node->output[0];
+    const ash_blocks_node *blocks = &node->u.blocks;
+    ash_grid_axis axis[ASH_MAX_NDIM], met[ASH_MAX_NDIM]; /* met: one element for each chunk that is met */
+    int64_t first[ASH_MAX_NDIM], coordinate[ASH_MAX_NDIM];
+    for (int a = 0; a < output->ndim; a++) {
+        if (node->need[a].begin >= node->need[a].end) {
+            return 1;
+        }
+        axis[a] = output->dim[a].axis;
+        first[a] = ash_axis_find(&axis[a], node->need[a].begin);
+        met[a] = ash_axis_regular(ash_axis_find(&axis[a], node->need[a].end - 1) - first[a] + 1, 1, 0);
+    }
+    int64_t chunks = ash_grid_chunks(output->ndim, met);
+    if (chunks > MOST_STEPS || blocks->steps > MOST_STEPS / chunks) {
+        return 0;
+    }
+    for (int64_t item = 0; item < chunks * blocks->steps; item++) {
+        ash_part part;
+        ash_grid_coordinates(output->ndim, met, item / blocks->steps, coordinate);
+        for (int a = 0; a < output->ndim; a++) {
+            coordinate[a] += first[a];
+        }
+        int64_t chunk = ash_grid_ordinal(output->ndim, axis, coordinate);
+        for (int k = 0; blocks->kind->part(node, chunk, item % blocks->steps, k, &part); k++) {
+            add_part(&part, ash_value_output(node->input[part.input])->ndim, !wanted[part.input], need[part.input]);
+            wanted[part.input] = 1;
+        }
+    }
+    return 1;
+}
+
+static int want_parts(const ash_node *node, ash_arena *arena) {
+    ash_need(*need)[ASH_MAX_NDIM + 1] = ash_calloc(node->ninputs + 1, sizeof *need);
+    char *wanted = ash_calloc(node->ninputs + 1, 1);
+    int fine = need && wanted;
+    if (fine && !of_blocks(node, need, wanted)) {
+        for (int i = 0; i < node->ninputs; i++) {
+            wanted[i] = 1;
+            for (int k = 0; k < ash_value_output(node->input[i])->ndim; k++) {
+                need[i][k] = (ash_need){ 0, ash_value_output(node->input[i])->dim[k].axis.extent };
+            }
+        }
+    }
+    for (int i = 0; i < node->ninputs && fine; i++) {
+        fine = !wanted[i] || want(node->input[i].node, need[i], arena);
+    }
+    ash_free(need);
+    ash_free(wanted);
+    return fine;
+}
+
 static int want_inputs(const ash_node *node, ash_arena *arena) {
+    if (node->kind == ASH_NODE_BLOCKS && node->noutputs == 1) {
+        return want_parts(node, arena);
+    }
     for (int i = 0; i < node->ninputs; i++) {
         ash_need part[ASH_MAX_NDIM + 1] = { { 0 } };
         for (int k = 0; k < ash_value_output(node->input[i])->ndim; k++) {

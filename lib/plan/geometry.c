@@ -1,7 +1,7 @@
 /* Chunks, boxes and sizes: what a task touches, from the grids alone. */
 #include "plan/plan.h"
 
-enum { PIECE_CACHED = 1 << 20 };
+enum { PIECE_CACHED = 1 << 20, ROWS_TOGETHER = 16 };
 
 int64_t ash_round_bytes(int64_t bytes) {
     int64_t unit = ASH_UNIT;
@@ -98,7 +98,10 @@ static int64_t operand_box_elements(const ash_operand *operand, const int64_t pi
     int64_t elements = 1;
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
-        int64_t extent = map->table ? output->dim[k].axis.extent : map->axis < 0 || map->chunks ? 1 : piece[map->axis];
+        int64_t rows = map->axis < 0 ? 1 : piece[map->axis], all = output->dim[k].axis.extent;
+        int64_t extent = map->table        ? (operand->kind == ASH_OPERAND_FILE && rows < all ? rows : all)
+            : map->axis < 0 || map->chunks ? 1
+                                           : piece[map->axis];
         if (operand->kind == ASH_OPERAND_HELD && !map->table && extent > 1) { /* put together without gaps, then stepped over */
             int64_t step = map->step < 0 ? -map->step : map->step, whole = output->dim[k].axis.extent;
             extent = step > whole / extent ? whole : (extent - 1) * step + 1;
@@ -106,6 +109,24 @@ static int64_t operand_box_elements(const ash_operand *operand, const int64_t pi
         elements = saturating_product(elements, extent);
     }
     return elements;
+}
+
+int64_t ash_rows_together(const ash_operand *operand) {
+    int64_t stored = operand->value.node->u.file.variable->chunk[operand->table_map];
+    int64_t most = ash_axis_largest(&ash_value_output(operand->value)->dim[operand->table_map].axis);
+    int64_t rows = stored > 0 ? stored : ROWS_TOGETHER;
+    return rows < most ? rows : most;
+}
+
+/* What reading rows that are far apart takes on the way: a list of them, and those of one read. */
+static int64_t rows_bytes(const ash_operand *operand, const int64_t piece[]) {
+    int64_t rows = operand->table_axis < 0 ? 1 : piece[operand->table_axis], row = operand->size;
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        row = saturating_product(row, k == operand->table_map || map->axis < 0 ? 1 : piece[map->axis]);
+    }
+    return ash_round_bytes(saturating_product(rows, 2 * (int64_t)sizeof(int64_t))) +
+        ash_round_bytes(saturating_product(row, ash_rows_together(operand)));
 }
 
 int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *stage, const int64_t piece[]) {
@@ -118,6 +139,9 @@ int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *sta
     }
     if (operand->table_map >= 0) { /* a pointer a row */
         bytes += ash_round_bytes((operand->table_axis < 0 ? 1 : piece[operand->table_axis]) * (int64_t)sizeof(char *));
+    }
+    if (operand->table_map >= 0 && operand->kind == ASH_OPERAND_FILE) {
+        bytes += rows_bytes(operand, piece);
     }
     if (operand->pack || stage->run_axes > 1) { /* the whole piece in iteration order */
         int64_t elements = 1;

@@ -37,11 +37,22 @@ static int axis_behind(const ash_node *view, int axis) {
     return found;
 }
 
-/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, or a plain view of one. Missing
- * rows need an operand that has the axis: not a constant, and nothing repeated along it. */
+/* Whether a value is that of a file, decoded and converted one by one: such a value can be computed row by row. */
+static int is_decoded_file(const ash_node *node) {
+    while ((node->kind == ASH_NODE_ELEMENTWISE || node->kind == ASH_NODE_VIEW) && node->ninputs == 1 && !node->held) {
+        node = node->input[0].node;
+    }
+    return node->kind == ASH_NODE_FILE;
+}
+
+/* A take addresses its operand's rows through one list, so what it takes from must be a leaf, a held value, a plain view of one, or what a file
+ * holds. Missing rows need an operand that has the axis: not a constant, and nothing repeated along it. */
 static int take_needs_held(const ash_node *node) {
     const ash_node *input = node->input[0].node;
     int axis = node->u.take.axis;
+    if (!node->u.take.missing && is_decoded_file(input)) {
+        return 0;
+    }
     while (input->kind == ASH_NODE_VIEW && !input->held && axis >= 0) {
         axis = axis_behind(input, axis);
         input = input->input[0].node;
@@ -138,6 +149,9 @@ void ash_plan_weigh(ash_plan *plan, ash_node *node) {
     node->stored = node->kind == ASH_NODE_FILE;
     if (node->kind == ASH_NODE_TAKE && take_needs_held(node)) {
         hold(node->input[0].node, ASH_HOLD_TAKEN);
+    }
+    if (node->kind == ASH_NODE_TAKE && node->u.take.scattered && node->input[0].node->stored && !plan->absorb) {
+        node->input[0].node->held = 1; /* each chunk is read once, and only those with rows that are taken */
     }
     for (int k = 0; k < node->ninputs; k++) {
         if (node->kind != ASH_NODE_REDUCE && is_repeated(node, node->input[k])) {

@@ -373,6 +373,8 @@ int64_t ash_fold_state_bytes(const ash_fold *fold, int64_t out_chunk);
 int64_t ash_round_bytes(int64_t bytes); /* size of the pool's class that holds `bytes` */
 int64_t ash_operand_piece_bytes(
     const ash_operand *operand, const ash_stage *stage, const int64_t piece[]); /* bound on scratch for one piece */
+/* Rows of a file that are read by a list: those of a stored chunk at once, or so many where there are none, with what lies between them. */
+int64_t ash_rows_together(const ash_operand *operand);
 /* Whether what a box needs of a held operand, from `low` on, lies in one of its chunks, table axis aside. */
 int ash_operand_in_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]);
 /* Where the box of the operand lies that a box of the stage needs. 0 if it needs none: all rows are missing, or the box is empty. */

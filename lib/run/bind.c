@@ -3,6 +3,7 @@
 #include "base/system.h"
 #include "run/watch.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void *take_scratch(ash_run *run, ash_worker *worker, ash_binding *binding, int64_t bytes) {
@@ -29,9 +30,8 @@ typedef struct layout {
     int64_t divisor[ASH_MAX_NDIM]; /* the block holds every divisor-th index */
 } layout;
 
-/* Turns a layout into strides per iteration axis, and row pointers for the table axis. */
-static ash_status apply_layout(
-    ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const layout *from, ash_binding *binding) {
+/* Turns a layout into a base and strides per iteration axis, the table axis left out. */
+static void layout_strides(const ash_operand *operand, const ash_box *piece, const layout *from, ash_binding *binding) {
     const char *base = from->base;
     memset(binding->stride, 0, sizeof binding->stride);
     for (int k = 0; k < operand->ndim; k++) {
@@ -46,6 +46,12 @@ static ash_status apply_layout(
         }
     }
     binding->base = base;
+}
+
+/* The same with row pointers for the table axis. */
+static ash_status apply_layout(
+    ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, const layout *from, ash_binding *binding) {
+    layout_strides(operand, piece, from, binding);
     if (operand->table_map < 0) {
         return ASH_OK;
     }
@@ -58,45 +64,160 @@ static ash_status apply_layout(
     }
     for (int64_t i = 0; i < n; i++) {
         int64_t index = ash_map_index(map, start + i);
-        row[i] = index < 0 ? NULL : base + (index - from->origin[k]) * from->stride[k];
+        row[i] = index < 0 ? NULL : binding->base + (index - from->origin[k]) * from->stride[k];
+    }
+    binding->row = row;
+    return ASH_OK;
+}
+
+/* ---- Rows of a file by a list ---- */
+
+typedef struct wanted_row {
+    int64_t index, place; /* in the file; in the piece */
+} wanted_row;
+
+static int by_index(const void *a, const void *b) {
+    const wanted_row *x = a, *y = b;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* The rows of a piece that are there, by rising index; returns how many. */
+static int64_t list_rows(const ash_map *map, const ash_box *piece, wanted_row rows[]) {
+    int64_t n = ash_map_count(map, piece), start = ash_map_begin(map, piece), count = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t index = ash_map_index(map, start + i);
+        rows[count] = (wanted_row){ index, i };
+        count += index >= 0;
+    }
+    qsort(rows, (size_t)count, sizeof *rows, by_index);
+    return count;
+}
+
+/* What of each axis of a file's variable is read: its box, each step-th index. */
+typedef struct file_box {
+    int64_t low[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], step[ASH_MAX_NDIM];
+} file_box;
+
+static ash_status read_file(ash_run *run, ash_worker *worker, const ash_operand *operand, const file_box *box, char *memory) {
+    const ash_node *node = operand->value.node;
+    int64_t bytes = operand->size;
+    for (int k = 0; k < operand->ndim; k++) {
+        bytes *= box->extent[k];
+    }
+    int64_t began = run->watch ? ash_system_now_ns() : 0, decoded = worker->reading.bytes_decoded;
+    if (ash_file_read(node->u.file.file, node->u.file.variable, box->low, box->extent, box->step, memory, &worker->reading,
+            &worker->error) != ASH_OK) {
+        return worker->error.status;
+    }
+    ash_run_lock(run);
+    run->bytes_read += bytes;
+    run->variable_bytes[operand->read] += bytes;
+    ash_run_unlock(run);
+    if (run->watch) {
+        ash_watch_read(run, worker, began, bytes, worker->reading.bytes_decoded - decoded);
+    }
+    return ASH_OK;
+}
+
+/* Reads rows [0, count), which lie in one chunk, into `between`, and copies each to its place in memory. */
+static ash_status read_rows(ash_run *run, ash_worker *worker, const ash_operand *operand, file_box *box, const wanted_row rows[],
+    int64_t count, char *between, char *memory, int64_t row_bytes) {
+    int t = operand->table_map;
+    int64_t from[ASH_MAX_NDIM], to[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], stride = operand->size, row = operand->size;
+    box->low[t] = rows[0].index;
+    box->extent[t] = rows[count - 1].index - rows[0].index + 1;
+    for (int k = operand->ndim - 1; k >= 0; k--) {
+        extent[k] = k == t ? 1 : box->extent[k];
+        from[k] = stride;
+        to[k] = row;
+        stride *= box->extent[k];
+        row *= extent[k];
+    }
+    if (read_file(run, worker, operand, box, between) != ASH_OK) {
+        return worker->error.status;
+    }
+    for (int64_t r = 0; r < count; r++) {
+        ash_copy_box(operand->ndim, extent, operand->size, memory + rows[r].place * row_bytes, to,
+            between + (rows[r].index - box->low[t]) * from[t], from);
+    }
+    return ASH_OK;
+}
+
+/* Where a read that begins with row `first` ends at the latest: with the stored chunk, which is decoded as a whole. */
+static int64_t end_of_read(const ash_operand *operand, int64_t first) {
+    int64_t unit = ash_rows_together(operand);
+    return (first / unit + 1) * unit;
+}
+
+/* Rows that are far apart: each stored chunk once, from its first row that is wanted to its last. `box` tells what of the other axes. */
+static ash_status bind_rows(
+    ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, file_box *box, ash_binding *binding) {
+    int t = operand->table_map;
+    const ash_map *map = &operand->map[t];
+    int64_t n = ash_map_count(map, piece), row_bytes = operand->size;
+    layout rows_apart = { .base = NULL };
+    for (int k = operand->ndim - 1; k >= 0; k--) {
+        rows_apart.origin[k] = box->low[k];
+        rows_apart.divisor[k] = box->step[k];
+        rows_apart.stride[k] = row_bytes;
+        row_bytes *= k == t ? 1 : box->extent[k];
+    }
+    int64_t list_bytes = ash_round_bytes(n * (int64_t)sizeof(wanted_row)),
+            between_bytes = ash_round_bytes(ash_rows_together(operand) * row_bytes);
+    char *memory = take_scratch(run, worker, binding, n * row_bytes);
+    const char **row = memory ? take_scratch(run, worker, binding, n * (int64_t)sizeof *row) : NULL;
+    wanted_row *rows = row ? ash_run_scratch(run, list_bytes, worker) : NULL;
+    char *between = rows ? ash_run_scratch(run, between_bytes, worker) : NULL;
+    int64_t count = between ? list_rows(map, piece, rows) : 0;
+    for (int64_t first = 0, last; first < count && worker->error.status == ASH_OK; first = last) {
+        int64_t end = end_of_read(operand, rows[first].index);
+        for (last = first + 1; last < count && rows[last].index < end; last++) {}
+        read_rows(run, worker, operand, box, rows + first, last - first, between, memory, row_bytes);
+    }
+    if (between) {
+        ash_run_scratch_give(run, between, between_bytes);
+    }
+    if (rows) {
+        ash_run_scratch_give(run, rows, list_bytes);
+    }
+    if (worker->error.status != ASH_OK) {
+        return worker->error.status;
+    }
+    rows_apart.base = memory;
+    layout_strides(operand, piece, &rows_apart, binding);
+    for (int64_t i = 0; i < n; i++) {
+        row[i] = ash_map_index(map, ash_map_begin(map, piece) + i) < 0 ? NULL : binding->base + i * row_bytes;
     }
     binding->row = row;
     return ASH_OK;
 }
 
 static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
-    int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], step[ASH_MAX_NDIM], bytes = operand->size;
+    int64_t span[ASH_MAX_NDIM], bytes = operand->size;
+    file_box box;
     layout in_scratch = { .base = NULL };
-    int any = ash_operand_box(operand, piece, low, span);
+    int any = ash_operand_box(operand, piece, box.low, span), t = operand->table_map;
     for (int k = 0; k < operand->ndim; k++) {
         const ash_map *map = &operand->map[k];
         int64_t stride = map->step < 0 ? -map->step : map->step;
-        step[k] = map->table || map->axis < 0 || stride == 0 ? 1 : stride;
-        extent[k] = any ? (span[k] - 1) / step[k] + 1 : 0;
-        in_scratch.origin[k] = any ? low[k] : 0;
-        in_scratch.divisor[k] = step[k];
-        bytes *= extent[k];
+        box.step[k] = map->table || map->axis < 0 || stride == 0 ? 1 : stride;
+        box.extent[k] = any ? (span[k] - 1) / box.step[k] + 1 : 0;
+        in_scratch.origin[k] = any ? box.low[k] : 0;
+        in_scratch.divisor[k] = box.step[k];
+        bytes *= box.extent[k];
+    }
+    if (any && t >= 0 && span[t] > ash_map_count(&operand->map[t], piece)) {
+        return bind_rows(run, worker, operand, piece, &box, binding);
     }
     int64_t stride = operand->size;
     for (int k = operand->ndim - 1; k >= 0; k--) {
         in_scratch.stride[k] = stride;
-        stride *= extent[k];
+        stride *= box.extent[k];
     }
     if (any) {
-        const ash_node *node = operand->value.node;
         char *memory = take_scratch(run, worker, binding, bytes);
-        int64_t began = run->watch ? ash_system_now_ns() : 0, decoded = worker->reading.bytes_decoded;
-        if (!memory ||
-            ash_file_read(node->u.file.file, node->u.file.variable, low, extent, step, memory, &worker->reading, &worker->error) !=
-                ASH_OK) {
+        if (!memory || read_file(run, worker, operand, &box, memory) != ASH_OK) {
             return worker->error.status;
-        }
-        ash_run_lock(run);
-        run->bytes_read += bytes;
-        run->variable_bytes[operand->read] += bytes;
-        ash_run_unlock(run);
-        if (run->watch) {
-            ash_watch_read(run, worker, began, bytes, worker->reading.bytes_decoded - decoded);
         }
         in_scratch.base = memory;
     }

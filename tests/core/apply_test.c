@@ -99,6 +99,18 @@ static void functions(char done[]) {
     SAME("tensordot", "dims_a=x; dims_b=x", ash_tensordot(m, m, "x", "x"), 2, m, m);
     ash_array rows = vector_of(ctx, ASH_INT64, 4, labels, NULL);
     SAME("group_take", "dim=y", ash_group_take(m, "y", rows), 2, m, rows);
+    SAME("expand_dims", "axis=1; name=t", ash_expand_dims(m, 1, "t"), 1, m);
+    SAME("reshape", "shape='2, n=-1'", ash_reshape(m, "2, n=-1"), 1, m);
+    SAME("ravel", NULL, ash_ravel(m), 1, m);
+    ash_array some = ash_greater(m, ash_int(ctx, 2)), few = ash_less(rows, ash_int(ctx, 2));
+    SAME("take", "dim=x", ash_take(m, rows, "x"), 2, m, rows);
+    SAME("take_list", "positions=[0,-1]; dim=x", ash_take_list(m, 2, (int64_t[]){ 0, -1 }, "x"), 1, m);
+    SAME("take_along_axis", "dim=x", ash_take_along_axis(m, ash_cast(some, ASH_INT8), "x"), 2, m, ash_cast(some, ASH_INT8));
+    SAME("compress", "dim=y", ash_compress(m, ash_index(few, ":3"), "y"), 2, m, ash_index(few, ":3"));
+    SAME("masked_select", NULL, ash_masked_select(m, some), 2, m, some);
+    SAME("extract", NULL, ash_masked_select(m, some), 2, some, m);
+    SAME("argwhere", NULL, ash_argwhere(m), 1, m);
+    SAME("flatnonzero", NULL, ash_flatnonzero(m), 1, m);
     SAME("set_dims", "dims='p,q'", ash_set_dims(m, "p,q"), 1, m);
     ash_array with = ash_set_coord(m, "x", v);
     SAME("set_coord", "dim=x", with, 2, m, v);

@@ -100,6 +100,23 @@ static ash_array build_lookups(ash_context *ctx) {
     return ash_index(ash_add(ash_add(average, spread), ash_add(height, ash_norm(chosen, "t", 3))), "::2");
 }
 
+/* Other shapes, positions and masks, counted and not. */
+static ash_array build_indexing(ash_context *ctx) {
+    const int64_t shape[2] = { ROWS, COLUMNS };
+    static const int64_t rows[] = { 7, -1, 0, 7 };
+    ash_array a = ash_from_buffer(
+        ctx, ASH_FLOAT64, 2, shape, data, &(ash_make_options){ .dims = "t,x", .chunks = "5+7,4", .release = count_release });
+    a = ash_set_coord(a, "t", ash_linspace(ctx, 0, 1, ROWS, NULL));
+    ash_array cube = ash_reshape(a, "s=3, 4, x=10"), taken = ash_take(cube, vector_of(ctx, ASH_INT64, 4, rows, NULL), "x");
+    ash_array firsts = ash_take_along_axis(a, ash_cast(ash_index(ash_isnan(a), "t=:1"), ASH_INT64), "t");
+    ash_array positive = ash_greater(a, ash_int(ctx, 3)), chosen = ash_masked_select(a, positive);
+    ash_array some = ash_index(ash_compress(chosen, ash_index(ash_isin(chosen, chosen, false), ":20"), NULL), ":5");
+    ash_array places = ash_index(ash_argwhere(positive), ":5, 1");
+    ash_array sums =
+        ash_add(ash_sum(taken, NULL), ash_add(ash_mean(ash_masked_select(a, ash_less(a, ash_int(ctx, 0))), NULL), ash_sum(firsts, NULL)));
+    return ash_add(ash_add(ash_expand_dims(some, 0, NULL), places), sums);
+}
+
 static ash_status read_data(
     void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t message_bytes) {
     (void)user, (void)ndim, (void)message, (void)message_bytes;
@@ -250,6 +267,12 @@ static void while_computing_lookups(void **state) {
     every_allocation_may_fail();
 }
 
+static void while_indexing(void **state) {
+    (void)state;
+    build = build_indexing;
+    every_allocation_may_fail();
+}
+
 static void while_computing_sources(void **state) {
     (void)state;
     build = build_source;
@@ -330,6 +353,7 @@ int main(void) {
         cmocka_unit_test(while_computing_a_bit_of_everything),
         cmocka_unit_test(while_computing_the_rest),
         cmocka_unit_test(while_computing_lookups),
+        cmocka_unit_test(while_indexing),
         cmocka_unit_test(while_computing_sources),
         cmocka_unit_test(watching_needs_memory),
         cmocka_unit_test(while_computing_blocks),

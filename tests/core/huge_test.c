@@ -68,9 +68,17 @@ static ash_array chunk_with_halo(ash_context *ctx) {
     return ash_index(ash_sub(ash_chunk(ash_overlap(row(ctx), "7", "mirror"), "-1"), ash_int(ctx, 1)), "1012:1014");
 }
 
+static ash_array ravelled_cube(ash_context *ctx) {
+    return ash_index(ash_ravel(ash_add(cube(ctx), ash_real(ctx, 1))), "99999999999999:100000000000001");
+}
+
+static ash_array cube_of_a_row(ash_context *ctx) {
+    return ash_index(ash_reshape(ash_sub(row(ctx), ash_real(ctx, 1)), "100000, -1, 10000"), "99999, 7, 9998:");
+}
+
 /* Each gives two ones. */
 static ash_array (*const corners[])(ash_context *ctx) = { sum_on_new_grid, mean_of_pencils, mean_of_a_mean, end_of_a_row, joined_rows,
-    stacked_cubes, product_of_corners, stencil_of_a_row, padded_row, chunk_with_halo };
+    stacked_cubes, product_of_corners, stencil_of_a_row, padded_row, chunk_with_halo, ravelled_cube, cube_of_a_row };
 
 static void corners_cost_what_they_need(void **state) {
     (void)state;

@@ -162,7 +162,8 @@ int random_make(generator *g, int depth, const target *t) {
         random_reduce, cast, random_slice, random_slice, random_transpose, random_broadcast, random_rechunk, random_squeeze, random_group,
         random_take, random_scan, random_difference, random_trapezoid, random_average, random_quantile, random_quantile, random_custom,
         random_search, random_isin, random_interp, random_select, random_choose, random_concatenate, random_stack, random_matmul,
-        random_tensordot, random_pad, random_pad, random_map, random_halo, random_overlap, random_from_chunks };
+        random_tensordot, random_pad, random_pad, random_map, random_halo, random_overlap, random_from_chunks, random_reshape,
+        random_reshape, random_gather, random_along_axis, random_compress, random_masked, random_counted };
     int shared = one_in(g, 8) ? again(g, t) : -1;
     if (shared >= 0) {
         return shared;

@@ -61,6 +61,8 @@ void random_operand_targets(generator *g, const target *t, int n, target operand
 /* Cuts an extent into n parts, some of which may be empty; and values one after another along an axis of the target (random_join.c). */
 void random_cuts(generator *g, int64_t extent, int n, int64_t part[]);
 dense *random_joined(const target *t, int axis, int n, const dense *const in[]);
+random_step random_reshape;                                                                   /* random_reshape.c */
+random_step random_gather, random_along_axis, random_compress, random_masked, random_counted; /* random_indexing.c */
 /* An array whose axes are those of the target in another order, put in order. */
 int random_transposed(generator *g, int a, const target *t);
 
