@@ -13,7 +13,8 @@ typedef struct ash_compute_options {
     int64_t size;
     int32_t num_threads; /* at most: fewer run where the memory limit has no room for what each needs to read or write */
     int64_t memory_limit;
-    const char *executor;
+    const char *executor; /* "serial", "openmp"; or "ranks:N": N ranks in one process and one thread, each within the memory limit, what they need of one another
+                             copied: a rehearsal of many processes, for tests. Bits are the same with each */
     const char *trace;  /* a file that gets what each task did when, see below; NULL: the context's */
     const char *report; /* a file that gets a page about the run; NULL: the context's */
 } ash_compute_options;
@@ -62,6 +63,7 @@ typedef struct ash_plan_info {
     int64_t decoded_needed;    /* the least of bytes_decoded: every stored chunk that is needed once */
     int64_t bytes_moved;       /* written into chunk buffers between groups, and read from them: of those that a task uses a part of, the whole */
     int64_t largest_task;      /* what one task takes at once, at most */
+    int64_t bytes_transferred; /* moved from rank to rank */
 } ash_plan_info;
 
 /* The same in figures. Zero-fill *info, or set its size: that many bytes are filled (0: the fields of version 0.1). A limit that is too

@@ -70,13 +70,17 @@ int64_t ash_plan_entry_bytes(int64_t tasks, int64_t buffers, int64_t inputs) {
 }
 
 int64_t ash_plan_scratch_bytes(const ash_plan *plan, int threads, int64_t buffers, int64_t spills, int64_t checks) {
-    return (buffers + checks) * (int64_t)sizeof(uint32_t) + spills * (int64_t)sizeof(ash_spill_place) + threads * (int64_t)ASH_TILE_BYTES +
-        plan->tile_arena.bytes;
+    return buffers * (int64_t)sizeof(ash_copy) + checks * (int64_t)sizeof(uint32_t) + spills * (int64_t)sizeof(ash_spill_place) +
+        threads * (int64_t)ASH_TILE_BYTES + plan->tile_arena.bytes;
 }
 
 void ash_plan_count_base(ash_plan *plan, const ash_plan_request *request) {
     int64_t bytes = plan->node_bytes + plan->arena.bytes + ash_plan_entry_bytes(plan->ntasks, plan->nbuffers, plan->ninputs) +
         (plan->nspills > 0 ? ash_plan_scratch_bytes(plan, plan->num_threads, plan->nbuffers, plan->nspills, plan->nchecks) : 0);
+    if (plan->copy && plan->nspills == 0) { /* ranks */
+        bytes += plan->nbuffers * (int64_t)sizeof *plan->copy;
+    }
+    bytes += plan->ntransfers * (int64_t)sizeof *plan->transfer;
     for (const ash_held *held = plan->helds; held; held = held->next) {
         bytes += held->buffer.bytes;
     }
@@ -98,5 +102,5 @@ int64_t ash_plan_base_bytes(const ash_plan *plan) {
 }
 
 int64_t ash_plan_sequential_peak(const ash_plan *plan) {
-    return ash_plan_base_bytes(plan) + plan->suffix_peak[0];
+    return ash_plan_base_bytes(plan) + plan->buffers_peak;
 }

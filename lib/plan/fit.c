@@ -119,7 +119,7 @@ static int64_t growth(const ash_plan *plan, int threads, const ash_spill_count *
 
 /* Whether scratch would save much of what the tasks need in sequence. */
 static int is_worth_it(const ash_plan *plan, int64_t budget) {
-    return budget < plan->suffix_peak[0] - plan->suffix_peak[0] / 16;
+    return budget < plan->buffers_peak - plan->buffers_peak / 16;
 }
 
 int ash_plan_find_least(ash_plan *plan) {
@@ -138,7 +138,7 @@ int ash_plan_find_least(ash_plan *plan) {
         if (ash_plan_count_spill(plan, budget, &count) != ASH_SPILL_FITS) {
             return 0;
         }
-        int64_t least = plan->least_bytes - plan->suffix_peak[0] + budget + growth(plan, 1, &count);
+        int64_t least = plan->least_bytes - plan->buffers_peak + budget + growth(plan, 1, &count);
         if (least < plan->least_bytes) {
             plan->least_bytes = least;
             plan->neediest = task;
@@ -175,7 +175,9 @@ static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *requ
             plan->suffix_peak = NULL;
             return counted && result == ASH_SPILL_FITS && ash_plan_profile(plan) ? ASH_SPILL_FITS : ASH_SPILL_NO_MEMORY;
         }
-        budget = tries == 2 && slack == 1 ? least : budget - over; /* with less memory more is spilled, and the lists are longer */
+        /* With less memory more is spilled, and the lists are longer. The least, which is known to do, is tried last. */
+        int last = slack == 1 && budget > least && (tries == 2 || budget - over < least);
+        budget = last ? least : budget - over;
     }
     return ASH_SPILL_TOO_SMALL;
 }
@@ -200,10 +202,8 @@ int ash_plan_fit_scratch(ash_plan *plan, const ash_plan_request *request) {
 
 const char *ash_plan_neediest(const ash_plan *plan) {
     uint32_t worst = plan->neediest;
-    for (uint32_t t = 0; t < plan->ntasks && worst == ASH_NO_ID; t++) {
-        if (plan->suffix_peak[t] == plan->suffix_peak[0] && (t + 1 == plan->ntasks || plan->suffix_peak[t + 1] < plan->suffix_peak[0])) {
-            worst = t; /* the last task that still has the peak ahead of it */
-        }
+    for (uint32_t t = 0; t < plan->ntasks && plan->neediest == ASH_NO_ID; t++) {
+        worst = plan->suffix_peak[t] == plan->buffers_peak ? t : worst; /* the last task that still has the peak ahead of it */
     }
-    return plan->ntasks > 0 ? ash_task_name(plan, worst) : "nothing";
+    return worst != ASH_NO_ID ? ash_task_name(plan, worst) : "nothing";
 }

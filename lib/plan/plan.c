@@ -1,5 +1,6 @@
 /* Making a plan: lower, enumerate, make it fit. */
 #include "plan/fit.h"
+#include "plan/ranks.h"
 #include "plan/task_list.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@ void ash_plan_free(ash_plan *plan) {
     ash_list_free(plan);
     ash_free(plan->suffix_peak);
     ash_free(plan->spill);
+    ash_free(plan->transfer);
     ash_arena_free(&plan->tile_arena);
     ash_arena arena = plan->arena; /* the plan itself lives in it */
     ash_arena_free(&arena);
@@ -31,6 +33,7 @@ static ash_plan *new_plan(const ash_context *context, const ash_plan_request *re
         plan->limit = request->limit;
         plan->num_threads = request->num_threads;
         plan->absorb = absorb;
+        plan->nranks = request->nranks > 1 ? request->nranks : 1;
         plan->may_spill = request->may_spill;
         plan->neediest = ASH_NO_ID;
         plan->ntargets = request->ntargets;
@@ -59,7 +62,7 @@ static ash_status make(
         ash_plan_free(plan);
         return error->status;
     }
-    int fine = ash_plan_enumerate(plan) && ash_plan_fit(plan, request);
+    int fine = ash_plan_enumerate(plan) && (plan->nranks == 1 || ash_plan_rank(plan)) && ash_plan_fit(plan, request);
     if (!fine && plan->too_many) {
         char limit[32];
         ash_plan_free(plan);
@@ -211,6 +214,7 @@ void ash_plan_figures(const ash_plan *plan, ash_plan_info *info) {
     info->tasks = plan->ntasks;
     info->bytes_read = plan->bytes_read;
     info->bytes_written = plan->bytes_written;
+    info->bytes_transferred = plan->transfer_bytes;
     info->bytes_spilled = plan->spilled_bytes;
     info->bytes_loaded = plan->loaded_bytes;
     info->plan_bytes = plan->plan_bytes;

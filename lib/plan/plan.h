@@ -113,9 +113,9 @@ typedef struct ash_sink {
 } ash_sink;
 
 struct ash_stage {
-    int id;        /* its place in plan->stage, or, of spaces, in plan->space */
-    int work;      /* its place in plan->work */
-    int64_t visit; /* the last walk that came here */
+    int id;                 /* its place in plan->stage, or, of spaces, in plan->space */
+    int work;               /* its place in plan->work */
+    int64_t visit;          /* the last walk that came here */
     ash_apart_reason apart; /* why it is no part of the group `apart_from` */
     int apart_from;
     int ndim;
@@ -192,11 +192,12 @@ struct ash_blocks {
 
 /* Kinds of work. What tasks of a kind are, in the plan, is in lib/plan/work.c; how they are run, in lib/run/task.c. */
 typedef enum ash_work_kind {
-    ASH_WORK_STAGE,  /* a chunk of a stage; item: the chunk */
-    ASH_WORK_BLOCKS, /* a step of a chunk of a node that works by blocks; item: chunk * steps + step */
-    ASH_WORK_SPILL,  /* a chunk goes to scratch; item: its place, in plan->spill */
-    ASH_WORK_LOAD,   /* and comes back */
-    ASH_WORK_MERGE,  /* partial results become one; item: 2 * chunk of the result + (1: the last one, which finishes) */
+    ASH_WORK_STAGE,    /* a chunk of a stage; item: the chunk */
+    ASH_WORK_BLOCKS,   /* a step of a chunk of a node that works by blocks; item: chunk * steps + step */
+    ASH_WORK_SPILL,    /* a chunk goes to scratch; item: its place, in plan->spill */
+    ASH_WORK_LOAD,     /* and comes back */
+    ASH_WORK_TRANSFER, /* what a task needs of another rank comes to its rank; item: into plan->transfer */
+    ASH_WORK_MERGE,    /* partial results become one; item: 2 * chunk of the result + (1: the last one, which finishes) */
     ASH_WORK_KINDS
 } ash_work_kind;
 
@@ -212,7 +213,8 @@ typedef struct ash_work {
 
 typedef struct ash_task {
     int64_t item;
-    uint32_t work;         /* into plan->work */
+    uint32_t work; /* into plan->work */
+    uint32_t rank;
     uint32_t input_begin;  /* into plan->input */
     uint32_t buffer_begin; /* its own buffers are [buffer_begin, next task's) */
 } ash_task;
@@ -225,6 +227,21 @@ typedef struct ash_spill_place {
     int64_t chunk;
     uint32_t token; /* that tells that it is there */
 } ash_spill_place;
+
+/* What a transfer moves: a buffer, or a box of one. */
+typedef struct ash_transfer {
+    const ash_held *held; /* that the buffer is a chunk of; NULL: it is a partial result */
+    int64_t chunk;
+    int part; /* not all of it */
+    ash_box box;
+} ash_transfer;
+
+/* What a buffer is, in plans in which some are copies of others. */
+typedef struct ash_copy {
+    uint32_t origin; /* the buffer as tasks were enumerated; see ash_run_input() */
+    uint32_t part;   /* the transfer that moved a box of it, ASH_NO_ID: it is whole */
+    uint32_t rank;   /* that has it */
+} ash_copy;
 
 /* Bytes of a tile, at most. */
 enum { ASH_TILE_BYTES = 256 << 10 };
@@ -255,7 +272,7 @@ typedef struct ash_plan {
     ash_held *helds;
     int ntargets;
     ash_target *target;
-    int64_t task_capacity, buffer_capacity, input_capacity, origin_capacity, spill_capacity;
+    int64_t task_capacity, buffer_capacity, input_capacity, copy_capacity, spill_capacity;
     uint32_t ntasks, nbuffers, ninputs; /* tasks stand in the order of their priority; one entry past the end closes the lists */
     ash_task *task;
     uint32_t *input;          /* buffer ids that tasks read */
@@ -263,13 +280,17 @@ typedef struct ash_plan {
     uint32_t *buffer_units;   /* size of each buffer in ASH_UNIT bytes */
     uint32_t *consumer_begin; /* per buffer, into consumer */
     uint32_t *consumer;       /* task ids */
-    uint32_t *origin;       /* NULL, or per buffer the one that it is a copy of, or itself, as tasks were enumerated: see ash_run_input() */
-    ash_spill_place *spill; /* chunks on scratch */
+    ash_copy *copy;           /* per buffer; NULL: none is a copy */
+    ash_spill_place *spill;   /* chunks on scratch */
     int64_t nspills, nchecks, spilled_bytes, loaded_bytes;
     int64_t by_box_capacity;
+    ash_transfer *transfer;
+    int64_t ntransfers, transfer_capacity, transfer_bytes;
+    int nranks, transfer_work;
     int may_spill, tiles; /* tiles are chosen */
     ash_arena tile_arena;
-    int64_t *suffix_peak; /* per task: the most that it or any later one needs in sequence */
+    int64_t *suffix_peak; /* per task: the most that it or any later one of its rank needs in sequence */
+    int64_t buffers_peak; /* the most that any rank needs for buffers and scratch, its tasks in sequence */
     int64_t list_bytes;   /* of the lists made while planning */
     int incomplete;       /* planning stopped: no memory, */
     int too_many;         /* or because its own lists passed the limit */
@@ -286,12 +307,12 @@ typedef struct ash_plan {
     int nreads, read_capacity;
     ash_plan_read *read;
     int64_t largest_task; /* bytes that one task takes at once, at most */
-    int64_t io_bytes;    /* workspace of the storage libraries, lists of stored chunks */
-    int64_t cache_bytes; /* for decoded chunks that several pieces need */
-    double needed_times; /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
-    double shared_bytes; /* decoded, of the stored chunks that one chunk of such a stage needs */
-    int regrids;         /* values are held only because they are put on a new grid */
-    int absorb;          /* new grids over files are read as they are asked for, instead of held */
+    int64_t io_bytes;     /* workspace of the storage libraries, lists of stored chunks */
+    int64_t cache_bytes;  /* for decoded chunks that several pieces need */
+    double needed_times;  /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
+    double shared_bytes;  /* decoded, of the stored chunks that one chunk of such a stage needs */
+    int regrids;          /* values are held only because they are put on a new grid */
+    int absorb;           /* new grids over files are read as they are asked for, instead of held */
     int num_threads;
     int64_t limit;
 } ash_plan;
@@ -308,6 +329,7 @@ typedef struct ash_plan_request {
     const ash_target *target;
     int64_t limit; /* of everything: plan, reserve, buffers */
     int num_threads;
+    int nranks;            /* that share the work, each within the limit; 0: one */
     int may_spill;         /* there is a folder for scratch */
     int exact;             /* least_bytes is asked for, so that no plan with less is overlooked */
     int64_t io_bytes;      /* workspace of the writer */
@@ -439,6 +461,10 @@ int ash_task_takes_over(const ash_plan *plan, uint32_t task);
 /* Bytes that a task allocates when it starts: its buffers, and scratch that it gives back when it ends. */
 int64_t ash_task_out_bytes(const ash_plan *plan, uint32_t task);
 int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task);
+/* What a task reads of a chunk of a held value: a box around it all. 0 if that is the whole chunk. */
+int ash_task_box(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk, ash_box *box);
+/* The task that makes a buffer. */
+uint32_t ash_plan_maker(const ash_plan *plan, uint32_t buffer);
 /* Bytes that it takes from scratch if it reads a chunk of a held value by boxes. */
 int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk);
 /* Calls `visit` for each box of a space that it reads stored values of. */

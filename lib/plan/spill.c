@@ -25,13 +25,18 @@ typedef struct candidate {
     uint32_t use, buffer;
 } candidate;
 
+/* What gives way on a rank, the farthest first, and what is live there. */
+typedef struct rank_memory {
+    candidate *heap;
+    int64_t nheap, capacity, live;
+} rank_memory;
+
 typedef struct spilling {
     ash_plan *plan;
-    ash_plan old; /* the lists as enumerated */
-    int64_t budget, live;
+    ash_plan old;   /* the lists as enumerated */
+    int64_t budget; /* of each rank */
+    rank_memory *rank;
     life *life;
-    candidate *heap;
-    int64_t nheap, heap_capacity;
     int spill_work, load_work;
     int dry, failed; /* dry: count only */
     ash_spill_count count;
@@ -39,31 +44,41 @@ typedef struct spilling {
 
 /* ---- What gives way ---- */
 
+static uint32_t rank_of(const spilling *sp, uint32_t buffer) {
+    return sp->old.copy ? sp->old.copy[buffer].rank : 0;
+}
+
+/* What is live where a buffer is. */
+static int64_t *live_beside(spilling *sp, uint32_t buffer) {
+    return &sp->rank[rank_of(sp, buffer)].live;
+}
+
 static void push(spilling *sp, uint32_t use, uint32_t buffer) {
-    if (!ash_list_grow(sp->plan, (void **)&sp->heap, sp->nheap + 1, &sp->heap_capacity, sizeof *sp->heap)) {
+    rank_memory *m = &sp->rank[rank_of(sp, buffer)];
+    if (!ash_list_grow(sp->plan, (void **)&m->heap, m->nheap + 1, &m->capacity, sizeof *m->heap)) {
         sp->failed = 1;
         return;
     }
-    int64_t at = sp->nheap++;
-    for (; at > 0 && sp->heap[(at - 1) / 2].use < use; at = (at - 1) / 2) {
-        sp->heap[at] = sp->heap[(at - 1) / 2];
+    int64_t at = m->nheap++;
+    for (; at > 0 && m->heap[(at - 1) / 2].use < use; at = (at - 1) / 2) {
+        m->heap[at] = m->heap[(at - 1) / 2];
     }
-    sp->heap[at] = (candidate){ use, buffer };
+    m->heap[at] = (candidate){ use, buffer };
 }
 
-static void pop(spilling *sp) {
-    candidate last = sp->heap[--sp->nheap];
+static void pop(rank_memory *m) {
+    candidate last = m->heap[--m->nheap];
     int64_t at = 0;
     for (;;) {
         int64_t child = 2 * at + 1;
-        child += child + 1 < sp->nheap && sp->heap[child + 1].use > sp->heap[child].use;
-        if (child >= sp->nheap || sp->heap[child].use <= last.use) {
+        child += child + 1 < m->nheap && m->heap[child + 1].use > m->heap[child].use;
+        if (child >= m->nheap || m->heap[child].use <= last.use) {
             break;
         }
-        sp->heap[at] = sp->heap[child];
+        m->heap[at] = m->heap[child];
         at = child;
     }
-    sp->heap[at] = last;
+    m->heap[at] = last;
 }
 
 static int64_t bytes_of(const spilling *sp, uint32_t buffer) {
@@ -93,10 +108,13 @@ static int can_repeat(const ash_plan *plan, uint32_t task) {
 
 /* ---- The new lists ---- */
 
-static void begin_task(spilling *sp, int work, int64_t item) {
+static void begin_task(spilling *sp, int work, int64_t item, uint32_t rank) {
     sp->count.tasks++;
     if (!sp->dry) {
         sp->failed |= !ash_list_begin_task(sp->plan, work, item);
+    }
+    if (!sp->dry && !sp->failed) {
+        sp->plan->task[sp->plan->ntasks].rank = rank;
     }
 }
 
@@ -107,19 +125,18 @@ static void add_input(spilling *sp, uint32_t id, int by_box) {
     }
 }
 
-/* A buffer, of which `buffer` is the number as enumerated. */
+/* A buffer that is, or stands for, `buffer` as it was. */
 static uint32_t add_buffer(spilling *sp, int64_t units, uint32_t buffer) {
     sp->count.buffers++;
     if (sp->dry || sp->failed) {
         return 0;
     }
-    ash_plan *plan = sp->plan;
-    uint32_t id = ash_list_add_units(plan, units);
-    if (id == ASH_NO_ID || !ash_list_grow(plan, (void **)&plan->origin, (int64_t)id + 1, &plan->origin_capacity, sizeof *plan->origin)) {
+    uint32_t id = ash_list_add_units(sp->plan, units);
+    ash_copy copy = sp->old.copy ? sp->old.copy[buffer] : (ash_copy){ .origin = buffer, .part = ASH_NO_ID };
+    if (id == ASH_NO_ID || !ash_list_note_copy(sp->plan, id, copy)) {
         sp->failed = 1;
         return 0;
     }
-    plan->origin[id] = buffer;
     return id;
 }
 
@@ -163,7 +180,7 @@ static void give_way(spilling *sp, uint32_t buffer) {
     life *l = &sp->life[buffer];
     if (l->token == ASH_NO_ID && !is_repeated(sp, buffer)) {
         give_place(sp, buffer);
-        begin_task(sp, sp->spill_work, l->place);
+        begin_task(sp, sp->spill_work, l->place, rank_of(sp, buffer));
         add_input(sp, l->id, 0);
         l->token = add_buffer(sp, 0, buffer);
         if (!sp->dry && !sp->failed) {
@@ -172,14 +189,14 @@ static void give_way(spilling *sp, uint32_t buffer) {
         end_task(sp);
     }
     l->id = ASH_NO_ID;
-    sp->live -= bytes_of(sp, buffer);
+    *live_beside(sp, buffer) -= bytes_of(sp, buffer);
 }
 
 /* One of the inputs of a task that are read by boxes; 0 if all are on scratch. */
-static int give_input_way(spilling *sp, uint32_t task) {
+static int give_input_way(spilling *sp, uint32_t rank, uint32_t task) {
     for (uint32_t k = sp->old.task[task].input_begin; k < sp->old.task[task + 1].input_begin; k++) {
         uint32_t buffer = sp->old.input[k];
-        if (is_live(sp, buffer) && sp->life[buffer].tiled && ash_input_by_box(&sp->old, k)) {
+        if (is_live(sp, buffer) && rank_of(sp, buffer) == rank && sp->life[buffer].tiled && ash_input_by_box(&sp->old, k)) {
             give_way(sp, buffer);
             return 1;
         }
@@ -187,17 +204,18 @@ static int give_input_way(spilling *sp, uint32_t task) {
     return 0;
 }
 
-/* Makes room for `bytes` more while task `now` is prepared; what it uses stays, unless it can be read by boxes. 0 if there is none. */
-static int make_room(spilling *sp, uint32_t now, int64_t bytes) {
-    while (sp->live + bytes > sp->budget && !sp->failed) {
-        if (sp->nheap == 0 || sp->heap[0].use <= now) {
-            if (!give_input_way(sp, now)) {
+/* Makes room for `bytes` more on a rank while task `now` is prepared; what it uses stays, unless it can be read by boxes. 0 if there is none. */
+static int make_room(spilling *sp, uint32_t rank, uint32_t now, int64_t bytes) {
+    rank_memory *m = &sp->rank[rank];
+    while (m->live + bytes > sp->budget && !sp->failed) {
+        if (m->nheap == 0 || m->heap[0].use <= now) {
+            if (!give_input_way(sp, rank, now)) {
                 return 0;
             }
             continue;
         }
-        candidate top = sp->heap[0];
-        pop(sp);
+        candidate top = m->heap[0];
+        pop(m);
         if (is_live(sp, top.buffer) && next_use(sp, top.buffer) == top.use) {
             give_way(sp, top.buffer);
         }
@@ -208,19 +226,19 @@ static int make_room(spilling *sp, uint32_t now, int64_t bytes) {
 static int load(spilling *sp, uint32_t now, uint32_t buffer) {
     life *l = &sp->life[buffer];
     int repeat = is_repeated(sp, buffer);
-    if (!make_room(sp, now, bytes_of(sp, buffer) + (repeat ? ash_task_scratch_bytes(&sp->old, l->maker) : 0))) {
+    if (!make_room(sp, rank_of(sp, buffer), now, bytes_of(sp, buffer) + (repeat ? ash_task_scratch_bytes(&sp->old, l->maker) : 0))) {
         return 0;
     }
     if (repeat) {
-        begin_task(sp, (int)sp->old.task[l->maker].work, sp->old.task[l->maker].item);
+        begin_task(sp, (int)sp->old.task[l->maker].work, sp->old.task[l->maker].item, rank_of(sp, buffer));
     } else {
-        begin_task(sp, sp->load_work, l->place);
+        begin_task(sp, sp->load_work, l->place, rank_of(sp, buffer));
         add_input(sp, l->token, 0);
         sp->count.loaded += bytes_of(sp, buffer);
     }
     l->id = add_buffer(sp, sp->old.buffer_units[buffer], buffer);
     end_task(sp);
-    sp->live += bytes_of(sp, buffer);
+    *live_beside(sp, buffer) += bytes_of(sp, buffer);
     return !sp->failed;
 }
 
@@ -231,11 +249,11 @@ static void account(spilling *sp, uint32_t task) {
     const ash_task *t = &sp->old.task[task];
     int taken_over = ash_task_takes_over(&sp->old, task);
     for (uint32_t b = t->buffer_begin; b < t[1].buffer_begin; b++) {
-        sp->live += taken_over ? 0 : bytes_of(sp, b);
+        *live_beside(sp, b) += taken_over ? 0 : bytes_of(sp, b);
         if (next_use(sp, b) < sp->old.ntasks) {
             push(sp, next_use(sp, b), b);
         } else {
-            sp->live -= bytes_of(sp, b);
+            *live_beside(sp, b) -= bytes_of(sp, b);
             sp->life[b].id = ASH_NO_ID;
         }
     }
@@ -245,7 +263,7 @@ static void account(spilling *sp, uint32_t task) {
         if (next_use(sp, b) < sp->old.ntasks) {
             push(sp, next_use(sp, b), b);
         } else {
-            sp->live -= !is_live(sp, b) || (taken_over && k == t->input_begin) ? 0 : bytes_of(sp, b);
+            *live_beside(sp, b) -= !is_live(sp, b) || (taken_over && k == t->input_begin) ? 0 : bytes_of(sp, b);
             sp->life[b].id = ASH_NO_ID;
         }
     }
@@ -275,10 +293,10 @@ static int place(spilling *sp, uint32_t task) {
             return 0;
         }
     }
-    if (!make_room(sp, task, ash_task_out_bytes(&sp->old, task) + ash_task_scratch_bytes(&sp->old, task))) {
+    if (!make_room(sp, t->rank, task, ash_task_out_bytes(&sp->old, task) + ash_task_scratch_bytes(&sp->old, task))) {
         return 0;
     }
-    begin_task(sp, (int)t->work, t->item);
+    begin_task(sp, (int)t->work, t->item, t->rank);
     for (uint32_t k = t->input_begin; k < t[1].input_begin; k++) {
         add_input_of(sp, task, k);
     }
@@ -310,13 +328,19 @@ static int begin(spilling *sp) {
 }
 
 static int place_all(spilling *sp) {
-    int fits = begin(sp) || (sp->failed = 1, 0);
+    int nranks = sp->plan->nranks;
+    sp->rank = ash_calloc(nranks, sizeof *sp->rank);
+    sp->failed |= !sp->rank || !begin(sp);
+    int fits = !sp->failed;
     for (uint32_t t = 0; fits && t < sp->old.ntasks; t++) {
         fits = place(sp, t);
     }
+    for (int r = 0; sp->rank && r < nranks; r++) {
+        ash_list_count(sp->plan, -sp->rank[r].capacity * (int64_t)sizeof *sp->rank[r].heap);
+        ash_free(sp->rank[r].heap);
+    }
+    ash_free(sp->rank);
     ash_free(sp->life);
-    ash_free(sp->heap);
-    ash_list_count(sp->plan, -sp->heap_capacity * (int64_t)sizeof *sp->heap);
     return fits;
 }
 
@@ -343,26 +367,12 @@ ash_spill_result ash_plan_spill(ash_plan *plan, int64_t budget) {
     return sp.failed || !ash_list_consumers(plan) ? ASH_SPILL_NO_MEMORY : fits ? ASH_SPILL_FITS : ASH_SPILL_TOO_SMALL;
 }
 
-/* The task that makes a buffer. */
-static uint32_t maker_of(const ash_plan *plan, uint32_t buffer) {
-    uint32_t low = 0, high = plan->ntasks - 1; /* the last task whose buffers begin at or before it */
-    while (low < high) {
-        uint32_t middle = low + (high - low + 1) / 2;
-        if (plan->task[middle].buffer_begin <= buffer) {
-            low = middle;
-        } else {
-            high = middle - 1;
-        }
-    }
-    return low;
-}
-
 int64_t ash_plan_least_budget(const ash_plan *plan, uint32_t *task) {
     int64_t most = -1, chunk;
     for (uint32_t t = 0; t < plan->ntasks; t++) {
         int64_t inputs = 0, beside = ash_task_out_bytes(plan, t) + ash_task_scratch_bytes(plan, t);
         for (uint32_t k = plan->task[t].input_begin; k < plan->task[t + 1].input_begin; k++) {
-            uint32_t buffer = plan->input[k], maker = maker_of(plan, buffer);
+            uint32_t buffer = plan->input[k], maker = ash_plan_maker(plan, buffer);
             const ash_held *held = ash_task_held(plan, maker, buffer - plan->task[maker].buffer_begin, &chunk);
             if (held && held->tile && ash_input_by_box(plan, k)) {
                 continue;

@@ -34,7 +34,7 @@ int ash_list_count(ash_plan *plan, int64_t bytes) {
 /* Bytes of the lists that grow. */
 static int64_t list_bytes(const ash_plan *plan) {
     return plan->task_capacity * (int64_t)sizeof *plan->task + plan->input_capacity * (int64_t)sizeof *plan->input +
-        plan->buffer_capacity * (int64_t)sizeof *plan->buffer_units + plan->origin_capacity * (int64_t)sizeof *plan->origin +
+        plan->buffer_capacity * (int64_t)sizeof *plan->buffer_units + plan->copy_capacity * (int64_t)sizeof *plan->copy +
         plan->by_box_capacity * (int64_t)sizeof *plan->by_box;
 }
 
@@ -42,8 +42,9 @@ void ash_list_detach(ash_plan *plan) {
     plan->list_bytes -= list_bytes(plan);
     plan->task = NULL;
     plan->by_box = NULL;
-    plan->input = plan->buffer_units = plan->consumer_begin = plan->consumer = plan->origin = NULL;
-    plan->task_capacity = plan->input_capacity = plan->buffer_capacity = plan->origin_capacity = plan->by_box_capacity = 0;
+    plan->input = plan->buffer_units = plan->consumer_begin = plan->consumer = NULL;
+    plan->copy = NULL;
+    plan->task_capacity = plan->input_capacity = plan->buffer_capacity = plan->copy_capacity = plan->by_box_capacity = 0;
     plan->ntasks = plan->ninputs = plan->nbuffers = 0;
 }
 
@@ -54,7 +55,7 @@ void ash_list_free(ash_plan *plan) {
     ash_free(plan->buffer_units);
     ash_free(plan->consumer_begin);
     ash_free(plan->consumer);
-    ash_free(plan->origin);
+    ash_free(plan->copy);
 }
 
 int ash_list_begin(ash_plan *plan) {
@@ -108,6 +109,14 @@ uint32_t ash_list_add_units(ash_plan *plan, int64_t units) {
 
 uint32_t ash_list_add_buffer(ash_plan *plan, int64_t bytes) {
     return ash_list_add_units(plan, ash_round_bytes(bytes) / ASH_UNIT);
+}
+
+int ash_list_note_copy(ash_plan *plan, uint32_t id, ash_copy copy) {
+    if (!ash_list_grow(plan, (void **)&plan->copy, (int64_t)id + 1, &plan->copy_capacity, sizeof *plan->copy)) {
+        return 0;
+    }
+    plan->copy[id] = copy;
+    return 1;
 }
 
 int ash_list_consumers(ash_plan *plan) {

@@ -19,6 +19,7 @@ void ash_list_add_input(ash_plan *plan, uint32_t buffer, int by_box);
 uint32_t ash_list_add_buffer(ash_plan *plan, int64_t bytes); /* ASH_NO_ID when it fails */
 uint32_t ash_list_add_units(ash_plan *plan, int64_t units);  /* the same; without units it is a token, which takes no memory */
 void ash_list_end_task(ash_plan *plan);
+int ash_list_note_copy(ash_plan *plan, uint32_t id, ash_copy copy); /* says what the last buffer is; 0 when out of memory */
 /* Inverts the inputs of all tasks: who consumes each buffer. 0 when out of memory. */
 int ash_list_consumers(ash_plan *plan);
 

@@ -76,8 +76,8 @@ static const char *merge_name(const ash_work *work) {
     return fold_name(work->of.fold);
 }
 
-static const char *spill_name(const ash_work *work) {
-    return work->kind == ASH_WORK_SPILL ? "spill" : "load";
+static const char *moving_name(const ash_work *work) {
+    return work->kind == ASH_WORK_SPILL ? "spill" : work->kind == ASH_WORK_LOAD ? "load" : "transfer";
 }
 
 static int64_t no_scratch(const ash_work *work) {
@@ -155,8 +155,9 @@ static int no_chunk(const ash_work *work, int64_t item, int64_t coordinate[]) {
 static const work_functions functions[ASH_WORK_KINDS] = {
     [ASH_WORK_STAGE] = { stage_name, stage_scratch, stage_boxes, stage_elements, NULL, stage_group, stage_chunk },
     [ASH_WORK_BLOCKS] = { blocks_name, blocks_scratch, blocks_boxes, blocks_elements, blocks_take_over, blocks_group, blocks_chunk },
-    [ASH_WORK_SPILL] = { spill_name, no_scratch, NULL, spill_elements, NULL, no_group, no_chunk },
-    [ASH_WORK_LOAD] = { spill_name, no_scratch, NULL, spill_elements, NULL, no_group, no_chunk },
+    [ASH_WORK_SPILL] = { moving_name, no_scratch, NULL, spill_elements, NULL, no_group, no_chunk },
+    [ASH_WORK_LOAD] = { moving_name, no_scratch, NULL, spill_elements, NULL, no_group, no_chunk },
+    [ASH_WORK_TRANSFER] = { moving_name, no_scratch, NULL, input_elements, NULL, no_group, no_chunk },
     [ASH_WORK_MERGE] = { merge_name, no_scratch, NULL, input_elements, merge_takes_over, merge_group, merge_chunk },
 };
 
@@ -181,44 +182,102 @@ const ash_held *ash_task_held(const ash_plan *plan, uint32_t task, uint32_t k, i
     switch (work->kind) {
     case ASH_WORK_STAGE: return stage_held(work->of.stage, item, k, chunk);
     case ASH_WORK_BLOCKS: *chunk = item / steps; return item % steps == steps - 1 ? work->of.blocks->held[k] : NULL;
+    case ASH_WORK_TRANSFER: *chunk = plan->transfer[item].chunk; return plan->transfer[item].part ? NULL : plan->transfer[item].held;
     case ASH_WORK_MERGE: *chunk = item / 2; return item & 1 ? work->of.fold->held : NULL;
     default: return NULL;
     }
 }
 
-/* What a box of a space takes of a chunk of a held value. */
-static int64_t box_of_chunk(const ash_stage *space, const ash_box *box, const ash_held *held, const ash_box *of) {
-    int64_t bytes = 0;
+/* Calls `visit` for every box that operands of a space take of a chunk of a held value for a box of the space. */
+typedef void part_visitor(const ash_box *part, int ndim, void *user);
+static void visit_parts(
+    const ash_stage *space, const ash_box *box, const ash_held *held, const ash_box *chunk, part_visitor *visit, void *user) {
     for (int k = 0; k < space->noperands; k++) {
         const ash_operand *operand = &space->operand[k];
-        int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM], part = operand->size;
-        if (operand->kind != ASH_OPERAND_HELD || operand->held != held || !ash_operand_box(operand, box, low, span)) {
-            continue;
+        int64_t low[ASH_MAX_NDIM], span[ASH_MAX_NDIM];
+        ash_box part;
+        int any = operand->kind == ASH_OPERAND_HELD && operand->held == held && ash_operand_box(operand, box, low, span);
+        for (int a = 0; a < held->ndim && any; a++) {
+            int64_t end = low[a] + span[a], chunk_end = chunk->start[a] + chunk->extent[a];
+            part.start[a] = low[a] > chunk->start[a] ? low[a] : chunk->start[a];
+            part.extent[a] = (end < chunk_end ? end : chunk_end) - part.start[a];
+            any = part.extent[a] > 0;
         }
-        for (int a = 0; a < held->ndim; a++) {
-            int64_t begin = low[a] > of->start[a] ? low[a] : of->start[a], end = low[a] + span[a];
-            end = end < of->start[a] + of->extent[a] ? end : of->start[a] + of->extent[a];
-            part *= end > begin ? end - begin : 0;
+        if (any) {
+            visit(&part, held->ndim, user);
         }
-        bytes += part;
     }
-    return bytes;
 }
 
-int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk) {
+static void visit_task_parts(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk, part_visitor *visit, void *user) {
     const ash_work *work = ash_task_work(plan, task);
     ash_box of, box;
+    ash_part part;
     ash_grid_box(held->ndim, held->axis, chunk, &of);
     if (work->kind == ASH_WORK_STAGE) {
         ash_grid_box(work->of.stage->ndim, work->of.stage->axis, plan->task[task].item, &box);
-        return box_of_chunk(work->of.stage, &box, held, &of);
+        visit_parts(work->of.stage, &box, held, &of, visit, user);
     }
-    int64_t bytes = 0;
-    ash_part part;
     for (int k = 0; work->kind == ASH_WORK_BLOCKS && ash_blocks_part(work->of.blocks, plan->task[task].item, k, &part); k++) {
-        bytes += box_of_chunk(work->of.blocks->space[part.input], &part.box, held, &of);
+        visit_parts(work->of.blocks->space[part.input], &part.box, held, &of, visit, user);
     }
-    return bytes;
+}
+
+static void add_elements(const ash_box *part, int ndim, void *user) {
+    int64_t elements = 1;
+    for (int a = 0; a < ndim; a++) {
+        elements *= part->extent[a];
+    }
+    *(int64_t *)user += elements;
+}
+
+int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk) {
+    int64_t elements = 0;
+    visit_task_parts(plan, task, held, chunk, add_elements, &elements);
+    return elements * ash_dtype_size(held->dtype);
+}
+
+/* A box around boxes; extents of it are ends until all are in. */
+typedef struct around {
+    ash_box box;
+    int any;
+} around;
+
+static void take_in(const ash_box *part, int ndim, void *user) {
+    around *all = user;
+    for (int a = 0; a < ndim; a++) {
+        int64_t begin = part->start[a], end = begin + part->extent[a];
+        all->box.start[a] = all->any && all->box.start[a] < begin ? all->box.start[a] : begin;
+        all->box.extent[a] = all->any && all->box.extent[a] > end ? all->box.extent[a] : end;
+    }
+    all->any = 1;
+}
+
+int ash_task_box(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk, ash_box *box) {
+    around all = { .any = 0 };
+    ash_box of;
+    int part = 0;
+    visit_task_parts(plan, task, held, chunk, take_in, &all);
+    ash_grid_box(held->ndim, held->axis, chunk, &of);
+    *box = all.any ? all.box : of;
+    for (int a = 0; a < held->ndim && all.any; a++) {
+        box->extent[a] -= box->start[a];
+        part |= box->extent[a] < of.extent[a];
+    }
+    return part;
+}
+
+uint32_t ash_plan_maker(const ash_plan *plan, uint32_t buffer) {
+    uint32_t low = 0, high = plan->ntasks - 1; /* the last task whose buffers begin at or before it */
+    while (low < high) {
+        uint32_t middle = low + (high - low + 1) / 2;
+        if (plan->task[middle].buffer_begin <= buffer) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return low;
 }
 
 int ash_plan_add_work(ash_plan *plan, ash_work work, int64_t items) {

@@ -16,9 +16,9 @@ static void *take_scratch(ash_run *run, ash_worker *worker, ash_binding *binding
     return memory;
 }
 
-void ash_unbind(ash_run *run, ash_binding *binding) {
+void ash_unbind(ash_run *run, ash_worker *worker, ash_binding *binding) {
     for (int k = 0; k < binding->nscratch; k++) {
-        ash_run_scratch_give(run, binding->scratch[k], binding->scratch_bytes[k]);
+        ash_run_scratch_give(run, binding->scratch[k], binding->scratch_bytes[k], worker);
     }
     binding->nscratch = 0;
 }
@@ -175,10 +175,10 @@ static ash_status bind_rows(
         read_rows(run, worker, operand, box, rows + first, last - first, between, memory, row_bytes);
     }
     if (between) {
-        ash_run_scratch_give(run, between, between_bytes);
+        ash_run_scratch_give(run, between, between_bytes, worker);
     }
     if (rows) {
-        ash_run_scratch_give(run, rows, list_bytes);
+        ash_run_scratch_give(run, rows, list_bytes, worker);
     }
     if (worker->error.status != ASH_OK) {
         return worker->error.status;
@@ -229,17 +229,21 @@ static uint32_t chunk_input(const ash_run *run, ash_worker *worker, const ash_he
     return ash_run_input(run, worker, ash_sparse_get(&held->buffer, chunk));
 }
 
-/* Dense layout of one chunk of a held value. */
-static layout chunk_layout(const ash_run *run, ash_worker *worker, const ash_held *held, int64_t chunk) {
-    layout block = { .base = run->buffer[chunk_input(run, worker, held, chunk)] };
+/* Dense layout of one chunk of a held value, or of the part of it that was moved here. */
+static layout chunk_layout(const ash_run *run, const ash_held *held, int64_t chunk, uint32_t input) {
+    const ash_plan *plan = run->plan;
+    uint32_t part = plan->copy ? plan->copy[input].part : ASH_NO_ID;
+    layout block = { .base = run->buffer[input] };
     ash_box box;
-    ash_grid_box(held->ndim, held->axis, chunk, &box);
-    int64_t stride = ash_dtype_size(held->dtype);
-    for (int k = held->ndim - 1; k >= 0; k--) {
+    if (part == ASH_NO_ID) {
+        ash_grid_box(held->ndim, held->axis, chunk, &box);
+    } else {
+        box = plan->transfer[part].box;
+    }
+    ash_dense_strides(held->ndim, box.extent, ash_dtype_size(held->dtype), block.stride);
+    for (int k = 0; k < held->ndim; k++) {
         block.origin[k] = box.start[k];
         block.divisor[k] = 1;
-        block.stride[k] = stride;
-        stride *= box.extent[k];
     }
     return block;
 }
@@ -253,7 +257,7 @@ static ash_status bind_chunks(
         coordinate[k] = ash_axis_find(&held->axis[k], low[k]);
     }
     int64_t chunk = ash_grid_ordinal(held->ndim, held->axis, coordinate);
-    layout block = chunk_layout(run, worker, held, chunk);
+    layout block = chunk_layout(run, held, chunk, chunk_input(run, worker, held, chunk));
     ash_status status = apply_layout(run, worker, operand, piece, &block, binding);
     if (operand->table_map < 0 || status != ASH_OK) {
         return status;
@@ -281,7 +285,7 @@ static ash_status copy_part(
     if (!run->buffer[input]) {
         return ash_run_read_box(run, worker, input, part, out, stride);
     }
-    layout block = chunk_layout(run, worker, held, chunk);
+    layout block = chunk_layout(run, held, chunk, input);
     const char *in = block.base;
     for (int k = 0; k < held->ndim; k++) {
         in += (part->start[k] - block.origin[k]) * block.stride[k];

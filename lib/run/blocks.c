@@ -38,10 +38,10 @@ ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task) {
         ash_fail(&worker->error, reason.status, "%s: %s: %s", run->function, ash_blocks_name(blocks->node), reason.text);
     }
     if (scratch) {
-        ash_run_scratch_give(run, scratch, bytes);
+        ash_run_scratch_give(run, scratch, bytes, worker);
     }
     for (int k = 0; k < n; k++) {
-        ash_unbind(run, &worker->binding[k]);
+        ash_unbind(run, worker, &worker->binding[k]);
     }
     return worker->error.status;
 }

@@ -7,9 +7,10 @@
 #include "run/watch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_JOB = 32 << 20 };
+enum { SMALL_JOB = 32 << 20, ASH_MOST_RANKS = 64 };
 
 /* ---- Workers ---- */
 
@@ -54,7 +55,7 @@ static ash_status open_scratch(ash_run *run, ash_error_state *error) {
 }
 
 static int begin_workers(ash_run *run) {
-    int n = run->plan->num_threads;
+    int n = run->nworkers = run->plan->nranks > 1 ? run->plan->nranks : run->plan->num_threads;
     run->worker = ash_calloc(n, sizeof *run->worker);
     run->idle_worker = ash_calloc(n, sizeof *run->idle_worker);
     if (!run->worker || !run->idle_worker) {
@@ -72,7 +73,7 @@ static int begin_workers(ash_run *run) {
 }
 
 static void end_workers(ash_run *run) {
-    for (int w = 0; run->worker && w < run->plan->num_threads; w++) {
+    for (int w = 0; run->worker && w < run->nworkers; w++) {
         end_worker(&run->worker[w]);
     }
     ash_free(run->worker);
@@ -95,19 +96,29 @@ static int64_t bytes_moved(const ash_run *run) {
     return bytes;
 }
 
+/* The most that the chunks of any rank took. */
+static int64_t most_held(const ash_run *run) {
+    int64_t most = 0;
+    for (int r = 0; r < run->plan->nranks; r++) {
+        most = run->rank[r].pool.peak > most ? run->rank[r].pool.peak : most;
+    }
+    return most;
+}
+
 static void keep_figures(ash_run *run) {
     ash_plan_info *info = &run->context->last_run;
     info->bytes_read = run->bytes_read;
     info->bytes_written = run->bytes_written;
     info->stored_bytes_read = info->bytes_decoded = 0;
     info->bytes_moved = bytes_moved(run);
-    for (int w = 0; w < run->plan->num_threads; w++) {
+    for (int w = 0; w < run->nworkers; w++) {
         info->stored_bytes_read += run->worker[w].reading.bytes_fetched;
         info->bytes_decoded += run->worker[w].reading.bytes_decoded;
     }
     info->bytes_spilled = run->spilled_bytes;
     info->bytes_loaded = run->loaded_bytes;
-    info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + run->pool.peak;
+    info->bytes_transferred = run->transferred_bytes;
+    info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + most_held(run);
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
     ash_keep_measured(run);
 }
@@ -121,7 +132,9 @@ static void run_tasks(ash_run *run, int openmp) {
         ash_blas_hold();
         width = ash_openmp_width(1);
     }
-    if (openmp && plan->ntasks > 1) { /* waking threads takes longer than a small task */
+    if (plan->nranks > 1) {
+        ash_execute_ranks(run);
+    } else if (openmp && plan->ntasks > 1) { /* waking threads takes longer than a small task */
         ash_execute_openmp(run, (uint32_t)plan->num_threads < plan->ntasks ? plan->num_threads : (int)plan->ntasks);
     } else {
         ash_execute_serial(run);
@@ -168,6 +181,16 @@ static ash_status execute(
     return error->status;
 }
 
+/* N of "ranks:N"; 0 for anything else. */
+static int ranks_of(const char *executor) {
+    char *end;
+    if (strncmp(executor, "ranks:", 6) != 0) {
+        return 0;
+    }
+    long n = strtol(executor + 6, &end, 10);
+    return *end == '\0' && n >= 1 && n <= ASH_MOST_RANKS ? (int)n : 0;
+}
+
 ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer,
     const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error) {
     ash_compute_options o;
@@ -177,8 +200,10 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to %d and memory_limit >= 0, found %d and %lld", function,
             ASH_MOST_THREADS, o.num_threads, (long long)o.memory_limit);
     }
-    if (strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
-        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial or openmp, found '%s'", function, executor);
+    int nranks = ranks_of(executor);
+    if (nranks < 1 && strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial, openmp, or ranks:N with N from 1 to %d, found '%s'",
+            function, ASH_MOST_RANKS, executor);
     }
     *openmp = strcmp(executor, "openmp") == 0;
     int watched = ash_watch_wanted(context, &o);
@@ -187,6 +212,7 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         .target = targets,
         .limit = o.memory_limit > 0 ? o.memory_limit : context->options.memory_limit,
         .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
+        .nranks = nranks,
         .may_spill = strcmp(context->options.scratch, "none") != 0,
         .io_bytes = (writer ? ash_writer_need(writer).library : 0) + (watched ? ASH_WATCH_BYTES : 0),
         .scratch_bytes = (writer ? ash_writer_need(writer).scratch : 0) + (watched ? ASH_WATCH_THREAD_BYTES : 0),
@@ -225,7 +251,7 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     if (atomic_load(&context->running)) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: the context is computing already; use one context a thread", function);
     }
-    if (ash_watch_begin(context, &o, request.num_threads, function, error) != ASH_OK) {
+    if (ash_watch_begin(context, &o, request.nranks > 1 ? request.nranks : request.num_threads, function, error) != ASH_OK) {
         return error->status;
     }
     atomic_store(&context->cancel, 0);

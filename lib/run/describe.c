@@ -279,6 +279,7 @@ const ash_figure ash_figures[] = {
     { "bytes written", "bytes_written", FIELD(bytes_written), 0, 'b', 'b' },
     { "bytes spilled", "bytes_spilled", FIELD(bytes_spilled), 0, 'b', 'b' },
     { "bytes loaded", "bytes_loaded", FIELD(bytes_loaded), 0, 'b', 'b' },
+    { "bytes transferred", "bytes_transferred", FIELD(bytes_transferred), 0, 'b', 'b' },
     { "peak memory", "peak_bytes", FIELD(peak_bytes), 0, 'b', 'b' },
     { "  in sequence", "sequential_peak", FIELD(sequential_peak), 0, 'b', 'p' },
     { "  of the plan", "plan_bytes", FIELD(plan_bytes), 0, 'b', 'p' },

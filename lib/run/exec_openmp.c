@@ -10,8 +10,8 @@ static void spawn(ash_run *run);
 
 /* Under the lock: takes a batch, and claims a worker for another ticket if more could start. */
 static int take(ash_run *run, uint32_t batch[], int *more) {
-    int n = ash_schedule_take(run, batch);
-    *more = n > 0 && run->nidle > 0 && ash_schedule_more(run);
+    int n = ash_schedule_take(run, 0, batch);
+    *more = n > 0 && run->nidle > 0 && ash_schedule_more(run, 0);
     return n;
 }
 

@@ -40,7 +40,7 @@ void ash_execute_serial(ash_run *run) {
     ash_worker *worker = &run->worker[0];
     uint32_t batch[ASH_BATCH];
     int n;
-    while ((n = ash_schedule_take(run, batch)) > 0) {
+    while ((n = ash_schedule_take(run, 0, batch)) > 0) {
         ash_execute_batch(run, worker, n, batch);
         ash_finish_batch(run, worker, n, batch);
         ash_run_progress(run, 0);

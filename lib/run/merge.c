@@ -86,7 +86,7 @@ static ash_status finish_nothing_general(ash_run *run, const ash_fold *fold, ash
         ash_general_finish(fold, 1, cell, 0, out + k * size, &worker->error);
     }
     if (cell) {
-        ash_run_scratch_give(run, cell, bytes);
+        ash_run_scratch_give(run, cell, bytes, worker);
     }
     return worker->error.status;
 }

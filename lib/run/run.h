@@ -79,6 +79,7 @@ typedef struct ash_worker {
     ash_write_scratch writing;
     char *tile;                /* on its way from or to scratch */
     char *scan_state;          /* running values of the scans of the task under way */
+    int rank;                  /* that the task under way belongs to */
     uint32_t task, next_input; /* under way; see ash_run_input() */
     ash_error_state error;
 } ash_worker;
@@ -91,6 +92,15 @@ typedef struct ash_rates {
     double bytes_per_second, tasks_per_second;
 } ash_rates;
 
+/* What a rank has at a time: its memory, and which of its tasks are ready. */
+typedef struct ash_rank_run {
+    ash_pool pool;
+    uint64_t *ready[ASH_READY_LEVELS];
+    int ready_levels;
+    uint32_t frontier;          /* first of its tasks that has not started */
+    int64_t limit, live, early; /* of buffers and scratch */
+} ash_rank_run;
+
 typedef struct ash_run {
     ash_context *context;
     const ash_plan *plan;
@@ -99,21 +109,18 @@ typedef struct ash_run {
     struct ash_watch *watch; /* NULL: the run is not watched */
     /* Guarded by the lock. */
     atomic_flag lock;
-    ash_pool pool;
     void **buffer;            /* per buffer: its memory */
     uint32_t *consumers_left; /* per buffer */
     uint64_t *early_bit;      /* per buffer: allocated by a task that ran before its turn */
     uint32_t *inputs_left;    /* per task; ASH_STARTED once it has started */
-    uint64_t *ready[ASH_READY_LEVELS];
-    int ready_levels;
-    uint32_t frontier; /* first task that has not started */
+    ash_rank_run *rank;       /* one, or as many as share the plan */
     uint32_t finished;
-    int64_t limit, live, early; /* of buffers and scratch */
+    int nworkers;
     ash_worker *worker;
     int *idle_worker, nidle;
     ash_chunk_cache *cache;    /* of decoded chunks; NULL: none */
     ash_scratch_file *scratch; /* NULL: nothing is spilled */
-    int64_t bytes_read, bytes_written, spilled_bytes, loaded_bytes;
+    int64_t bytes_read, bytes_written, spilled_bytes, loaded_bytes, transferred_bytes;
     int64_t *variable_bytes; /* read, per plan->read */
     ash_error_state error;
     atomic_int stop; /* 0, or one of the reasons below */
@@ -148,10 +155,10 @@ static inline void ash_run_unlock(ash_run *run) {
 /* schedule.c: which task next, within the memory. All but begin and end need the lock. */
 int ash_schedule_begin(ash_run *run);
 void ash_schedule_end(ash_run *run);
-int ash_schedule_take(
-    ash_run *run, uint32_t batch[ASH_BATCH]); /* admits up to a batch of tasks and allocates their buffers; 0 when none can start now */
+int ash_schedule_take(ash_run *run, int rank,
+    uint32_t batch[ASH_BATCH]); /* admits up to a batch of tasks and allocates their buffers; 0 when none can start now */
 void ash_schedule_finish(ash_run *run, uint32_t task);
-int ash_schedule_more(const ash_run *run); /* whether another worker might find a task */
+int ash_schedule_more(const ash_run *run, int rank); /* whether another worker might find a task */
 
 /* task.c and below: the only code that touches chunk data. */
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task);
@@ -160,18 +167,21 @@ ash_status ash_run_blocks(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_merge(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_spill(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_load(ash_run *run, ash_worker *worker, uint32_t task);
+ash_status ash_run_transfer(ash_run *run, ash_worker *worker, uint32_t task);
+/* Dense strides over a box, last axis fastest; returns its bytes. */
+int64_t ash_dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]);
 /* The input of the task under way that is a held chunk, by its buffer as enumerated: it may be a copy, or on scratch, where it has no memory and is read by
  * boxes: into memory in which the first element of the box is at `memory`. */
 uint32_t ash_run_input(const ash_run *run, ash_worker *worker, uint32_t buffer);
 ash_status ash_run_read_box(ash_run *run, ash_worker *worker, uint32_t input, const ash_box *box, char *memory, const int64_t stride[]);
 /* Scratch for a task; counted in its work bytes. */
 void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker);
-void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes);
+void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes, ash_worker *worker);
 
 /* bind.c: operands of a piece. */
 ash_status ash_bind(
     ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding);
-void ash_unbind(ash_run *run, ash_binding *binding);
+void ash_unbind(ash_run *run, ash_worker *worker, ash_binding *binding);
 /* loop.c: one piece. */
 void ash_loop_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece);
 /* folding.c: folding blocks into partial results. */
@@ -193,6 +203,8 @@ int64_t ash_state_parts(const ash_fold *fold, const ash_box *out, char *state, i
 /* Executors: run the plan to its end or first error. */
 void ash_execute_serial(ash_run *run);
 void ash_execute_openmp(ash_run *run, int num_threads);
+/* The plan's ranks side by side in one thread, in an order that is as odd as it can be: for tests. */
+void ash_execute_ranks(ash_run *run);
 /* Sets how many threads parallel regions that other libraries begin in this thread have; returns how many they had. */
 int ash_openmp_width(int num_threads);
 /* progress.c */

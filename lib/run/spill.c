@@ -17,14 +17,6 @@ typedef struct tiling {
     int64_t offset, bytes, number; /* of the tile, within the chunk */
 } tiling;
 
-static int64_t dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]) {
-    for (int a = ndim - 1; a >= 0; a--) {
-        stride[a] = size;
-        size *= extent[a];
-    }
-    return size;
-}
-
 /* The tile at `at`. Tiles stand in C order of their coordinates, each dense: before one stand the slabs before it, and within its slab the same again. */
 static void open_tile(tiling *t) {
     const ash_grid_axis *axis = t->place->held->tile;
@@ -51,7 +43,7 @@ static void begin_tiles(tiling *t, const ash_spill_place *place, const ash_box *
     t->ndim = held->ndim;
     t->size = ash_dtype_size(held->dtype);
     ash_grid_box(held->ndim, held->axis, place->chunk, &t->chunk);
-    dense_strides(t->ndim, t->chunk.extent, t->size, t->stride);
+    ash_dense_strides(t->ndim, t->chunk.extent, t->size, t->stride);
     ash_held_tiles(held, &t->chunk, t->first, t->last);
     ash_held_tiles(held, box ? box : &t->chunk, t->low, t->high);
     memcpy(t->at, t->low, sizeof t->at);
@@ -72,7 +64,7 @@ static int next_tile(tiling *t) {
 /* Copies what the tile and a box have in common between the tile and memory in which the box's first element is at `memory`. */
 static void copy_tile(const tiling *t, const ash_box *box, char *memory, const int64_t stride[], char *tile, int to_memory) {
     int64_t in_tile[ASH_MAX_NDIM], extent[ASH_MAX_NDIM];
-    dense_strides(t->ndim, t->tile.extent, t->size, in_tile);
+    ash_dense_strides(t->ndim, t->tile.extent, t->size, in_tile);
     for (int a = 0; a < t->ndim; a++) {
         int64_t begin = t->tile.start[a] > box->start[a] ? t->tile.start[a] : box->start[a];
         int64_t end = t->tile.start[a] + t->tile.extent[a], box_end = box->start[a] + box->extent[a];
@@ -156,7 +148,7 @@ ash_status ash_run_load(ash_run *run, ash_worker *worker, uint32_t task) {
         int64_t stride[ASH_MAX_NDIM];
         ash_box chunk;
         ash_grid_box(place->held->ndim, place->held->axis, place->chunk, &chunk);
-        dense_strides(place->held->ndim, chunk.extent, ash_dtype_size(place->held->dtype), stride);
+        ash_dense_strides(place->held->ndim, chunk.extent, ash_dtype_size(place->held->dtype), stride);
         read_tiles(run, worker, place, &chunk, buffer, stride, &bytes, &reason);
     } else {
         ash_scratch_file_read(run->scratch, place->check, place->offset, buffer, place->bytes, &reason);

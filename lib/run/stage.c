@@ -3,15 +3,6 @@
 #include "run/packing.h"
 #include "run/watch.h"
 
-/* Dense strides over a box, last axis fastest. */
-static int64_t dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]) {
-    for (int a = ndim - 1; a >= 0; a--) {
-        stride[a] = size;
-        size *= extent[a];
-    }
-    return size;
-}
-
 /* Where the elements of a piece go. */
 static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_sink *sink, const ash_box *chunk,
     const ash_box *piece, uint32_t buffer, ash_destination *to) {
@@ -22,12 +13,12 @@ static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_
     int64_t offset = 0;
     int in_chunk = sink->kind == ASH_SINK_HELD || (sink->kind == ASH_SINK_FILE && sink->target->whole);
     if (sink->kind == ASH_SINK_HELD) {
-        dense_strides(stage->ndim, chunk->extent, size, to->stride);
+        ash_dense_strides(stage->ndim, chunk->extent, size, to->stride);
         to->base = run->buffer[buffer];
     } else if (sink->kind == ASH_SINK_FILE) {
         if (!to->scratch) {
             to->box = in_chunk ? *chunk : *piece;
-            to->scratch_bytes = ash_round_bytes(dense_strides(stage->ndim, to->box.extent, size, to->stride));
+            to->scratch_bytes = ash_round_bytes(ash_dense_strides(stage->ndim, to->box.extent, size, to->stride));
             to->scratch = ash_run_scratch(run, to->scratch_bytes, worker);
         }
         to->base = to->scratch;
@@ -38,7 +29,7 @@ static ash_status begin_destination(ash_run *run, ash_worker *worker, const ash_
         for (int a = 0; a < stage->ndim; a++) {
             shape[a] = stage->axis[a].extent;
         }
-        dense_strides(stage->ndim, shape, size, to->stride);
+        ash_dense_strides(stage->ndim, shape, size, to->stride);
         to->base = sink->target->memory;
     }
     for (int a = 0; a < stage->ndim; a++) {
@@ -72,7 +63,7 @@ static void end_destination(
             ash_watch_write(run, worker, began, elements * ash_dtype_size(sink->dtype));
         }
     }
-    ash_run_scratch_give(run, to->scratch, to->scratch_bytes);
+    ash_run_scratch_give(run, to->scratch, to->scratch_bytes, worker);
     to->scratch = NULL;
 }
 
@@ -95,7 +86,7 @@ static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, 
     ash_status status = ASH_OK;
     for (int k = 0; k < stage->noperands && status == ASH_OK; k++) {
         if (first || varies(stage, &stage->operand[k])) {
-            ash_unbind(run, &worker->binding[k]);
+            ash_unbind(run, worker, &worker->binding[k]);
             status = ash_bind(run, worker, stage, &stage->operand[k], piece, &worker->binding[k]);
         }
     }
@@ -174,14 +165,14 @@ ash_status ash_run_stage(ash_run *run, ash_worker *worker, uint32_t task) {
         more = next_piece(stage, &box, &piece);
     }
     for (int k = 0; k < stage->noperands; k++) {
-        ash_unbind(run, &worker->binding[k]);
+        ash_unbind(run, worker, &worker->binding[k]);
     }
     for (int s = 0; s < stage->nsinks; s++) {
         end_destination(run, worker, stage, &stage->sink[s], !more && !empty, &worker->destination[s]);
     }
     finish_files(run, worker, stage, chunk, &box, !more);
     if (worker->scan_state) {
-        ash_run_scratch_give(run, worker->scan_state, scan_bytes);
+        ash_run_scratch_give(run, worker->scan_state, scan_bytes, worker);
     }
     return worker->error.status;
 }

@@ -272,10 +272,10 @@ void ash_watch_memory(ash_run *run, ash_worker *worker) {
     while (now >= watch->width * ASH_WATCH_BINS) {
         widen_memory(watch);
     }
-    int64_t ntasks = run->plan->ntasks, at = run->frontier < ntasks ? run->frontier : ntasks - 1;
-    keep_most(watch->live, now / watch->width, fixed + run->live);
+    int64_t ntasks = run->plan->ntasks, at = run->rank[0].frontier < ntasks ? run->rank[0].frontier : ntasks - 1;
+    keep_most(watch->live, now / watch->width, fixed + run->rank[0].live);
     keep_most(watch->predicted, now / watch->width, fixed + (ntasks > 0 ? watch->trajectory[at * ASH_WATCH_BINS / ntasks] : 0));
     if (watch->trace.path && w->nevents < ASH_WATCH_EVENTS) { /* there is room: a task that has just ended left some */
-        w->event[w->nevents++] = (ash_watch_event){ .kind = ASH_WATCHED_MEMORY, .began = now, .ended = now, .in = run->live, .out = fixed };
+        w->event[w->nevents++] = (ash_watch_event){ .kind = ASH_WATCHED_MEMORY, .began = now, .ended = now, .in = run->rank[0].live, .out = fixed };
     }
 }

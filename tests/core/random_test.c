@@ -22,8 +22,8 @@ static ash_context *random_context(uint64_t seed) {
 }
 
 static ash_compute_options random_options(generator *g) {
-    static const char *const executors[] = { "serial", "openmp" };
-    return (ash_compute_options){ .executor = executors[random_below(g, 2)], .num_threads = 1 + (int32_t)random_below(g, 4) };
+    static const char *const executors[] = { "serial", "openmp", "ranks:2", "openmp", "ranks:5" };
+    return (ash_compute_options){ .executor = executors[random_below(g, 5)], .num_threads = 1 + (int32_t)random_below(g, 4) };
 }
 
 /* Shape, dtype and names are known without computing. 0 if one is not as it must be. */
