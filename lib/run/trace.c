@@ -22,10 +22,11 @@ static void say_name(ash_watch *watch, const char *name, int thread, const char 
     ash_say(&watch->trace.text, "}}");
 }
 
-/* Nothing is spilled yet: the counter is there for those who compare traces. */
-static void say_spill(ash_watch *watch) {
+/* The counter is in every trace, for those who compare them. */
+static void say_spill(ash_watch *watch, const ash_watch_event *event) {
     separate(watch);
-    ash_say(&watch->trace.text, "{\"ph\":\"C\",\"pid\":1,\"ts\":0,\"name\":\"spill\",\"args\":{\"bytes\":0}}");
+    ash_say(&watch->trace.text, "{\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,\"name\":\"spill\",\"args\":{\"written\":%lld,\"read\":%lld}}",
+        microseconds(event->began), (long long)event->bytes_written, (long long)event->bytes_read);
 }
 
 void ash_trace_begin(ash_watch *watch) {
@@ -40,7 +41,7 @@ void ash_trace_begin(ash_watch *watch) {
         say_name(watch, "thread_name", w, thread);
         ash_text_file_pass(&watch->trace);
     }
-    say_spill(watch);
+    say_spill(watch, &(ash_watch_event){ .kind = ASH_WATCHED_MEMORY });
 }
 
 static void say_task(ash_watch *watch, const ash_watch_event *event) {
@@ -66,6 +67,9 @@ static void say_event(ash_watch *watch, int worker, const ash_watch_event *event
     if (event->kind == ASH_WATCHED_MEMORY) {
         ash_say(t, "{\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,\"name\":\"memory\",\"args\":{\"buffers\":%lld,\"fixed\":%lld}}",
             microseconds(event->began), (long long)event->in, (long long)event->out);
+        if (watch->plan->nspills > 0) {
+            say_spill(watch, event);
+        }
         return;
     }
     ash_say(t, "{\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,", worker, microseconds(event->began),

@@ -276,6 +276,12 @@ void ash_watch_memory(ash_run *run, ash_worker *worker) {
     keep_most(watch->live, now / watch->width, fixed + run->rank[0].live);
     keep_most(watch->predicted, now / watch->width, fixed + (ntasks > 0 ? watch->trajectory[at * ASH_WATCH_BINS / ntasks] : 0));
     if (watch->trace.path && w->nevents < ASH_WATCH_EVENTS) { /* there is room: a task that has just ended left some */
-        w->event[w->nevents++] = (ash_watch_event){ .kind = ASH_WATCHED_MEMORY, .began = now, .ended = now, .in = run->rank[0].live, .out = fixed };
+        w->event[w->nevents++] = (ash_watch_event){ .kind = ASH_WATCHED_MEMORY,
+            .began = now,
+            .ended = now,
+            .in = run->rank[0].live,
+            .out = fixed,
+            .bytes_read = run->loaded_bytes,
+            .bytes_written = run->spilled_bytes };
     }
 }

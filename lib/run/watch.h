@@ -19,7 +19,7 @@ typedef struct ash_watch_event {
     uint32_t task;
     int64_t began, ended; /* in nanoseconds since the watch began */
     int64_t in, out; /* TASK: bytes of chunk buffers read and written; READ: of values, and decoded; WRITE: in; MEMORY: live and fixed */
-    int64_t bytes_read, bytes_written; /* TASK: of files */
+    int64_t bytes_read, bytes_written; /* TASK: of files; MEMORY: of scratch, so far */
 } ash_watch_event;
 
 /* A stretch of time of one thread. */

@@ -131,6 +131,7 @@ static void explained_as_json(void **state) {
 /* Sums over the events of a trace. */
 typedef struct traced {
     int64_t tasks, read, moved, written, reads, memory;
+    int64_t spilled, loaded;
 } traced;
 
 static int by_begin(const void *a, const void *b) {
@@ -139,6 +140,10 @@ static int by_begin(const void *a, const void *b) {
 }
 
 /* Parses a trace; tasks of a thread must not overlap. */
+static int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
 static traced sum_trace(const char *path) {
     traced t = { 0 };
     char *text = contents(path);
@@ -152,6 +157,10 @@ static traced sum_trace(const char *path) {
             const char *ph = json_object_get_string(get(event, "ph"));
             if (strcmp(ph, "C") == 0) {
                 t.memory += thread == 0 && strcmp(json_object_get_string(get(event, "name")), "memory") == 0;
+                if (strcmp(json_object_get_string(get(event, "name")), "spill") == 0) {
+                    t.spilled = larger(t.spilled, number(get(event, "args"), "written"));
+                    t.loaded = larger(t.loaded, number(get(event, "args"), "read"));
+                }
                 continue;
             }
             if (strcmp(ph, "X") != 0 || number(event, "tid") != thread) {
@@ -217,6 +226,28 @@ static void traces_add_up(void **state) {
         free(plain);
         ash_context_free(ctx);
     }
+}
+
+static void traces_tell_of_scratch(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(1, "serial");
+    int64_t shape[] = { 400, 500 };
+    ash_array sums = ash_cumsum(ash_ones(ctx, ASH_FLOAT64, 2, shape, &(ash_make_options){ .chunks = "20, -1" }), "1");
+    ash_array a = ash_rechunk(ash_transpose(sums, NULL), "50, 50");
+    double *values = malloc(sizeof *values * 400 * 500);
+    ash_plan_info plan = { .size = sizeof plan };
+    assert_done(ctx, ash_plan_query(ctx, 1, &a, NULL, &plan));
+    const ash_compute_options options = { .trace = test_path("spill.json"), .memory_limit = plan.least_limit + (2 << 20) - (1 << 19) };
+    assert_done(ctx, ash_compute(a, values, sizeof *values * 400 * 500, &options));
+    ash_plan_info run = ash_last_run(ctx);
+    traced t = sum_trace(test_path("spill.json"));
+    assert_true(run.bytes_spilled > 0 && run.bytes_loaded > 0);
+    assert_int_equal(t.tasks, run.tasks);
+    assert_int_equal(t.spilled, run.bytes_spilled);
+    assert_int_equal(t.loaded, run.bytes_loaded);
+    assert_int_equal(t.moved, run.bytes_moved);
+    free(values);
+    ash_context_free(ctx);
 }
 
 /* Many more events than a thread has room for. */
@@ -621,6 +652,7 @@ int main(void) {
 #ifdef ASH_TEST_JSON
         cmocka_unit_test(explained_as_json),
         cmocka_unit_test(traces_add_up),
+        cmocka_unit_test(traces_tell_of_scratch),
         cmocka_unit_test(long_traces_are_whole),
         cmocka_unit_test(stopped_runs_leave_whole_files),
         cmocka_unit_test(hostile_names_in_json),
