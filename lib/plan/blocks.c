@@ -20,6 +20,7 @@ static ash_stage *new_space(ash_plan *plan, ash_value value, int dense) {
         return NULL;
     }
     space->operand[0].aligned = 0; /* parts are any boxes */
+    space->operand[0].pack = 0;    /* in any order of axes, unless the node asks for dense ones */
     space->dense = dense;
     return space;
 }
