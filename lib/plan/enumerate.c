@@ -252,32 +252,66 @@ static int is_done(const ash_stage *stage, int64_t chunk) {
     return 1;
 }
 
-/* All targets advance together, in proportion to their chunks, so that what they share is used while it is there. */
-static void place_targets(enumeration *en) {
-    ash_plan *plan = en->plan;
-    for (;;) {
-        ash_stage *behind = NULL;
-        double least = 1;
-        for (int k = 0; k < plan->nstages; k++) {
-            ash_stage *stage = plan->stage[k];
-            int is_target = 0;
-            for (int s = 0; s < stage->nsinks; s++) {
-                is_target |= stage->sink[s].target != NULL;
-            }
-            double progress = is_target ? (double)stage->placed / (double)stage->chunks : 1;
-            if (progress < least) {
-                least = progress;
-                behind = stage;
-            }
-        }
-        if (!behind || en->plan->incomplete) {
-            return;
-        }
-        int64_t chunk = behind->placed++;
-        if (!is_done(behind, chunk)) {
-            place_item(en, behind->work, chunk);
+/* ---- Whose turn it is ---- */
+
+/* A stage with targets and how far it is, in a heap with the one that is behind on top. */
+typedef struct turn {
+    double progress; /* the part of its chunks that is placed */
+    ash_stage *stage;
+} turn;
+
+static int is_target(const ash_stage *stage) {
+    for (int s = 0; s < stage->nsinks; s++) {
+        if (stage->sink[s].target) {
+            return 1;
         }
     }
+    return 0;
+}
+
+static int comes_before(const turn *a, const turn *b) {
+    return a->progress < b->progress || (a->progress == b->progress && a->stage->id < b->stage->id);
+}
+
+/* Lets the top sink to its place. */
+static void sink(turn heap[], int n) {
+    turn top = heap[0];
+    int at = 0;
+    for (int child = 1; child < n; child = 2 * at + 1) {
+        child += child + 1 < n && comes_before(&heap[child + 1], &heap[child]);
+        if (!comes_before(&heap[child], &top)) {
+            break;
+        }
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = top;
+}
+
+/* All targets advance together, in proportion to their chunks, so that what they share is used while it is there; or, where memory asks for that, one after another. */
+static void place_targets(enumeration *en) {
+    ash_plan *plan = en->plan;
+    turn *heap = ash_calloc(plan->nstages + 1, sizeof *heap);
+    int n = 0;
+    plan->incomplete |= heap == NULL;
+    for (int k = 0; heap && k < plan->nstages; k++) { /* by rising id: a heap from the start */
+        if (is_target(plan->stage[k])) {
+            heap[n++] = (turn){ .stage = plan->stage[k] };
+        }
+    }
+    while (n > 0 && !plan->incomplete) {
+        ash_stage *stage = heap[0].stage;
+        int64_t chunk = stage->placed++;
+        if (!is_done(stage, chunk)) {
+            place_item(en, stage->work, chunk);
+        }
+        heap[0].progress = plan->one_by_one ? 0 : (double)stage->placed / (double)stage->chunks;
+        if (stage->placed == stage->chunks) {
+            heap[0] = heap[--n];
+        }
+        sink(heap, n);
+    }
+    ash_free(heap);
 }
 
 /* ---- All of it ---- */

@@ -127,7 +127,7 @@ int ash_plan_find_least(ash_plan *plan) {
     int whole = plan->piece_whole;
     uint32_t task = 0;
     ash_spill_count count;
-    if (!plan->may_spill || plan->ntasks == 0) {
+    if (!plan->may_spill || plan->ntasks == 0 || plan->least_known) {
         return 1;
     }
     if (!profile_with_pieces(plan, PIECE_SMALLEST, 0) || !ash_plan_choose_tiles(plan)) {

@@ -24,7 +24,12 @@ void ash_plan_free(ash_plan *plan) {
     ash_arena_free(&arena);
 }
 
-static ash_plan *new_plan(const ash_context *context, const ash_plan_request *request, int absorb) {
+/* A way to plan: whether stored chunks are read again for each chunk of a new grid, and the order of results. */
+typedef struct planning {
+    int absorb, one_by_one;
+} planning;
+
+static ash_plan *new_plan(const ash_context *context, const ash_plan_request *request, planning how) {
     ash_arena arena = { 0 };
     ash_plan *plan = ash_arena_alloc(&arena, sizeof *plan);
     if (plan) {
@@ -32,7 +37,8 @@ static ash_plan *new_plan(const ash_context *context, const ash_plan_request *re
         plan->isa = context->isa;
         plan->limit = request->limit;
         plan->num_threads = request->num_threads;
-        plan->absorb = absorb;
+        plan->absorb = how.absorb;
+        plan->one_by_one = how.one_by_one;
         plan->nranks = request->nranks > 1 ? request->nranks : 1;
         plan->may_spill = request->may_spill;
         plan->neediest = ASH_NO_ID;
@@ -52,8 +58,8 @@ static ash_status fail_memory(const char *function, ash_error_state *error) {
 }
 
 static ash_status make(
-    ash_context *context, const ash_plan_request *request, int absorb, const char *function, ash_plan **out, ash_error_state *error) {
-    ash_plan *plan = new_plan(context, request, absorb);
+    ash_context *context, const ash_plan_request *request, planning how, const char *function, ash_plan **out, ash_error_state *error) {
+    ash_plan *plan = new_plan(context, request, how);
     *out = NULL;
     if (!plan) {
         return ash_fail(error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan", function);
@@ -119,15 +125,38 @@ static int find_least(ash_plan *const plan[WAYS]) {
     return 1;
 }
 
+/* Results side by side; if that does not fit, or the least is asked for, also one after another, and of the two orders the one with the lower peak. */
+static ash_status make_ordered(
+    ash_context *context, const ash_plan_request *request, int absorb, const char *function, ash_plan **out, ash_error_state *error) {
+    ash_plan *other = NULL;
+    if (make(context, request, (planning){ absorb, 0 }, function, out, error) != ASH_OK || request->ntargets == 1 ||
+        (ash_plan_fits(*out) && !request->exact)) {
+        return error->status;
+    }
+    if (make(context, request, (planning){ absorb, 1 }, function, &other, error) != ASH_OK) {
+        return error->status;
+    }
+    /* What there is at the very least is a matter of the order with the lower peak, whichever is taken. */
+    ash_plan *lower = other->least_bytes < (*out)->least_bytes ? other : *out;
+    ash_plan *taken = ash_plan_fits(*out) ? *out : ash_plan_fits(other) ? other : lower;
+    int fine = (ash_plan_fits(taken) && !request->exact) || ash_plan_find_least(lower);
+    taken->least_bytes = lower->least_bytes;
+    taken->neediest = lower == taken ? taken->neediest : ASH_NO_ID;
+    taken->least_known = 1;
+    ash_plan_free(taken == other ? *out : other);
+    *out = taken;
+    return fine ? ASH_OK : fail_memory(function, error);
+}
+
 static ash_status make_ways(
     ash_context *context, const ash_plan_request *request, const char *function, ash_plan *plan[WAYS], ash_error_state *error) {
-    if (make(context, request, HOLDING, function, &plan[HOLDING], error) != ASH_OK) {
+    if (make_ordered(context, request, 0, function, &plan[HOLDING], error) != ASH_OK) {
         return error->status;
     }
     int fits = ash_plan_fits(plan[HOLDING]);
     int look =
         !fits || request->exact || ash_plan_decodes_again(plan[HOLDING]); /* or memory has room for small parts of stored chunks only */
-    if (look && plan[HOLDING]->regrids && make(context, request, READING_AGAIN, function, &plan[READING_AGAIN], error) != ASH_OK) {
+    if (look && plan[HOLDING]->regrids && make_ordered(context, request, 1, function, &plan[READING_AGAIN], error) != ASH_OK) {
         return error->status;
     }
     const ash_plan *frugal = plan[READING_AGAIN];

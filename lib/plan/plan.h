@@ -300,6 +300,7 @@ typedef struct ash_plan {
     ash_plan_most most;
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* limit of the smallest plan there is */
+    int least_known;         /* and is final */
     uint32_t neediest;       /* the task that needs it, ASH_NO_ID: see suffix_peak */
     int64_t piece_target;    /* what the pieces were chosen for */
     int piece_whole;
@@ -311,6 +312,7 @@ typedef struct ash_plan {
     int64_t cache_bytes;  /* for decoded chunks that several pieces need */
     double needed_times;  /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
     double shared_bytes;  /* decoded, of the stored chunks that one chunk of such a stage needs */
+    int one_by_one;       /* results are placed one after another instead of side by side */
     int regrids;          /* values are held only because they are put on a new grid */
     int absorb;           /* new grids over files are read as they are asked for, instead of held */
     int num_threads;

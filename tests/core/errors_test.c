@@ -222,7 +222,7 @@ static void doers(void **state) {
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "at NULL");
     assert_int_equal(ash_compute((ash_array){ 0 }, values, sizeof values, NULL), ASH_ERR_HANDLE);
     assert_int_equal(ash_compute(a, values, sizeof values, &(ash_compute_options){ .executor = "magic" }), ASH_ERR_ARGUMENT);
-    assert_sentence(ctx, ASH_ERR_ARGUMENT, "executor must be serial or openmp, found 'magic'");
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "executor must be serial, openmp, or ranks:N with N from 1 to 64, found 'magic'");
     assert_int_equal(ash_compute(a, values, sizeof values, &(ash_compute_options){ .num_threads = -1 }), ASH_ERR_ARGUMENT);
     assert_int_equal(ash_compute(a, values, sizeof values, &(ash_compute_options){ .memory_limit = -1 }), ASH_ERR_ARGUMENT);
     void *buffers[2] = { values, values };
