@@ -51,7 +51,9 @@ static int compare(const void *a, const void *b) {
 
 static void sort(ends *list) {
     int64_t n = 0;
-    qsort(list->end, (size_t)list->count, sizeof *list->end, compare);
+    if (list->count > 1) {
+        qsort(list->end, (size_t)list->count, sizeof *list->end, compare);
+    }
     for (int64_t k = 0; k < list->count; k++) {
         if (n == 0 || list->end[n - 1] != list->end[k]) {
             list->end[n++] = list->end[k];
