@@ -14,6 +14,8 @@ static const bench_case *const cases[] = {
     &bench_cumsum,
     &bench_cumsum_axis0,
     &bench_tasks,
+    &bench_tasks_traced,
+    &bench_tasks_reported,
     &bench_climatology,
     &bench_read_deflate,
     &bench_read_packed,

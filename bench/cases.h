@@ -15,6 +15,7 @@ extern const bench_case bench_products[]; /* product.c */
 extern const int bench_products_count;
 #endif
 extern const bench_case bench_tasks;                      /* tasks.c */
+extern const bench_case bench_tasks_traced, bench_tasks_reported;
 extern const bench_case bench_climatology;                /* climatology.c */
 extern const bench_case bench_read_deflate, bench_read_packed, bench_read_contiguous, bench_read_classic; /* read.c */
 extern const bench_case bench_write_deflate, bench_write_plain;                                           /* write.c */

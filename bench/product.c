@@ -21,8 +21,9 @@ typedef struct product_detail {
     ash_dtype dtype;
     ash_array (*expression)(ash_context *ctx, ash_array a, ash_array b);
     void (*plain)(const product_job *job);
-    int split;  /* terms along two axes */
-    int vector; /* b is a vector */
+    int split;   /* terms along two axes */
+    int vector;  /* b is a vector */
+    int columns; /* of a tall matrix, which all the elements of a are */
 } product_detail;
 
 /* ---- The expressions ---- */
@@ -43,6 +44,11 @@ static ash_array square_sum(ash_context *ctx, ash_array a, ash_array b) {
     return ash_sum(ash_matmul(a, ash_transpose(a, NULL)), NULL);
 }
 
+static ash_array gram(ash_context *ctx, ash_array a, ash_array b) {
+    (void)ctx, (void)b;
+    return ash_matmul(ash_transpose(a, NULL), a);
+}
+
 /* ---- The limits ---- */
 
 static void plain_float64(const product_job *x) {
@@ -58,6 +64,17 @@ static void plain_float32(const product_job *x) {
 static void plain_vector(const product_job *x) {
     int n = (int)x->n;
     cblas_dgemv(CblasRowMajor, CblasNoTrans, n, n, 1, x->a, n, x->b, 1, 0, x->plain, 1);
+}
+
+enum { COLUMNS = 16 };
+
+static void plain_gram(const product_job *x) {
+    int k = (int)(x->n * x->n / COLUMNS);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, COLUMNS, COLUMNS, k, 1, x->a, COLUMNS, x->a, COLUMNS, 0, x->plain, COLUMNS);
+}
+
+static void plain_dot(const product_job *x) {
+    *(double *)x->plain = cblas_ddot((int)(x->n * x->n), x->a, 1, x->a, 1);
 }
 
 /* The whole product, then its sum. */
@@ -91,6 +108,9 @@ static ash_array matrix(const bench_job *job, const product_job *x, int k) {
     const product_detail *detail = job->which->detail;
     const int64_t n = x->n,
                   shape[2][3] = { { n, detail->split ? n / 40 : n, 40 }, { detail->split ? n / 40 : n, detail->split ? 40 : n, n } };
+    if (detail->columns > 0)
+        return ash_from_buffer(
+            job->ctx, detail->dtype, detail->columns > 1 ? 2 : 1, (int64_t[]){ n * n / detail->columns, detail->columns }, x->a, NULL);
     int ndim = detail->vector && k ? 1 : detail->split ? 3 : 2;
     return ash_from_buffer(job->ctx, detail->dtype, ndim, shape[k], k ? x->b : x->a, NULL);
 }
@@ -115,7 +135,7 @@ static bool begin(bench_job *job) {
     if (!ash_ok(x->expression))
         return bench_fail("%s: %s", job->which->name, ash_error(job->ctx));
     x->elements = ash_size(x->expression);
-    job->bytes = (int64_t)bytes * (detail->vector ? 1 : 3);
+    job->bytes = (int64_t)bytes * (detail->vector || detail->columns ? 1 : 3);
     if (openblas_set_num_threads)
         openblas_set_num_threads(job->threads);
     return true;
@@ -140,7 +160,7 @@ static bool check(bench_job *job) {
     const product_job *x = job->state;
     const product_detail *detail = job->which->detail;
     int narrow = detail->dtype == ASH_FLOAT32;
-    double tolerance = (narrow ? 1e-6 : 1e-15) * (double)x->n * (x->elements == 1 ? (double)(x->n * x->n) : 1);
+    double tolerance = (narrow ? 1e-6 : 1e-15) * (double)x->n * (x->elements == 1 || detail->columns ? (double)(x->n * x->n) : 1);
     for (int64_t i = 0; i < x->elements; i++) {
         double found = narrow ? (double)((float *)x->computed)[i] : ((double *)x->computed)[i];
         double expected = narrow ? (double)((float *)x->plain)[i] : ((double *)x->plain)[i];
@@ -164,8 +184,8 @@ static void end(bench_job *job) {
 static void report(const bench_job *job, double seconds) {
     const product_job *x = job->state;
     const product_detail *detail = job->which->detail;
-    double n = (double)x->n;
-    printf(",\"n\":%lld,\"gflops\":%.4g", (long long)x->n, 2e-9 * n * n * (detail->vector ? 1 : n) / seconds);
+    double n = (double)x->n, per_element = detail->columns ? detail->columns : detail->vector ? 1 : n;
+    printf(",\"n\":%lld,\"gflops\":%.4g", (long long)x->n, 2e-9 * n * n * per_element / seconds);
 }
 
 enum { N2000 = 8 * 2000 * 2000 };
@@ -181,6 +201,11 @@ const bench_case bench_products[] = {
     { PRODUCT_CASE, .name = "matmul_vector", .about = "product of a float64 matrix and a vector; the limit is one call of dgemv",
         .size = INT64_C(1) << 29,
         .detail = &(product_detail){ .dtype = ASH_FLOAT64, .expression = matmul, .plain = plain_vector, .vector = 1 } },
+    { PRODUCT_CASE, .name = "gram", .about = "a^T . a of a float64 matrix of 16 columns; the limit is one call of dgemm",
+        .size = INT64_C(1) << 29,
+        .detail = &(product_detail){ .dtype = ASH_FLOAT64, .expression = gram, .plain = plain_gram, .columns = COLUMNS } },
+    { PRODUCT_CASE, .name = "dot", .about = "a . a of a float64 vector; the limit is one call of ddot", .size = INT64_C(1) << 29,
+        .detail = &(product_detail){ .dtype = ASH_FLOAT64, .expression = gram, .plain = plain_dot, .columns = 1 } },
     { PRODUCT_CASE, .size = N2000, .name = "tensordot_float64",
         .about = "tensordot over two axes each of float64 arrays; the limit is one call of dgemm",
         .detail = &(product_detail){ .dtype = ASH_FLOAT64, .expression = tensordot, .plain = plain_float64, .split = 1 } },

@@ -9,7 +9,8 @@
 /* Where a workload's inputs are, and how large each is. */
 typedef struct workload_place {
     const char *folder;
-    int64_t bytes; /* of an input */
+    int64_t bytes;     /* of an input */
+    int64_t allowance; /* 0, or what the system lets a process have of memory beyond the limit, by RLIMIT_DATA */
 } workload_place;
 
 enum { WORKLOAD_MOST = 12, WORKLOAD_TEXT = 400 };
@@ -18,10 +19,12 @@ typedef struct workload {
     const char *name, *about;
     /* Builds the results; returns how many. They are small unless they are written. */
     int (*build)(ash_context *ctx, const workload_place *place, ash_array out[]);
-    bool is_written; /* the one result goes to a file */
-    double passes;   /* bytes read are at most so many times the inputs together */
-    int inputs;      /* of so many files */
-    int64_t least;   /* bytes of memory it needs at any size; its inputs make sense from 20 times that */
+    bool is_written;    /* the one result goes to a file, */
+    const char *chunks; /* with these chunks; NULL: contiguous */
+    bool compute_bound; /* takes as long as its arithmetic does */
+    double passes;      /* bytes read are at most so many times the inputs together */
+    int inputs;         /* of so many files */
+    int64_t least;      /* bytes of memory it needs at any size; its inputs make sense from 20 times that */
     /* NULL, or why it is refused at a twentieth of an input today: the test then asks for the refusal, so that the row is turned on when it runs. */
     const char *refused;
     const char *flaw; /* NULL, or what is not as it should be although it runs: said by the bench program and the test */
@@ -35,6 +38,7 @@ typedef struct workload_figures {
     ash_status status;
     char text[WORKLOAD_TEXT]; /* of an error */
     int64_t grown;            /* VmHWM since the context was made, without the results */
+    int64_t high_water;       /* VmHWM, libraries and all, without the results */
     int64_t read_predicted, read, input_bytes;
     int64_t peak_predicted, peak, sequential_peak, least_limit, largest_task;
     double seconds;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,26 +81,29 @@ static int64_t high_water(void) {
 
 static void run_it(ash_context *ctx, const workload *which, const workload_place *place, workload_figures *f) {
     ash_array out[WORKLOAD_MOST];
+    const char *const name = "x";
     void *buffer[WORKLOAD_MOST] = { NULL };
     int64_t bytes[WORKLOAD_MOST], results = 0, before = high_water();
     int n = which->build(ctx, place, out);
     ash_plan_info plan = { .size = sizeof plan };
-    f->status = ash_plan_query(ctx, n, out, NULL, &plan);
+    char path[600];
+    file_path(place, "out", path);
+    const ash_write_options how = { .chunks = which->chunks };
+    f->status = which->is_written ? ash_write_query(ctx, 1, out, path, &name, &how, &plan) : ash_plan_query(ctx, n, out, NULL, &plan);
     for (int k = 0; k < n && f->status == ASH_OK && !which->is_written; k++) {
         bytes[k] = ash_size(out[k]) * ash_dtype_size(ash_array_dtype(out[k]));
         buffer[k] = calloc(1, (size_t)bytes[k]);
         results += bytes[k];
     }
     if (f->status == ASH_OK && which->is_written) {
-        char path[600];
-        file_path(place, "out", path);
-        f->status = ash_write(out[0], path, "x", NULL);
+        f->status = ash_write(out[0], path, name, &how);
     } else if (f->status == ASH_OK) {
         f->status = ash_compute_many(ctx, n, out, buffer, bytes, NULL);
     }
     ash_plan_info run = ash_last_run(ctx);
     snprintf(f->text, sizeof f->text, "%s", f->status == ASH_OK ? "" : ash_error(ctx));
-    f->grown = high_water() - before - results;
+    f->high_water = high_water() - results;
+    f->grown = f->high_water - before;
     f->read_predicted = plan.bytes_read;
     f->read = run.bytes_read;
     f->peak_predicted = plan.peak_bytes;
@@ -113,11 +117,19 @@ static void run_it(ash_context *ctx, const workload *which, const workload_place
     }
 }
 
+static int keep_to(int64_t bytes) {
+    struct rlimit most = { (rlim_t)bytes, (rlim_t)bytes };
+    return setrlimit(RLIMIT_DATA, &most);
+}
+
 int workload_child(int argc, char **argv) {
-    if (argc != 8 || strcmp(argv[1], "--workload") != 0) {
+    if (argc != 9 || strcmp(argv[1], "--workload") != 0) {
         return -1;
     }
-    workload_place place = { argv[3], atoll(argv[4]) };
+    workload_place place = { argv[3], atoll(argv[4]), atoll(argv[8]) };
+    if (place.allowance > 0 && keep_to(atoll(argv[5]) + place.allowance) != 0) {
+        return 1;
+    }
     workload_figures f = { .input_bytes = place.bytes };
     int threads = atoi(argv[6]);
     ash_context *ctx = ash_context_new(
@@ -133,7 +145,7 @@ int workload_child(int argc, char **argv) {
 /* ---- In the parent ---- */
 
 bool workload_run(const workload *which, const workload_place *place, int64_t limit, int threads, workload_figures *out) {
-    char number[5][32];
+    char number[6][32];
     int ends[2], status;
     if (pipe(ends) != 0) {
         return false;
@@ -143,12 +155,16 @@ bool workload_run(const workload *which, const workload_place *place, int64_t li
     snprintf(number[2], sizeof number[2], "%lld", (long long)limit);
     snprintf(number[3], sizeof number[3], "%d", threads);
     snprintf(number[4], sizeof number[4], "%d", ends[1]);
+    snprintf(number[5], sizeof number[5], "%lld", (long long)place->allowance);
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        execl(
-            "/proc/self/exe", "workload", "--workload", number[0], place->folder, number[1], number[2], number[3], number[4], (char *)NULL);
+        if (place->allowance > 0) { /* else OpenBLAS reserves room for all its threads as soon as it is loaded, used or not */
+            setenv("OPENBLAS_NUM_THREADS", "1", 1);
+        }
+        execl("/proc/self/exe", "workload", "--workload", number[0], place->folder, number[1], number[2], number[3], number[4], number[5],
+            (char *)NULL);
         _exit(1);
     }
     close(ends[1]);

@@ -40,7 +40,7 @@ ashlar_generate(expr/functions.c functions)
 ashlar_generate(operations.md markdown)
 
 if(ASHLAR_WITH_FORTRAN)
-  foreach(part elementwise reductions operators buffers test)
+  foreach(part elementwise reductions functions operators buffers views test)
     ashlar_generate(fortran/ashlar_${part}.f90 fortran part=${part})
   endforeach()
 endif()

@@ -17,7 +17,7 @@ program anomaly
     if (command_argument_count() == 3) then
         t = ash_open(ctx, argument(1), argument(2))
         output = argument(3)
-    else if (command_argument_count() == 1) then
+    else if (command_argument_count() == 1 .and. index(argument(1), '-') /= 1) then
         t = made_up()
         output = argument(1)
     else
@@ -62,6 +62,6 @@ contains
 
         write (error_unit, '(a)') sentence
         call ash_context_free(ctx)
-        error stop 1
+        stop 1, quiet=.true.
     end subroutine
 end program

@@ -21,5 +21,5 @@ program first_fortran
         write (error_unit, '(a)') ash_error(ctx)
     end if
     call ash_context_free(ctx)
-    if (status /= ASH_SUCCESS) error stop 1
+    if (status /= ASH_SUCCESS) stop 1, quiet=.true.
 end program

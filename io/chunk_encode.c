@@ -82,7 +82,7 @@ static ash_status move_chunk(ash_writer *writer, int variable, const ash_chunkin
     unsigned char *bytes = n > 0 ? ash_write_scratch_buffer(scratch, 0, bound) : NULL;
     if (n > 0 && !bytes)
         return ash_fail_memory(error, writer->function, bound);
-    if (n <= 0 || n > bound || ash_read_bytes(ash_journal_data(writer->journal), bytes, n, offset, error) != ASH_OK ||
+    if (n <= 0 || n > bound || ash_read_bytes(ash_journal_data(writer->journal), bytes, n, offset, NULL, error) != ASH_OK ||
         ash_crc32c(0, bytes, n) != crc)
         return ash_fail(error, ASH_ERR_IO, "chunk %lld of variable '%s' is damaged in %s; remove that file and run again", (long long)chunk,
             writer->schema->variable[variable].name, ash_journal_data_path(writer->journal));

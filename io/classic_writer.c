@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <netcdf.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +68,12 @@ static int reserve(ash_writer *writer, ash_classic_header *header) {
     return reason;
 }
 
+static int foresee(const ash_format *format, const ash_writer_schema *schema, ash_write_need *need) {
+    (void)format, (void)schema;
+    need->scratch = ASH_FLAT_WINDOW;
+    return 1;
+}
+
 static ash_status begin(ash_writer *writer, int mode, ash_error_state *error) {
     struct stat about;
     ash_classic_header *header = ash_calloc(1, sizeof *header);
@@ -81,7 +86,7 @@ static ash_status begin(ash_writer *writer, int mode, ash_error_state *error) {
         return ash_writer_fail(writer, errno, error);
     if (ash_classic_header_read(writer->file.fd, about.st_size, writer->path, writer->function, header, error) != ASH_OK)
         return error->status;
-    writer->need.scratch = ASH_FLAT_WINDOW;
+    foresee(writer->format, writer->schema, &writer->need);
     return ash_writer_fail(writer, reserve(writer, header), error);
 }
 
@@ -126,7 +131,7 @@ static void classic_abandon(ash_writer *writer) {
     ash_free(writer->state);
 }
 
-#define FUNCTIONS .place = classic_place, .put = classic_put, .abandon = classic_abandon
+#define FUNCTIONS .foresee = foresee, .place = classic_place, .put = classic_put, .abandon = classic_abandon
 
 const ash_format ash_format_classic = { .name = "classic", .begin = classic_begin, FUNCTIONS };
 const ash_format ash_format_64bit_offset = { .name = "64bit_offset", .begin = offset64_begin, FUNCTIONS };

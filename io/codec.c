@@ -42,22 +42,22 @@ ash_encoder_function ash_encode_zstd;
 #endif
 
 static const ash_codec codecs[] = {
-    { ASH_FILTER_DEFLATE, "deflate", ash_decode_deflate, ash_encode_deflate },
-    { ASH_FILTER_SHUFFLE, "shuffle", ash_decode_shuffle, ash_encode_shuffle },
-    { ASH_FILTER_FLETCHER32, "fletcher32", ash_decode_fletcher32, ash_encode_fletcher32 },
-    { ASH_FILTER_SZIP, "szip", ash_decode_szip, NULL },
-    { 307, "bzip2", NULL, NULL },
-    { 32000, "lzf", NULL, NULL },
-    { ASH_FILTER_BLOSC, "blosc", ash_decode_blosc, ash_encode_blosc },
-    { ASH_FILTER_LZ4, "lz4", ash_decode_lz4, NULL },
-    { 32008, "bitshuffle", NULL, NULL },
-    { 32013, "zfp", NULL, NULL },
-    { ASH_FILTER_ZSTD, "zstd", ash_decode_zstd, ash_encode_zstd },
-    { 32026, "blosc2", NULL, NULL },
-    { ASH_FILTER_GZIP, "gzip", ash_decode_gzip, NULL },
-    { ASH_FILTER_RAW_DEFLATE, "deflate", ash_decode_raw_deflate, NULL },
-    { ASH_FILTER_LZ4_BLOCK, "lz4", ash_decode_lz4_block, NULL },
-    { ASH_FILTER_CRC32C, "crc32c", ash_decode_crc32c, NULL },
+    { ASH_FILTER_DEFLATE, "deflate", ash_decode_deflate, ash_encode_deflate, 0.9 },
+    { ASH_FILTER_SHUFFLE, "shuffle", ash_decode_shuffle, ash_encode_shuffle, 0.1 },
+    { ASH_FILTER_FLETCHER32, "fletcher32", ash_decode_fletcher32, ash_encode_fletcher32, 0.3 },
+    { ASH_FILTER_SZIP, "szip", ash_decode_szip, NULL, 3 },
+    { 307, "bzip2", NULL, NULL, 20 },
+    { 32000, "lzf", NULL, NULL, 1 },
+    { ASH_FILTER_BLOSC, "blosc", ash_decode_blosc, ash_encode_blosc, 0.3 },
+    { ASH_FILTER_LZ4, "lz4", ash_decode_lz4, NULL, 0.3 },
+    { 32008, "bitshuffle", NULL, NULL, 0.2 },
+    { 32013, "zfp", NULL, NULL, 3 },
+    { ASH_FILTER_ZSTD, "zstd", ash_decode_zstd, ash_encode_zstd, 0.8 },
+    { 32026, "blosc2", NULL, NULL, 0.3 },
+    { ASH_FILTER_GZIP, "gzip", ash_decode_gzip, NULL, 0.9 },
+    { ASH_FILTER_RAW_DEFLATE, "deflate", ash_decode_raw_deflate, NULL, 0.9 },
+    { ASH_FILTER_LZ4_BLOCK, "lz4", ash_decode_lz4_block, NULL, 0.3 },
+    { ASH_FILTER_CRC32C, "crc32c", ash_decode_crc32c, NULL, 0.1 },
 };
 
 const ash_codec *ash_codec_find(int filter) {
@@ -85,6 +85,15 @@ int ash_pipeline_supported(const ash_pipeline *pipeline) {
             return 0;
     }
     return 1;
+}
+
+double ash_pipeline_decode_ns(const ash_pipeline *pipeline) {
+    double ns = 0;
+    for (int i = 0; i < pipeline->count; i++) {
+        const ash_codec *codec = ash_codec_find(pipeline->filter[i].id);
+        ns += codec ? codec->decode_ns : 0;
+    }
+    return ns;
 }
 
 int ash_pipeline_encodable(const ash_pipeline *pipeline) {

@@ -49,6 +49,7 @@ typedef struct ash_codec {
     const char *name;
     ash_decoder_function *decode; /* NULL: built without the library that does it */
     ash_encoder_function *encode; /* NULL: not done here */
+    double decode_ns;             /* about what a byte that comes of decoding takes, see docs/performance.md */
 } ash_codec;
 
 /* For filters that put a checksum of 4 bytes, least first, behind the data: copies the data to `out` and takes the checksum. Otherwise as a decoder. */
@@ -64,6 +65,9 @@ int ash_pipeline_encodable(const ash_pipeline *pipeline);
 static inline int ash_filter_skipped(uint32_t mask, int filter) {
     return filter < 32 && mask >> filter & 1;
 }
+
+/* About how many nanoseconds a thread takes to undo all filters, for each byte that comes of it. */
+double ash_pipeline_decode_ns(const ash_pipeline *pipeline);
 
 /* Undoes filters count - 1 to `first` of a chunk of `expected` bytes. The bytes lie at `in`; scratch[0] and scratch[1] have room for `capacity`
  * bytes each, neither is `in`, and the result is in one of them, or `in` itself if all were left out. Returns what is wrong, NULL if nothing is. */

@@ -160,6 +160,20 @@ void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed) {
         file->driver->identity(file, size, changed);
 }
 
+void ash_file_key(const ash_file *file, int64_t key[ASH_FILE_KEY]) {
+    struct stat about;
+    memset(key, 0, ASH_FILE_KEY * sizeof key[0]);
+    key[0] = (intptr_t)file;
+    if (file->fd < 0 || file->driver->identity || fstat(file->fd, &about) != 0)
+        return;
+    key[0] = (intptr_t)file->driver;
+    key[1] = (int64_t)about.st_dev;
+    key[2] = (int64_t)about.st_ino;
+    key[3] = file->size;
+    key[4] = (int64_t)file->modified.tv_sec;
+    key[5] = (int64_t)file->modified.tv_nsec;
+}
+
 const ash_attrs *ash_file_attrs(ash_file *file) {
     return file->attrs;
 }
@@ -176,9 +190,17 @@ static void prepare(ash_file *file, const ash_variable *variable) {
     ash_io_unlock();
 }
 
+/* What copying a byte out of the page cache takes, and having it read by a library, under the lock. Drivers that know better say so. */
+static const double COPY_NS = 0.2, LIBRARY_NS = 1.5;
+
 ash_read_need ash_file_read_need(ash_file *file, const ash_variable *variable) {
     prepare(file, variable);
-    return variable->need;
+    ash_read_need need = variable->need;
+    if (need.byte_ns == 0) {
+        need.byte_ns = need.library > 0 ? LIBRARY_NS : COPY_NS;
+        need.by_runs = variable->ndim > 0 && (need.library == 0 || variable->chunk[0] == 0);
+    }
+    return need;
 }
 
 static ash_file_entry *known_entry(ash_file *file, const char *path) {

@@ -8,16 +8,41 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Another call costs as much as the bytes of a gap; a run is long when a call for it costs less than copying it. */
-enum { GAP_BYTES = 4096, LONG_RUN_BYTES = 1 << 15 };
+enum { GAP_BYTES = 4096, LONG_RUN_BYTES = 1 << 15, FIRST_PAUSE_MS = 10 };
 
-ash_status ash_read_bytes(int fd, void *buffer, int64_t bytes, int64_t offset, ash_error_state *error) {
-    while (bytes > 0) {
+/* What disks and network file systems say of a trouble that may be over a moment later. */
+static int may_pass(int reason) {
+    return reason == EIO || reason == ESTALE || reason == EAGAIN || reason == ETIMEDOUT || reason == ENETDOWN || reason == ENETUNREACH ||
+        reason == EHOSTDOWN || reason == ECONNRESET;
+}
+
+/* Each time four times as long, from 10 ms on. */
+static void back_off(int tries) {
+    int64_t ms = FIRST_PAUSE_MS << (2 * (tries < 5 ? tries : 5));
+    struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+    nanosleep(&pause, NULL);
+}
+
+/* pread() until there is something to say; with a scratch, by its policy. */
+static ssize_t read_some(int fd, void *buffer, int64_t bytes, int64_t offset, ash_read_scratch *scratch) {
+    for (int tries = 0;;) {
         ssize_t got = pread(fd, buffer, (size_t)(bytes < 1 << 30 ? bytes : 1 << 30), offset);
-        if (got < 0 && errno == EINTR)
-            continue;
+        if (got >= 0 || (errno != EINTR && !(scratch && tries < scratch->retries && may_pass(errno))))
+            return got;
+        if (errno != EINTR) {
+            scratch->reads_repeated++;
+            back_off(tries++);
+        }
+    }
+}
+
+ash_status ash_read_bytes(int fd, void *buffer, int64_t bytes, int64_t offset, ash_read_scratch *scratch, ash_error_state *error) {
+    while (bytes > 0) {
+        ssize_t got = read_some(fd, buffer, bytes, offset, scratch);
         if (got < 0)
             return ash_fail(error, ASH_ERR_IO, "%s", strerror(errno));
         if (got == 0)
@@ -92,7 +117,7 @@ static ash_status read_together(
         int64_t n = extent - done < most ? extent - done : most, bytes = (n - 1) * distance + l->span[a + 1];
         ash_status status = ash_scratch_window(scratch, ASH_FLAT_WINDOW_BYTES, error);
         if (status == ASH_OK)
-            status = ash_read_bytes(fd, scratch->window, bytes, offset + done * distance, error);
+            status = ash_read_bytes(fd, scratch->window, bytes, offset + done * distance, scratch, error);
         if (status != ASH_OK)
             return status;
         scratch->bytes_fetched += bytes;
@@ -103,7 +128,7 @@ static ash_status read_together(
 
 static ash_status read_run(int fd, const layout *l, int64_t offset, unsigned char *out, ash_read_scratch *scratch, ash_error_state *error) {
     int64_t bytes = l->run * l->box->element;
-    ash_status status = ash_read_bytes(fd, out, bytes, offset, error);
+    ash_status status = ash_read_bytes(fd, out, bytes, offset, scratch, error);
     if (status != ASH_OK)
         return status;
     scratch->bytes_fetched += bytes;

@@ -18,8 +18,8 @@ typedef struct ash_flat_box {
     int64_t extent[ASH_MAX_NDIM], distance[ASH_MAX_NDIM], stride[ASH_MAX_NDIM];
 } ash_flat_box;
 
-/* Reads exactly `bytes` bytes; the reason alone is in `error` when it cannot. */
-ash_status ash_read_bytes(int fd, void *buffer, int64_t bytes, int64_t offset, ash_error_state *error);
+/* Reads exactly `bytes` bytes; the reason alone is in `error` when it cannot. Tries again as the scratch says; without one (NULL) not at all. */
+ash_status ash_read_bytes(int fd, void *buffer, int64_t bytes, int64_t offset, ash_read_scratch *scratch, ash_error_state *error);
 /* Reads a box that is not empty. The reason alone is in `error`. */
 ash_status ash_flat_read(int fd, const ash_flat_box *box, void *buffer, ash_read_scratch *scratch, ash_error_state *error);
 

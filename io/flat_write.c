@@ -51,7 +51,7 @@ static int check_run(box_walk *walk, const char *data, int64_t bytes, int64_t of
     (void)data;
     for (int64_t done = 0; done < bytes; done += ASH_FLAT_WINDOW) {
         int64_t n = bytes - done < ASH_FLAT_WINDOW ? bytes - done : ASH_FLAT_WINDOW;
-        if (ash_read_bytes(walk->fd, walk->window, n, offset + done, &ignored) != ASH_OK)
+        if (ash_read_bytes(walk->fd, walk->window, n, offset + done, NULL, &ignored) != ASH_OK)
             return EIO;
         walk->crc = ash_crc32c(walk->crc, walk->window, n);
     }

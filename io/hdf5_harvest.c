@@ -96,7 +96,7 @@ static int describe(hid_t dataset, hid_t creation, ash_dtype dtype, ash_stored *
 static int same_bytes(int fd, int64_t address, int64_t bytes, const void *expected) {
     ash_error_state ignored = { 0 };
     void *found = ash_malloc(bytes);
-    int same = found && ash_read_bytes(fd, found, bytes, address, &ignored) == ASH_OK && memcmp(found, expected, (size_t)bytes) == 0;
+    int same = found && ash_read_bytes(fd, found, bytes, address, NULL, &ignored) == ASH_OK && memcmp(found, expected, (size_t)bytes) == 0;
     ash_free(found);
     return same;
 }

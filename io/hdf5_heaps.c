@@ -23,7 +23,7 @@ static uint64_t little(const unsigned char *at, int bytes) {
 static int read_widths(int fd, int64_t base, int *address, int *length) {
     unsigned char superblock[SUPERBLOCK_BYTES];
     ash_error_state ignored = { 0 };
-    if (ash_read_bytes(fd, superblock, SUPERBLOCK_BYTES, base, &ignored) != ASH_OK)
+    if (ash_read_bytes(fd, superblock, SUPERBLOCK_BYTES, base, NULL, &ignored) != ASH_OK)
         return 0;
     const unsigned char *sizes = superblock + (superblock[VERSION_AT] < 2 ? SIZES_OLD : SIZES_NEW);
     *address = sizes[0];
@@ -47,7 +47,7 @@ int ash_hdf5_heap_is_sound(int fd, int64_t base, const unsigned char *header, in
     for (uint64_t passed = 0; block != NO_BLOCK && block < data_bytes; passed++) { /* HDF5 refuses others */
         if (passed == most)
             return 0;
-        if (ash_read_bytes(fd, next, length, (int64_t)(data + block) + base, &ignored) != ASH_OK)
+        if (ash_read_bytes(fd, next, length, (int64_t)(data + block) + base, NULL, &ignored) != ASH_OK)
             return 1; /* HDF5 cannot read it either */
         block = little(next, length);
     }

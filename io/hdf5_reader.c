@@ -11,7 +11,6 @@
 #include "io/writer.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,7 +29,7 @@ int ash_hdf5_recognise(const char *path, const unsigned char *head, int64_t n) {
     if (memcmp(head, signature, sizeof signature) == 0)
         return 1;
     int found = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
-    for (off_t at = 512; fd >= 0 && !found && ash_read_bytes(fd, bytes, sizeof bytes, at, &ignored) == ASH_OK; at *= 2)
+    for (off_t at = 512; fd >= 0 && !found && ash_read_bytes(fd, bytes, sizeof bytes, at, NULL, &ignored) == ASH_OK; at *= 2)
         found = memcmp(bytes, signature, sizeof signature) == 0;
     if (fd >= 0)
         close(fd);
@@ -192,7 +191,8 @@ void ash_hdf5_prepare(ash_file *file, ash_variable *variable) {
     if (data->stored)
         variable->need = (ash_read_need){ .table = table,
             .scratch = ash_stored_scratch_bytes(data->stored->chunk_bytes, &data->stored->pipeline),
-            .decoded = data->stored->pipeline.count > 0 ? data->stored->chunk_bytes : 0 };
+            .decoded = data->stored->pipeline.count > 0 ? data->stored->chunk_bytes : 0,
+            .byte_ns = ash_pipeline_decode_ns(&data->stored->pipeline) };
 }
 
 ash_status ash_hdf5_read_variable(ash_file *file, const ash_variable *variable, const int64_t start[], const int64_t extent[],

@@ -3,7 +3,6 @@
 #include "io/codec.h"
 
 #include <hdf5.h>
-#include <string.h>
 
 enum { HEADER_MOST = 1 << 30 };
 

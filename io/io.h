@@ -18,6 +18,8 @@ typedef struct ash_read_need {
     int64_t scratch; /* bytes of a thread's scratch */
     int64_t table;   /* bytes of the list of stored chunks, which is kept from the first read on until the file is released */
     int64_t decoded; /* bytes of a stored chunk when its filters are undone, if reading threads do that; else 0 */
+    double byte_ns;  /* about what a byte of values takes a thread, from the page cache; see docs/performance.md */
+    int by_runs;     /* elements lie in the file, or in its chunks, as they are delivered: a box is read run by run of neighbours */
 } ash_read_need;
 
 /* What a file says about one variable. Names and attributes belong to the ash_file and live as long as it. */
@@ -82,6 +84,10 @@ ash_file *ash_file_retain(ash_file *file);
 void ash_file_release(ash_file *file);
 const char *ash_file_path(const ash_file *file);
 /* What tells one state of a file from another: its size and when it was changed, in nanoseconds. */
+/* Numbers that two open files have in common only if they are one file that did not change in between. Folders, and what is put together or delivered by
+ * the user, are the same only if they were opened at once. */
+enum { ASH_FILE_KEY = 6 };
+void ash_file_key(const ash_file *file, int64_t key[ASH_FILE_KEY]);
 void ash_file_identity(const ash_file *file, int64_t *size, int64_t *changed);
 const ash_attrs *ash_file_attrs(ash_file *file);   /* global attributes; NULL if none */
 const char *ash_file_format(const ash_file *file); /* "NetCDF-4" */
@@ -133,6 +139,8 @@ typedef struct ash_read_scratch {
     int decoded_shuffled;
     ash_chunk_cache *cache;   /* shared with others; NULL: none */
     ash_cached_chunk *pinned; /* in use, of the cache */
+    int retries; /* how often a read is tried again, see ash_context_options */
+    int64_t reads_repeated;
     int64_t bytes_fetched,
         bytes_decoded; /* taken from files as they are stored (values, where the HDF5 library reads); made of them by undoing filters */
 } ash_read_scratch;
@@ -263,6 +271,8 @@ ash_status ash_writer_check_chunk(ash_writer *writer, int variable, int64_t chun
  * thread that puts it, others by the library behind, one at a time. */
 int ash_writer_chunk(const ash_writer *writer, int variable, int64_t chunk[]);
 ash_write_need ash_writer_need(const ash_writer *writer);
+/* The same of a writer that ash_writer_begin() would make, without one. 0 when out of memory. */
+int ash_format_need(const ash_format *format, const ash_writer_schema *schema, const ash_journal_key *resume, ash_write_need *need);
 /* Writes a dense box of a variable, which must lie within its shape. Thread-safe, each thread with a scratch of its own. */
 ash_status ash_writer_put(ash_writer *writer, int variable, const int64_t start[], const int64_t extent[], const void *data,
     ash_write_scratch *scratch, ash_error_state *error);

@@ -82,7 +82,7 @@ static int read_records(ash_journal *journal, int64_t data_bytes) {
     record r;
     journal->journal_end = sizeof(header);
     ash_error_state ignored = { 0 };
-    while (ash_read_bytes(journal->fd, &r, sizeof r, journal->journal_end, &ignored) == ASH_OK && r.check == check_of(&r) &&
+    while (ash_read_bytes(journal->fd, &r, sizeof r, journal->journal_end, NULL, &ignored) == ASH_OK && r.check == check_of(&r) &&
         lies_within(&r, data_bytes)) {
         journal->journal_end += (int64_t)sizeof r;
         keep(journal, &r);
@@ -100,7 +100,7 @@ static uint32_t header_check(const header *h) {
 static int is_of_use(const ash_journal *journal, int64_t data_bytes) {
     header found;
     ash_error_state ignored = { 0 };
-    return ash_read_bytes(journal->fd, &found, sizeof found, 0, &ignored) == ASH_OK && found.check == header_check(&found) &&
+    return ash_read_bytes(journal->fd, &found, sizeof found, 0, NULL, &ignored) == ASH_OK && found.check == header_check(&found) &&
         memcmp(&found, &journal->header, offsetof(header, data_bytes)) == 0 && data_bytes >= found.data_bytes;
 }
 
@@ -221,10 +221,10 @@ int64_t ash_journal_chunks(const ash_journal *journal, int variable) {
     return journal->chunks[variable];
 }
 
-int64_t ash_journal_bytes(const ash_journal *journal) {
-    int64_t bytes = (int64_t)sizeof *journal;
-    for (int v = 0; v < journal->nvariables; v++)
-        bytes += journal->chunks[v] * (int64_t)sizeof **journal->place;
+int64_t ash_journal_need(const ash_journal_key *key) {
+    int64_t bytes = (int64_t)sizeof(ash_journal);
+    for (int v = 0; v < key->nvariables; v++)
+        bytes += key->chunks[v] * (int64_t)sizeof(place);
     return bytes;
 }
 
@@ -323,7 +323,7 @@ static int is_journal(int fd, const char *path) {
     if (fstat(fd, &about) != 0 || lstat(path, &named) != 0 || about.st_dev != named.st_dev || about.st_ino != named.st_ino)
         return 0;
     return about.st_size == 0 ||
-        (ash_read_bytes(fd, &found, sizeof found, 0, &ignored) == ASH_OK && memcmp(found.magic, magic, sizeof found.magic) == 0);
+        (ash_read_bytes(fd, &found, sizeof found, 0, NULL, &ignored) == ASH_OK && memcmp(found.magic, magic, sizeof found.magic) == 0);
 }
 
 void ash_journal_remove_stale(const char *target) {

@@ -23,7 +23,7 @@ int ash_journal_restart(ash_journal *journal);
 int ash_journal_start(ash_journal *journal);
 
 int64_t ash_journal_chunks(const ash_journal *journal, int variable); /* chunks of a variable that are recorded, 0: none are */
-int64_t ash_journal_bytes(const ash_journal *journal);                /* of memory */
+int64_t ash_journal_need(const ash_journal_key *key);                 /* bytes of memory that one takes */
 int ash_journal_is_empty(const ash_journal *journal);                 /* whether there is no record */
 int ash_journal_has(const ash_journal *journal, int variable, int64_t chunk);
 /* Appends bytes to the other file. Thread-safe. 0 or an errno. */

@@ -107,17 +107,41 @@ static int place_variable(ash_writer *writer, int k) {
     return fine;
 }
 
+/* Of a variable in chunks. */
+static void add_need(ash_write_need *need, const ash_chunking *chunking) {
+    int64_t scratch = ash_chunk_scratch_bytes(chunking);
+    need->scratch = scratch > need->scratch ? scratch : need->scratch;
+    if (!ash_pipeline_encodable(&chunking->pipeline))
+        need->library += 4 * chunking->chunk_bytes; /* a chunk in the library's cache and those on the way through filters */
+}
+
 static void sum_needs(ash_writer *writer) {
     const netcdf4_state *state = writer->state;
-    int64_t cached = 0;
-    for (int k = 0; k < state->count; k++) {
-        const placed_variable *variable = &state->variable[k];
-        int64_t bytes = variable->chunking.chunk_bytes, scratch = bytes > 0 ? ash_chunk_scratch_bytes(&variable->chunking) : 0;
-        writer->need.scratch = scratch > writer->need.scratch ? scratch : writer->need.scratch;
-        cached +=
-            !variable->encodable && bytes > 0 ? 4 * bytes : 0; /* a chunk in the library's cache and those on the way through filters */
+    writer->need.library = LIBRARY_BYTES + ASH_HDF5_METADATA_BYTES;
+    for (int k = 0; k < state->count; k++)
+        if (state->variable[k].chunking.chunk_bytes > 0)
+            add_need(&writer->need, &state->variable[k].chunking);
+}
+
+/* As NetCDF-C will define the variables. */
+static int foresee(const ash_format *format, const ash_writer_schema *schema, ash_write_need *need) {
+    (void)format;
+    need->library = LIBRARY_BYTES + ASH_HDF5_METADATA_BYTES;
+    for (int k = 0; k < schema->nvariables; k++) {
+        const ash_writer_variable *variable = &schema->variable[k];
+        ash_chunking chunking = { .chunk_bytes = ash_dtype_size(variable->dtype) };
+        const int filter[] = { variable->shuffle ? ASH_FILTER_SHUFFLE : 0, variable->deflate > 0 ? ASH_FILTER_DEFLATE : 0,
+            variable->zstd != 0 ? ASH_FILTER_ZSTD : 0, variable->fletcher32 ? ASH_FILTER_FLETCHER32 : 0 };
+        if (!ash_netcdf_chunk(schema, variable, chunking.chunk))
+            continue;
+        for (int a = 0; a < variable->ndim; a++)
+            chunking.chunk_bytes *= chunking.chunk[a];
+        for (size_t f = 0; f < sizeof filter / sizeof filter[0]; f++)
+            if (filter[f] != 0)
+                chunking.pipeline.filter[chunking.pipeline.count++].id = filter[f];
+        add_need(need, &chunking);
     }
-    writer->need.library = LIBRARY_BYTES + ASH_HDF5_METADATA_BYTES + cached;
+    return 1;
 }
 
 static int64_t contiguous_bytes(const ash_writer *writer) {
@@ -317,6 +341,7 @@ const ash_format ash_format_netcdf4 = {
     .filters = 1,
     .int64 = 1,
     .begin = netcdf4_begin,
+    .foresee = foresee,
     .chunk = netcdf4_chunk,
     .place = netcdf4_place,
     .put = netcdf4_put,

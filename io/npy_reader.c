@@ -120,7 +120,7 @@ static const char *parse_header(const char *at, char type[WORD_BYTES], ash_raw_l
 static char *read_header(const ash_file *file, int64_t *end, ash_error_state *error) {
     unsigned char head[12] = { 0 };
     int64_t most = file->size < 12 ? file->size : 12;
-    if (ash_read_bytes(file->fd, head, most, 0, error) != ASH_OK)
+    if (ash_read_bytes(file->fd, head, most, 0, NULL, error) != ASH_OK)
         return NULL;
     int64_t begin = head[6] == 1 ? 10 : 12, bytes = (int64_t)head[8] | (int64_t)head[9] << 8;
     if (begin == 12)
@@ -138,7 +138,7 @@ static char *read_header(const ash_file *file, int64_t *end, ash_error_state *er
         return NULL;
     }
     text[bytes] = '\0';
-    if (ash_read_bytes(file->fd, text, bytes, begin, error) == ASH_OK)
+    if (ash_read_bytes(file->fd, text, bytes, begin, NULL, error) == ASH_OK)
         return text;
     ash_free(text);
     return NULL;

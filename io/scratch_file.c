@@ -68,11 +68,8 @@ ash_scratch_file *ash_scratch_file_new(const char *folder, int64_t bytes, int64_
     int failed = file->fd < 0 ? errno : take_room(file->fd, bytes);
     if (failed) {
         char size[32];
-        ash_fail(error, ASH_ERR_IO,
-            "%s: what does not fit the memory limit needs %s of scratch, but the folder '%s' has no room for it: %s; set ASH_SCRATCH to "
-            "another folder, or raise "
-            "the limit",
-            function, ash_format_bytes(bytes, size), folder, strerror(failed));
+        ash_fail(error, ASH_ERR_IO, "%s: %s of scratch are needed, but the folder '%s' %s: %s; set ASH_SCRATCH to another folder", function,
+            ash_format_bytes(bytes, size), folder, file->fd < 0 ? "cannot be written to" : "has no room for it", strerror(failed));
         ash_scratch_file_free(file);
         return NULL;
     }
@@ -90,7 +87,7 @@ ash_status ash_scratch_file_write(ash_scratch_file *file, int64_t offset, const 
 
 ash_status ash_scratch_file_read(ash_scratch_file *file, int64_t block, int64_t offset, void *data, int64_t bytes, ash_error_state *error) {
     ash_error_state reason = { 0 };
-    if (ash_read_bytes(file->fd, data, bytes, offset, &reason) != ASH_OK) {
+    if (ash_read_bytes(file->fd, data, bytes, offset, NULL, &reason) != ASH_OK) {
         return ash_fail(error, ASH_ERR_IO, "reading from scratch in '%s' failed: %s", file->folder, reason.text);
     }
     if (ash_crc32c(0, data, bytes) != file->check[block]) {
@@ -98,6 +95,15 @@ ash_status ash_scratch_file_read(ash_scratch_file *file, int64_t block, int64_t 
             "scratch in '%s' does not hold what was written to it: the disk is faulty, or somebody changed the file", file->folder);
     }
     return ASH_OK;
+}
+
+/* FNV-1a. */
+int64_t ash_scratch_file_digest(const ash_scratch_file *file, int64_t blocks) {
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (int64_t b = 0; b < blocks; b++) {
+        hash = (hash ^ file->check[b]) * UINT64_C(1099511628211);
+    }
+    return (int64_t)hash;
 }
 
 void ash_scratch_file_free(ash_scratch_file *file) {

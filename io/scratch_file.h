@@ -15,6 +15,8 @@ ash_scratch_file *ash_scratch_file_new(const char *folder, int64_t bytes, int64_
 void ash_scratch_file_check(ash_scratch_file *file, int64_t block, const void *data, int64_t bytes);
 ash_status ash_scratch_file_write(ash_scratch_file *file, int64_t offset, const void *data, int64_t bytes, ash_error_state *error);
 ash_status ash_scratch_file_read(ash_scratch_file *file, int64_t block, int64_t offset, void *data, int64_t bytes, ash_error_state *error);
+/* A number that follows from the checksums of all blocks. */
+int64_t ash_scratch_file_digest(const ash_scratch_file *file, int64_t blocks);
 void ash_scratch_file_free(ash_scratch_file *file);
 
 #endif

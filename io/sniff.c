@@ -66,7 +66,7 @@ ash_status ash_sniff(const char *path, const char *function, int *fd, int64_t *s
     ash_error_state reason = { 0 };
     *size = about.st_size;
     *n = about.st_size < capacity ? about.st_size : capacity;
-    if (ash_read_bytes(*fd, head, *n, 0, &reason) != ASH_OK) {
+    if (ash_read_bytes(*fd, head, *n, 0, NULL, &reason) != ASH_OK) {
         close(*fd);
         *fd = -1;
         return ash_fail(error, ASH_ERR_IO, "%s: %s: %s", function, path, reason.text);

@@ -168,7 +168,7 @@ ash_status ash_store_get(const ash_store *store, const char *key, int64_t most, 
     if (status == ASH_OK && !(*text = ash_malloc(stored + 1)))
         status = ash_fail_memory(error, "open", stored + 1);
     if (status == ASH_OK)
-        status = ash_read_bytes(place.fd, *text, stored, place.chunk.address, error);
+        status = ash_read_bytes(place.fd, *text, stored, place.chunk.address, NULL, error);
     if (place.own)
         close(place.fd);
     if (status == ASH_OK && deflated)

@@ -9,12 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int64_t ash_store_index_bytes(const ash_store_contents *contents) {
+    return contents->values * ash_zip_entry_bytes(0) + contents->key_bytes;
+}
+
 int ash_store_sink_begin(ash_store_sink *sink, const ash_temporary_file *file, const ash_store_contents *contents, int64_t *memory) {
     *sink = (ash_store_sink){ .file = file, .most_bytes = ash_most_file_bytes() };
     *memory = 0;
     if (file->is_folder)
         return 0;
-    *memory = contents->values * ash_zip_entry_bytes(0) + contents->key_bytes;
+    *memory = ash_store_index_bytes(contents);
     sink->zip = ash_zip_begin(file->fd, *memory);
     return sink->zip ? 0 : ENOMEM;
 }

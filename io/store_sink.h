@@ -21,6 +21,8 @@ typedef struct ash_store_sink {
 
 /* Begins to write into an empty folder or file. 0 or an errno; *memory is what the sink takes for itself. */
 int ash_store_sink_begin(ash_store_sink *sink, const ash_temporary_file *file, const ash_store_contents *contents, int64_t *memory);
+/* Memory that the directory of an archive takes. */
+int64_t ash_store_index_bytes(const ash_store_contents *contents);
 /* Makes sure that the disk has room for the contents. 0 or an errno. */
 int ash_store_sink_reserve(const ash_store_sink *sink, const ash_store_contents *contents);
 /* Writes the whole value of a key, which must not have one. Thread-safe. 0 or an errno. */

@@ -165,7 +165,7 @@ static ash_status fetch(
     if (place->own || !in_window(scratch, stored, chunk)) {
         int64_t begin = chunk->address, end = place->own ? begin + chunk->bytes : window_end(place->fd, w, chunk, scratch->cache);
         ash_status status = ash_scratch_window(scratch, window_capacity(stored->chunk_bytes), error);
-        status = status == ASH_OK ? ash_read_bytes(place->fd, scratch->window, end - begin, begin, error) : status;
+        status = status == ASH_OK ? ash_read_bytes(place->fd, scratch->window, end - begin, begin, scratch, error) : status;
         if (status != ASH_OK)
             return status;
         scratch->bytes_fetched += end - begin;

@@ -157,11 +157,27 @@ void ash_writer_abort(ash_writer *writer) {
 }
 
 /* Values have fixed places in one file, unless some variable has chunks of its own there. */
-static int has_fixed_places(const ash_writer *writer) {
-    int fixed = !writer->format->chunked;
-    for (int k = 0; k < writer->schema->nvariables; k++)
-        fixed &= !(writer->format->filters && writer->schema->variable[k].chunk[0] > 0);
+static int has_fixed_places(const ash_format *format, const ash_writer_schema *schema) {
+    int fixed = !format->chunked;
+    for (int k = 0; k < schema->nvariables; k++)
+        fixed &= !(format->filters && schema->variable[k].chunk[0] > 0);
     return fixed;
+}
+
+/* What a journal takes besides. */
+static void add_journal(ash_write_need *need, int64_t bytes, int in_place) {
+    need->library += bytes;
+    if (in_place && need->scratch < ASH_FLAT_WINDOW) /* what is written is read back */
+        need->scratch = ASH_FLAT_WINDOW;
+}
+
+int ash_format_need(const ash_format *format, const ash_writer_schema *schema, const ash_journal_key *resume, ash_write_need *need) {
+    *need = (ash_write_need){ 0 };
+    if (format->foresee && !format->foresee(format, schema, need))
+        return 0;
+    if (resume)
+        add_journal(need, ash_journal_need(resume), has_fixed_places(format, schema));
+    return 1;
 }
 
 /* The empty temporary file, then with all that is declared in it. */
@@ -196,15 +212,13 @@ static ash_status begin_resumable(ash_writer *writer, const ash_journal_key *key
     writer->journal = ash_journal_open(writer->file.target, key, writer->function, writer->path, &found, error);
     if (!writer->journal)
         return error->status;
-    writer->in_place = has_fixed_places(writer);
+    writer->in_place = has_fixed_places(writer->format, writer->schema);
     writer->resumed = found && writer->in_place;
     if (writer->in_place)
         begin_in_place(writer, error);
     else
         begin_new(writer, error);
-    writer->need.library += ash_journal_bytes(writer->journal);
-    if (writer->in_place && writer->need.scratch < ASH_FLAT_WINDOW) /* what is written is read back */
-        writer->need.scratch = ASH_FLAT_WINDOW;
+    add_journal(&writer->need, ash_journal_need(key), writer->in_place);
     int reason = error->status == ASH_OK && (writer->in_place ? !writer->resumed : !found) ? ash_journal_start(writer->journal) : 0;
     ash_writer_fail(writer, reason, error);
     return error->status;

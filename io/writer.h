@@ -20,6 +20,8 @@ struct ash_format {
     int changes;          /* what is under the target, itself: the temporary file is for its own use */
     /* Defines the whole schema in the empty temporary file, or, where writer->resumed is set, finds it there. On failure `abandon` is called. */
     ash_status (*begin)(ash_writer *writer, ash_error_state *error);
+    /* What a writer of a new file will need, found out before there is one. 0 when out of memory; NULL: nothing. */
+    int (*foresee)(const ash_format *format, const ash_writer_schema *schema, ash_write_need *need);
     int (*chunk)(const ash_writer *writer, int variable, int64_t chunk[]); /* NULL: nothing is stored in chunks */
     /* Where the values of a variable are that has regular places in the file, as one box of all of them; NULL: none has. */
     void (*place)(const ash_writer *writer, int variable, ash_flat_box *all);

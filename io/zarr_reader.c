@@ -290,6 +290,7 @@ static void lay_out(zarr_variable *data, ash_variable *out) {
     out->dtype = array->dtype;
     out->need.scratch = ash_stored_scratch_bytes(stored->chunk_bytes, &stored->pipeline);
     out->need.decoded = stored->pipeline.count > 0 ? stored->chunk_bytes : 0;
+    out->need.byte_ns = ash_pipeline_decode_ns(&stored->pipeline);
 }
 
 /* The parts of a variable from its metadata. On failure the reason alone is in `error`. */

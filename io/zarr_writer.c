@@ -50,6 +50,11 @@ static void choose_chunks(const ash_writer *writer, int k, ash_chunking *chunkin
     }
 }
 
+static void add_need(ash_write_need *need, const ash_chunking *chunking) {
+    int64_t scratch = ash_chunk_scratch_bytes(chunking);
+    need->scratch = scratch > need->scratch ? scratch : need->scratch;
+}
+
 static ash_status define_variable(ash_writer *writer, int k, ash_error_state *error) {
     zarr_state *state = writer->state;
     const ash_writer_variable *variable = &writer->schema->variable[k];
@@ -63,8 +68,7 @@ static ash_status define_variable(ash_writer *writer, int k, ash_error_state *er
         return ash_fail(error, ASH_ERR_UNSUPPORTED,
             "%s: %s: variable '%s' is to have a filter whose library this build of Ashlar was made without", writer->function, writer->path,
             variable->name);
-    int64_t scratch = ash_chunk_scratch_bytes(chunking);
-    writer->need.scratch = scratch > writer->need.scratch ? scratch : writer->need.scratch;
+    add_need(&writer->need, chunking);
     if (write_meta(writer, variable->name, ".zarray", error) != ASH_OK)
         return error->status;
     ash_zarr_describe_attrs(&state->text, variable->attrs, writer->schema, variable);
@@ -115,7 +119,7 @@ static int64_t add_product(int64_t sum, int64_t a, int64_t b) {
 }
 
 /* Bytes of values are known where chunks have no filters. */
-static ash_store_contents foresee(const ash_writer *writer) {
+static ash_store_contents list_contents(const ash_writer *writer) {
     const zarr_state *state = writer->state;
     int count = writer->schema->nvariables, meta = 3 + 2 * count;
     ash_store_contents all = { .values = meta, .key_bytes = meta * (int64_t)META_KEY_BYTES };
@@ -137,11 +141,31 @@ static ash_status begin_sink(ash_writer *writer, ash_error_state *error) {
     zarr_state *state = writer->state;
     for (int k = 0; k < writer->schema->nvariables; k++)
         choose_chunks(writer, k, &state->variable[k]);
-    ash_store_contents contents = foresee(writer);
+    ash_store_contents contents = list_contents(writer);
     int reason = ash_store_sink_begin(&state->sink, &writer->file, &contents, &writer->need.library);
     if (reason != 0)
         return ash_fail_memory(error, writer->function, writer->need.library);
     return ASH_OK;
+}
+
+/* As begin does it, without a sink. */
+static int foresee(const ash_format *format, const ash_writer_schema *schema, ash_write_need *need) {
+    zarr_state state = { .variable = ash_calloc(schema->nvariables + 1, sizeof *state.variable) };
+    ash_writer writer = { .format = format, .schema = schema, .state = &state };
+    for (int k = 0; state.variable && k < schema->nvariables; k++) {
+        choose_chunks(&writer, k, &state.variable[k]);
+        ash_zarr_describe_array(&state.text, &schema->variable[k], &state.variable[k]);
+        state.text.length = 0;
+        add_need(need, &state.variable[k]);
+    }
+    if (state.variable) {
+        ash_store_contents contents = list_contents(&writer);
+        need->library = format->folder ? 0 : ash_store_index_bytes(&contents);
+    }
+    int fine = state.variable && !state.text.failed;
+    ash_free(state.text.data);
+    ash_free(state.variable);
+    return fine;
 }
 
 static ash_status zarr_begin(ash_writer *writer, ash_error_state *error) {
@@ -156,7 +180,7 @@ static ash_status zarr_begin(ash_writer *writer, ash_error_state *error) {
             writer->function, writer->path);
     if (begin_sink(writer, error) != ASH_OK || define_all(writer, error) != ASH_OK)
         return error->status;
-    ash_store_contents contents = foresee(writer);
+    ash_store_contents contents = list_contents(writer);
     return ash_writer_fail(writer, ash_store_sink_reserve(&state->sink, &contents), error);
 }
 
@@ -212,7 +236,8 @@ static void zarr_abandon(ash_writer *writer) {
     ash_free(state);
 }
 
-#define FUNCTIONS .begin = zarr_begin, .chunk = zarr_chunk, .put = zarr_put, .finish = zarr_finish, .abandon = zarr_abandon
+#define FUNCTIONS \
+    .begin = zarr_begin, .foresee = foresee, .chunk = zarr_chunk, .put = zarr_put, .finish = zarr_finish, .abandon = zarr_abandon
 #define ABILITIES .filters = 1, .chunked = 1, .int64 = 1, .numpy = 1
 
 const ash_format ash_format_zarr = { .name = "zarr", .suffixes = " .zarr ", .folder = 1, ABILITIES, FUNCTIONS };

@@ -49,7 +49,7 @@ static ash_status take_end64(int fd, int64_t archive_bytes, const unsigned char 
     uint64_t at = little(locator + 8, 8);
     if (at > (uint64_t)(archive_bytes - END64_BYTES))
         return fail_damaged(error, "the end of its directory is beyond its own end");
-    ash_status status = ash_read_bytes(fd, end, END64_BYTES, (int64_t)at, error);
+    ash_status status = ash_read_bytes(fd, end, END64_BYTES, (int64_t)at, NULL, error);
     if (status != ASH_OK)
         return status;
     if (little4(end) != END64_SIGNATURE)
@@ -64,7 +64,7 @@ static ash_status find_directory(int fd, int64_t archive_bytes, extent *director
     unsigned char *tail = ash_malloc(n);
     if (!tail)
         return ash_fail_memory(error, "open", n);
-    ash_status status = ash_read_bytes(fd, tail, n, archive_bytes - n, error);
+    ash_status status = ash_read_bytes(fd, tail, n, archive_bytes - n, NULL, error);
     while (
         status == ASH_OK && at >= 0 && !(little4(tail + at) == END_SIGNATURE && at + END_BYTES + (int64_t)little(tail + at + 20, 2) <= n))
         at--;
@@ -168,7 +168,7 @@ ash_status ash_zip_open(int fd, int64_t archive_bytes, ash_zip *zip, ash_error_s
     if (!zip->directory || !zip->member)
         status = ash_fail_memory(error, "open", directory.bytes + directory.entries * (int64_t)sizeof *zip->member);
     if (status == ASH_OK)
-        status = ash_read_bytes(fd, zip->directory, directory.bytes, directory.offset, error);
+        status = ash_read_bytes(fd, zip->directory, directory.bytes, directory.offset, NULL, error);
     if (status == ASH_OK)
         status = take_entries(zip, &directory, error);
     if (status != ASH_OK)
@@ -209,7 +209,7 @@ ash_status ash_zip_locate(const ash_zip *zip, const ash_zip_member *member, int6
     *address = __atomic_load_n(&member->data, __ATOMIC_RELAXED);
     if (*address > 0)
         return ASH_OK;
-    ash_status status = ash_read_bytes(zip->fd, header, HEADER_BYTES, member->header, error);
+    ash_status status = ash_read_bytes(zip->fd, header, HEADER_BYTES, member->header, NULL, error);
     if (status != ASH_OK)
         return status;
     *address = member->header + HEADER_BYTES + (int64_t)little(header + 26, 2) + (int64_t)little(header + 28, 2);

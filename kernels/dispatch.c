@@ -84,15 +84,29 @@ static int is_dtype(ash_dtype dtype)
     return dtype >= 0 && dtype < ASH_DTYPE_COUNT;
 }
 
-ash_block_kernel *ash_kernel_elementwise(ash_isa isa, ash_op op, ash_dtype loop)
+/* The loop of an operation, and of which speed it is. NULL where there is none. */
+static ash_block_kernel *find_loop(ash_isa isa, ash_op op, ash_dtype loop, ash_speed *speed)
 {
-    if (!is_dtype(loop) || op < 0 || op >= ASH_OP_COUNT)
-        return NULL;
     const ash_transcendental_table *table = loop == ASH_FLOAT32 || loop == ASH_FLOAT64 ? transcendental(isa) : NULL;
+    *speed = ASH_SPEED_TRANSCENDENTAL;
     if (table != NULL && (*table)[loop == ASH_FLOAT64][op] != NULL)
         return (*table)[loop == ASH_FLOAT64][op];
     ash_block_kernel *kernel = (*levels[isa].elementwise)[loop][op];
+    *speed = kernel == NULL ? ASH_SPEED_SCALAR : ash_op_table[op].divides ? ASH_SPEED_DIVIDE : ASH_SPEED_VECTOR;
     return kernel != NULL ? kernel : ash_elementwise_loops_once[loop][op];
+}
+
+ash_block_kernel *ash_kernel_elementwise(ash_isa isa, ash_op op, ash_dtype loop)
+{
+    ash_speed speed;
+    return is_dtype(loop) && op >= 0 && op < ASH_OP_COUNT ? find_loop(isa, op, loop, &speed) : NULL;
+}
+
+ash_speed ash_kernel_speed(ash_op op, ash_dtype loop)
+{
+    ash_speed speed;
+    find_loop(ASH_ISA_BASELINE, op, loop, &speed);
+    return speed;
 }
 
 ash_block_kernel *ash_kernel_cast(ash_isa isa, ash_dtype from, ash_dtype to)

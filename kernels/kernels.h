@@ -29,6 +29,9 @@ typedef void ash_block_kernel(int64_t n, void *const out[], const void *const in
 /* The loop of an operation for a loop dtype, NULL if the operation has none for it. Its parameter is an array of ash_number, one for each
  * parameter of the operation. */
 ash_block_kernel *ash_kernel_elementwise(ash_isa isa, ash_op op, ash_dtype loop);
+/* What kind of work the loop is, the same for every instruction set: vectors of arithmetic, of quotients and roots, of SLEEF's functions, or element by element. */
+typedef enum ash_speed { ASH_SPEED_VECTOR, ASH_SPEED_DIVIDE, ASH_SPEED_TRANSCENDENTAL, ASH_SPEED_SCALAR, ASH_SPEEDS } ash_speed;
+ash_speed ash_kernel_speed(ash_op op, ash_dtype loop);
 /* The dtype an operation's loop works in for inputs of this common dtype; ASH_DTYPE_COUNT if the operation refuses it. */
 ash_dtype ash_op_loop(ash_op op, ash_dtype common);
 /* The dtype of an operation's output, from its loop's. */

@@ -41,6 +41,20 @@ static void FN(product_column)(int n, int64_t k, const T *a, int64_t lda, const 
         c[i] = PLUS(c[i], FN(product_fold)(lane[i]));
 }
 
+/* The same of a row alone, which need not share its lanes with others. */
+static void FN(product_dot)(int64_t k, const T *a, const T *b, T *c) {
+    T lane[ASH_LANES] = { 0 };
+    int64_t l = 0;
+    for (; l + ASH_LANES <= k; l += ASH_LANES) {
+        ASH_INDEPENDENT
+        for (int j = 0; j < ASH_LANES; j++)
+            lane[j] = PLUS(lane[j], TIMES(a[l + j], b[l + j]));
+    }
+    for (int j = 0; l + j < k; j++)
+        lane[j] = PLUS(lane[j], TIMES(a[l + j], b[l + j]));
+    *c = PLUS(*c, FN(product_fold)(lane));
+}
+
 static void FN(product_rows)(int64_t m, int64_t n, int64_t k, const T *a, int64_t lda, const T *b, int64_t ldb, T *c) {
     enum { STRIP = 4096 / sizeof(T) };
     for (int64_t begin = 0; begin < n; begin += STRIP) {
@@ -67,7 +81,9 @@ static void FN(product)(
         FN(product_rows)(m, n, k, a, lda, right, ldb, c);
         return;
     }
-    for (int64_t i = 0; i < m; i += 4)
+    if (m == 1)
+        FN(product_dot)(k, a, right, c);
+    for (int64_t i = 0; i < m && m > 1; i += 4)
         FN(product_column)(m - i < 4 ? (int)(m - i) : 4, k, a + i * lda, lda, right, c + i);
 }
 

@@ -29,7 +29,7 @@ function header(    i) {
     print "    ash_dtype input_dtype[ASH_MAX_INPUTS]; /* ASH_DTYPE_COUNT: the loop's; others are not part of the common dtype */" > out
     print "    const char *output_name[ASH_MAX_OUTPUTS];\n    ash_op_result result[ASH_MAX_OUTPUTS];\n    ash_op_parameter parameter[ASH_MAX_PARAMETERS];" > out
     print "    const char *kinds; /* accepted, of the common dtype: letters of biufc */\n    ash_op_promotion promotion;" > out
-    print "    int keeps_attributes;\n    const char *meaning;\n} ash_op_descriptor;\n" > out
+    print "    int divides; /* elements are divided, or roots taken */\n    int keeps_attributes;\n    const char *meaning;\n} ash_op_descriptor;\n" > out
     print "typedef struct ash_reduction_descriptor {" > out
     print "    const char *name;\n    const char *kinds;\n    int is_index;         /* the result is a position */" > out
     print "    int has_group;        /* has a group form */\n    int keeps_attributes;\n    int skips_missing;    /* NaN counts as absent */" > out
@@ -50,7 +50,7 @@ function operation(i,    j) {
     for (j = 1; j <= op_params[i]; j++)
         printf "\n        .parameter[%d] = {%s, '%s', %s},", j - 1, quoted(op_param[i, j]), op_param_type[i, j] == "real" ? "f" : substr(op_param_type[i, j], 1, 1),
             op_param_default[i, j] == "" ? "NULL" : quoted(op_param_default[i, j]) > out
-    printf "\n        .kinds = %s, .promotion = ASH_PROMOTE_%s, .keeps_attributes = %d,\n", quoted(op_kinds[i]), toupper(op_promotion[i]), op_keeps[i] > out
+    printf "\n        .kinds = %s, .promotion = ASH_PROMOTE_%s, .divides = %d, .keeps_attributes = %d,\n", quoted(op_kinds[i]), toupper(op_promotion[i]), op_divides[i], op_keeps[i] > out
     printf "        .meaning = %s},\n", quoted(op_meaning[i]) > out
 }
 

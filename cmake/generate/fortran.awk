@@ -1,8 +1,8 @@
-# The generated part of the Fortran module: part = "elementwise", "reductions", "operators", "buffers" write modules; part = "test" writes a program
-# that calls every function once. In C's sense, every ash_<name> of the tables has a Fortran function of that name; some extend an intrinsic too.
+# The generated part of the Fortran module: part = "elementwise", "reductions", "functions", "operators", "buffers", "views" write modules; part = "test"
+# writes a program that calls every function once. In C's sense, every ash_<name> of the tables has a Fortran function of that name; some extend an intrinsic too.
 
 function begin(module, comment,    word, n, i) {
-    printf "!> %s\n!! Written by the build from lib/expr/operations.table and reductions.table; edit those.\nmodule %s\n", comment, module > out
+    printf "!> %s\n!! Written by the build from the tables of lib/expr; edit those.\nmodule %s\n", comment, module > out
     print "    use, intrinsic :: iso_c_binding" > out
     print "    use, intrinsic :: iso_fortran_env, only: int8, int16, int32, int64, real32, real64" > out
     print "    use ashlar_c" > out
@@ -221,6 +221,68 @@ function reductions_module(    red, i, n, word, pair) {
     print "end module" > out
 }
 
+# ---- Functions of functions.table, but for those that are written by hand ----
+
+function by_hand(f) {
+    return fun_family[f] ~ /^(create|file)$/ || has("index sel transpose squeeze reshape rechunk group_take set_dims set_coord coord drop_coords set_attr time_field " \
+        "map_blocks map_overlap delayed", fun_name[f])
+}
+
+# "put_int integer": how a parameter becomes text, and what it is in Fortran. Extents and axes are turned into C's order.
+function put_of(name, type) {
+    if (type == "text" && name ~ /^dims?$/) return "put_dim class(*)"
+    if (type == "text" && name == "dtype") return "put_dtype integer"
+    if (type == "text") return "put_text character(*)"
+    if (type == "int" && name == "axis") return "put_axis integer"
+    if (type == "int") return "put_int integer"
+    if (type == "real") return "put_real real(real64)"
+    if (type == "bool") return "put_bool logical"
+    if (type == "number") return "put_number class(*)"
+    if (type == "reals") return "put_reals real(real64)"
+    if (type == "ints") return (name ~ /^(shape|counts)$/ ? "put_extents" : "put_ints") " class(*)"
+    fail("no Fortran type for a parameter that is " type)
+}
+
+# The inputs of ash_apply, in C's order: those of products are turned around, so that they mean what Fortran means.
+function handles(f, n, word, last,    i, text) {
+    if (fun_family[f] == "linalg") return "[b, a]"
+    for (i = 1; i <= last; i++) text = text (i > 1 ? ", " : "") word[i]
+    return "[" text "]"
+}
+
+function table_function(f,    i, n, m, word, piece, of, list, names, optional, body, declared, turned) {
+    n = split(fun_inputs[f], word, " ")
+    optional = sub(/[?]$/, "", word[n])
+    repeated = sub(/[*]$/, "", word[n])
+    for (i = 1; i <= n; i++) {
+        list = list (i > 1 ? ", " : "") word[i]
+        declared = declared sprintf("        type(ash_array), intent(in)%s :: %s%s\n", optional && i == n ? ", optional" : "", word[i], repeated && i == n ? "(:)" : "")
+    }
+    m = fun_params[f] == "-" ? 0 : split(fun_params[f], piece, " ")
+    for (i = 1; i <= m; i++) {
+        split_piece(piece[i])
+        split(put_of(piece_name, piece_type), of, " ")
+        names = piece_name == "axis" ? "dim" : piece_name
+        list = list ", " names
+        declared = declared sprintf("        %s, intent(in)%s :: %s%s\n", of[2], piece_default != "" ? ", optional" : "", names, piece_type ~ /s$/ ? "(:)" : "")
+        turned = fun_family[f] != "linalg" ? piece_name : piece_name == "dims_a" ? "dims_b" : "dims_a"
+        body = body sprintf("        call %s(ash_params, %s%s)\n", of[1], of[1] == "put_axis" ? "" : "'" turned "', " (of[1] == "put_dim" ? (repeated && n == 1 ? "first_of(" word[1] ")" : word[1]) ", " : ""), names)
+    }
+    printf "\n    !> %s\n    function ash_%s(%s) result(out)\n%s", fun_meaning[f], fun_name[f], list, declared > out
+    printf "        type(ash_array) :: out\n        character(:), allocatable :: ash_params\n\n        ash_params = ''\n%s", body > out
+    if (optional) printf "        if (.not. present(%s)) then\n            out = apply_text('%s', %s, ash_params)\n            return\n        end if\n", word[n], fun_name[f], handles(f, n, word, n - 1) > out
+    printf "        out = apply_text('%s', %s, ash_params)\n    end function\n", fun_name[f], handles(f, n, word, n) > out
+}
+
+function functions_module(    f) {
+    begin("ashlar_functions", "Functions that are neither elementwise operations nor reductions, by way of ash_apply.")
+    print "    use ashlar_params\n    implicit none\n    private\n" > out
+    for (f = 0; f < functions; f++) if (!by_hand(f)) printf "    public :: ash_%s\n", fun_name[f] > out
+    print "    interface matmul\n        procedure :: ash_matmul\n    end interface\n    public :: matmul\n\ncontains" > out
+    for (f = 0; f < functions; f++) if (!by_hand(f)) table_function(f)
+    print "end module" > out
+}
+
 # ---- Operators ----
 
 function operator_function(name, function_name, left, right) {
@@ -260,25 +322,79 @@ function operators_module(    n, i, j, pair, word, kinds, kind, numbers, logical
 
 # ---- The program's own memory ----
 
-function buffers_module(    n, i, word, pair) {
+# "logical(c_bool):BOOL": kinds of Fortran's, and the dtypes that they are.
+function kinds_of(kind) {
+    return split("logical(c_bool):BOOL integer(int8):INT8 integer(int16):INT16 integer(int32):INT32 integer(int64):INT64 real(real32):FLOAT32 " \
+        "real(real64):FLOAT64 complex(real32):COMPLEX64 complex(real64):COMPLEX128", kind, " ")
+}
+
+# What is done with a variable of the program: all that the functions that do it need to know.
+function variable_facts(dtype) {
+    return sprintf("ASH_%s, shape(data, int64), is_contiguous(data), c_loc(data)", dtype)
+}
+
+function buffers_module(    n, i, word, pair, name) {
     begin("ashlar_buffers", "Arrays over the program's memory, and results into it: variables of any rank and of every kind that a dtype has.")
-    print "    use ashlar_arrays, only: from_memory, compute_into\n    implicit none\n    private\n" > out
-    n = split("logical(c_bool):BOOL integer(int8):INT8 integer(int16):INT16 integer(int32):INT32 integer(int64):INT64 real(real32):FLOAT32 " \
-        "real(real64):FLOAT64 complex(real32):COMPLEX64 complex(real64):COMPLEX128", word, " ")
+    print "    use ashlar_options, only: ash_run_options\n    use ashlar_arrays, only: from_memory, compute_into" > out
+    print "    use ashlar_runs, only: ash_target, target_of\n    use ashlar_futures, only: ash_future, result_into\n    implicit none\n    private\n" > out
+    n = kinds_of(word)
     for (i = 1; i <= n; i++) {
         split(word[i], pair, ":")
-        printf "    interface ash_from_buffer\n        procedure :: from_%s\n    end interface\n", tolower(pair[2]) > out
-        printf "    interface ash_compute\n        procedure :: compute_%s\n    end interface\n", tolower(pair[2]) > out
+        name = tolower(pair[2])
+        printf "    interface ash_from_buffer\n        procedure :: from_%s\n    end interface\n", name > out
+        printf "    interface ash_compute\n        procedure :: compute_%s\n    end interface\n", name > out
+        printf "    interface ash_into\n        procedure :: into_%s\n    end interface\n", name > out
+        printf "    interface ash_future_result\n        procedure :: result_%s\n    end interface\n", name > out
     }
-    print "    public :: ash_from_buffer, ash_compute\n\ncontains" > out
+    print "    public :: ash_from_buffer, ash_compute, ash_into, ash_future_result\n\ncontains" > out
     for (i = 1; i <= n; i++) {
         split(word[i], pair, ":")
-        printf "\n    function from_%s(context, data, dims, chunks) result(out)\n        type(ash_context), intent(in) :: context\n", tolower(pair[2]) > out
+        name = tolower(pair[2])
+        printf "\n    function from_%s(context, data, dims, chunks) result(out)\n        type(ash_context), intent(in) :: context\n", name > out
         printf "        %s, intent(in), target :: data(..)\n        character(*), intent(in), optional :: dims, chunks\n        type(ash_array) :: out\n\n", pair[1] > out
-        printf "        out = from_memory(context, ASH_%s, shape(data, int64), is_contiguous(data), c_loc(data), dims, chunks)\n    end function\n", pair[2] > out
-        printf "\n    subroutine compute_%s(a, data, status)\n        type(ash_array), intent(in) :: a\n        %s, intent(inout), target :: data(..)\n", tolower(pair[2]), pair[1] > out
+        printf "        out = from_memory(context, %s, dims, chunks)\n    end function\n", variable_facts(pair[2]) > out
+        printf "\n    subroutine compute_%s(a, data, status, options)\n        type(ash_array), intent(in) :: a\n        %s, intent(inout), target :: data(..)\n", name, pair[1] > out
+        print "        integer, intent(out), optional :: status\n        type(ash_run_options), intent(in), optional :: options\n" > out
+        printf "        call compute_into(a, %s, status, options)\n    end subroutine\n", variable_facts(pair[2]) > out
+        printf "\n    function into_%s(a, data) result(out)\n        type(ash_array), intent(in) :: a\n        %s, intent(in), target :: data(..)\n", name, pair[1] > out
+        printf "        type(ash_target) :: out\n\n        out = target_of(a, %s)\n    end function\n", variable_facts(pair[2]) > out
+        printf "\n    subroutine result_%s(future, data, status)\n        type(ash_future), intent(in) :: future\n        %s, intent(inout), target :: data(..)\n", name, pair[1] > out
         print "        integer, intent(out), optional :: status\n" > out
-        printf "        call compute_into(a, ASH_%s, shape(data, int64), is_contiguous(data), c_loc(data), status)\n    end subroutine\n", pair[2] > out
+        printf "        call result_into(future, %s, status)\n    end subroutine\n", variable_facts(pair[2]) > out
+    }
+    print "end module" > out
+}
+
+# ---- Blocks as arrays ----
+
+# "(block%lower(1):, block%lower(2):)"; "(:,:)" for a declaration.
+function bounds(rank, declaration,    d, text) {
+    for (d = 1; d <= rank; d++) text = text (d > 1 ? ", " : "") (declaration ? ":" : "block%lower(" d "):")
+    return rank == 0 ? "" : "(" text ")"
+}
+
+function view(kind, dtype, rank,    name) {
+    name = tolower(dtype) "_" rank
+    printf "\n    subroutine view_%s(block, x)\n        type(ash_block), intent(in) :: block\n        %s, pointer, intent(out) :: x%s\n", name, kind, bounds(rank, 1) > out
+    if (rank > 0) printf "        %s, pointer :: memory%s\n", kind, bounds(rank, 1) > out
+    printf "\n        x => null()\n        if (.not. fits_view(block, ASH_%s, %d)) return\n", dtype, rank > out
+    if (rank == 0) print "        call c_f_pointer(block%data, x)" > out
+    else printf "        call c_f_pointer(block%%data, memory, view_extents(block))\n        x%s => memory\n", bounds(rank, 0) > out
+    print "    end subroutine" > out
+}
+
+function views_module(    n, i, rank, word, pair) {
+    begin("ashlar_views", "Blocks that functions of the program's are called with, as Fortran arrays; not associated where kind or rank are others.")
+    print "    use ashlar_custom, only: ash_block, fits_view, view_extents\n    implicit none\n    private\n    public :: ash_view\n\n    interface ash_view" > out
+    n = kinds_of(word)
+    for (i = 1; i <= n; i++) {
+        split(word[i], pair, ":")
+        for (rank = 0; rank <= 7; rank++) printf "        procedure :: view_%s_%d\n", tolower(pair[2]), rank > out
+    }
+    print "    end interface\n\ncontains" > out
+    for (i = 1; i <= n; i++) {
+        split(word[i], pair, ":")
+        for (rank = 0; rank <= 7; rank++) view(pair[1], pair[2], rank)
     }
     print "end module" > out
 }
@@ -321,6 +437,8 @@ END {
     if (part == "elementwise") elementwise()
     else if (part == "reductions") reductions_module()
     else if (part == "operators") operators_module()
+    else if (part == "functions") functions_module()
     else if (part == "buffers") buffers_module()
+    else if (part == "views") views_module()
     else test_program()
 }

@@ -98,6 +98,7 @@ FILENAME ~ /operations\.table$/ {
         op_result[op, i] = result_word[results == 1 ? 1 : i]
     }
     op_keeps[op] = has(column[8], "keeps")
+    op_divides[op] = has(column[8], "divides")
     op_values[op] = column[9]
     for (i = 10; i < n; i++) op_values[op] = op_values[op] " | " column[i]
     op_meaning[op] = column[n]

@@ -14,7 +14,7 @@ function header(    r) {
     print " * A group reduction splits `dim` by `labels`, a 1-D integer array with the length of that dimension (its own dimension name is free: it names the result's axis; if it is anonymous the axis" > out
     print " * keeps the name of `dim`). Elements with label g are reduced into position g of the result, whose axis has as many positions as there are groups. Negative labels are" > out
     print " * skipped; labels not below the number of groups are errors. A group without members gets the value of no elements: 0 for sum, 1 for prod, NaN for mean" > out
-    print " * and for floating min and max; for integer min and max it is an error. May run: labels are computed at once. */\n" > out
+    print " * and for floating min and max; for integer min and max it is an error. May run, collective: labels are computed at once. */\n" > out
     print "/* Options of a reduction. Zero-fill and set what you need. */" > out
     print "typedef struct ash_reduce_options {" > out
     print "    int64_t size;   /* sizeof the struct, or 0 for the fields of version 0.1 */" > out
@@ -39,7 +39,7 @@ function header(    r) {
     }
     print "/* The way back from groups: element i along `dim` of the result is groups[labels[i]] along `dim`, so that ash_sub(a, ash_group_take(ash_group_mean(a, \"time\", month)," > out
     print " * \"month\", month)) removes a mean annual cycle. `labels` is a 1-D integer array; its dimension name, or `dim` if it is anonymous, names the result's axis." > out
-    print " * Negative labels give NaN (floating and complex dtypes; an error for others); labels beyond the extent of `dim` are errors. May run: labels are computed at once. */" > out
+    print " * Negative labels give NaN (floating and complex dtypes; an error for others); labels beyond the extent of `dim` are errors. May run, collective: labels are computed at once. */" > out
     print "ASH_API ash_array ash_group_take(ash_array groups, const char *dim, ash_array labels);\n" > out
     print "#ifdef __cplusplus\n}\n#endif\n#endif" > out
 }

@@ -1,4 +1,5 @@
-/* Every operation by name, with parameters as text: what a binding for another language, or a tool, needs instead of a wrapper for each function.
+/* Every operation by name, with parameters as text: what a binding for another language, or a tool, needs instead of a wrapper for each
+ * function.
  *
  *     ash_array t = ash_apply(ctx, "round", 1, &a, "decimals=2");
  *     ash_array m = ash_apply(ctx, "mean", 1, &t, "dims='lat,lon'; keepdims=true");
@@ -44,15 +45,15 @@ typedef struct ash_operation_info {
 /* How many operations there are, and what the k-th is. Zero-fill *info, or set its size. ASH_ERR_ARGUMENT for a k that is none. */
 ASH_API int64_t ash_op_count(void);
 ASH_API ash_status ash_op_info(int64_t k, ash_operation_info *info);
-/* The number of an operation by its name or an alias of it (NumPy's and the array API standard's names: "multiply", "arccos", "permute_dims"); -1 if there is
- * none. */
+/* The number of an operation by its name or an alias of it (NumPy's and the array API standard's names: "multiply", "arccos",
+ * "permute_dims"); -1 if there is none. */
 ASH_API int64_t ash_op_find(const char *name);
 /* The aliases: name, and the operation it stands for. NULL beyond the last. */
 ASH_API const char *ash_op_alias(int64_t k, const char **operation);
 
-/* The operation's only or first output. Lazy (may run, where the function of that name may). Errors, carried by the result: an unknown operation or
- * parameter (the nearest name is suggested), a parameter that is missing or of another type, another number of inputs, inputs of another context; and those
- * of the function itself. */
+/* The operation's only or first output. Lazy (may run, where the function of that name may). Errors, carried by the result: an unknown
+ * operation or parameter (the nearest name is suggested), a parameter that is missing or of another type, another number of inputs,
+ * inputs of another context; and those of the function itself. */
 ASH_API ash_array ash_apply(ash_context *context, const char *op, int n, const ash_array inputs[], const char *params);
 /* All outputs of one operation, into an array with room for `noutputs`, which must be as many as there are. */
 ASH_API ash_status ash_apply_many(ash_context *context, const char *op, int n, const ash_array inputs[], const char *params, int noutputs, ash_array outputs[]);

@@ -1,7 +1,7 @@
 /* Arrays: making them, asking about them, names, coordinates and attributes.
  *
- * An array is a small value naming one output of a node in its context. Builders are lazy and never fail loudly: a failed builder
- * returns an array that carries its error, every builder given such an array passes it on, and the doers (ash_compute, ash_write) return its
+ * An array is a small value naming one output of a node in its context. Builders are lazy and never fail loudly: a failed builder returns
+ * an array that carries its error, every builder given such an array passes it on, and the doers (ash_compute, ash_write) return its
  * status. So one check at the end of a chain is enough.
  */
 #ifndef ASHLAR_ARRAY_H
@@ -75,38 +75,40 @@ typedef struct ash_make_options {
     void *release_user;
 } ash_make_options;
 
-/* The caller's memory as an array, without a copy; `data` points at element (0, 0, ...). It is read at each compute, must stay valid until the release
- * callback, and is never written. On failure the release callback is not called. */
+/* The caller's memory as an array, without a copy; `data` points at element (0, 0, ...). It is read at each compute, must stay valid
+ * until the release callback, and is never written. On failure the release callback is not called. */
 ASH_API ash_array ash_from_buffer(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const void *data, const ash_make_options *options);
 
-/* Arrays of one value; they take no memory. `value` of ash_full is a 0-d array made by ash_real() and friends, cast to `dtype`: a complex value for a real dtype, and an
- * integer that does not fit, are errors. */
+/* Arrays of one value; they take no memory. `value` of ash_full is a 0-d array made by ash_real() and friends, cast to `dtype`: a
+ * complex value for a real dtype, and an integer that does not fit, are errors. */
 ASH_API ash_array ash_zeros(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const ash_make_options *options);
 ASH_API ash_array ash_ones(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], const ash_make_options *options);
 ASH_API ash_array ash_full(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], ash_array value, const ash_make_options *options);
 
 /* int64 start, start+step, ... before stop, as NumPy's arange; takes no memory. step = 0 is an error. */
 ASH_API ash_array ash_arange(ash_context *context, int64_t start, int64_t stop, int64_t step, const ash_make_options *options);
-/* `count` float64 values from start to stop inclusive: start + i * ((stop - start) / (count - 1)), the last one exactly stop, as NumPy's linspace. */
+/* `count` float64 values from start to stop inclusive: start + i * ((stop - start) / (count - 1)), the last one exactly stop, as NumPy's
+ * linspace. */
 ASH_API ash_array ash_linspace(ash_context *context, double start, double stop, int64_t count, const ash_make_options *options);
 
-/* Weak scalars, as Python's numbers in NumPy 2: 0-d arrays of which only the kind takes part in promotion (float32 array + ash_real is float32). An integer
- * that does not fit the dtype it is promoted to is an error. */
+/* Weak scalars, as Python's numbers in NumPy 2: 0-d arrays of which only the kind takes part in promotion (float32 array + ash_real is
+ * float32). An integer that does not fit the dtype it is promoted to is an error. */
 ASH_API ash_array ash_bool(ash_context *context, bool value);
 ASH_API ash_array ash_int(ash_context *context, int64_t value);
 ASH_API ash_array ash_real(ash_context *context, double value);
 ASH_API ash_array ash_complex(ash_context *context, double real, double imag);
 
-/* An array that carries an error of the caller's: what bindings and builders of your own return when they refuse an argument. `sentence` is copied; a `status` that is
- * no error counts as ASH_ERR_ARGUMENT. */
+/* An array that carries an error of the caller's: what bindings and builders of your own return when they refuse an argument. `sentence`
+ * is copied; a `status` that is no error counts as ASH_ERR_ARGUMENT. */
 ASH_API ash_array ash_failed(ash_context *context, ash_status status, const char *sentence);
 
-/* The values as another dtype. Lazy. Shape, names, coordinates and attributes are kept. Floating to integer truncates towards zero; what does not fit saturates and NaN gives
- * 0 (NumPy leaves both undefined); integer to narrower integer wraps; complex to real drops the imaginary part; anything but zero is true (NaN too). */
+/* The values as another dtype. Lazy. Shape, names, coordinates and attributes are kept. Floating to integer truncates towards zero; what
+ * does not fit saturates and NaN gives 0 (NumPy leaves both undefined); integer to narrower integer wraps; complex to real drops the
+ * imaginary part; anything but zero is true (NaN too). */
 ASH_API ash_array ash_cast(ash_array a, ash_dtype dtype);
 
 /* ---- Asking. None of these computes, but for extents of what masks select: the first of ash_size(), ash_shape(), ash_extent(), ash_chunk_count() that
- * asks for them counts (may run). ---- */
+ * asks for them counts, and the array keeps the counts (may run, collective). ---- */
 
 /* Whether the array is usable. If not, its error becomes the context's recorded error, see ash_error(). */
 ASH_API bool ash_ok(ash_array a);
@@ -127,9 +129,11 @@ ASH_API const char *ash_array_name(ash_array a); /* the variable's name; NULL if
  * Dimension names, 1-D coordinates and attributes travel with an array through slicing, reductions and elementwise operations. Attributes are kept
  * by operations that keep the meaning (slicing, transposing, rechunking, casting, min, max, mean, ...) and dropped by the others, except on coordinates. */
 
-/* Names all dimensions, "time,lat,lon"; "" makes all anonymous. A name may not stand twice. A coordinate whose dimension is renamed keeps its values. */
+/* Names all dimensions, "time,lat,lon"; "" makes all anonymous. A name may not stand twice. A coordinate whose dimension is renamed
+ * keeps its values. */
 ASH_API ash_array ash_set_dims(ash_array a, const char *dims);
-/* Gives a dimension its coordinate: a 1-D real array of that length. May run: the values of the coordinate are computed and kept (they count against the memory limit's slack). */
+/* Gives a dimension its coordinate: a 1-D real array of that length. May run, collective: the values of the coordinate are computed and
+ * kept (they count against the memory limit's slack). */
 ASH_API ash_array ash_set_coord(ash_array a, const char *dim, ash_array coord);
 /* The coordinate of a dimension as a 1-D array with its attributes. Error if the dimension has none. */
 ASH_API ash_array ash_coord(ash_array a, const char *dim);

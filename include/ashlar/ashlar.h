@@ -20,8 +20,10 @@
  *   calendar.h   CF time: years, months, days from a time coordinate
  *   apply.h      every operation by name, with parameters as text
  *   compute.h    computing, figures of plans and runs
+ *   future.h     computing in the background
  *   explain.h    seeing what a run will do, and what one did
  *   io.h         opening and writing files
+ *   persist.h    results that stay, in memory or on scratch
  *   source.h     arrays whose values come from a function of yours, or go to one
  *   dataset.h    what files hold; many files as one
  *
@@ -29,7 +31,9 @@
  *   lazy        adds a node to the expression; reads no data and does no work
  *   may run     lazy, but must know small values (labels, coordinates) and computes them at once
  *   runs        does the work and returns when it is done
- *   collective  under MPI all ranks of the communicator must call it (every "runs" and "may run" function)
+ *   collective  every rank of a context that spans several processes must call it, in the same order and with the same arguments: all functions that are
+ *               tagged "runs" or "may run", that open files, and that count what masks select. In a context of one process, which is the only
+ *               kind so far, it means nothing
  */
 #ifndef ASHLAR_H
 #define ASHLAR_H
@@ -44,17 +48,19 @@
 #include <ashlar/array.h>
 #include <ashlar/calendar.h>
 #include <ashlar/compute.h>
-#include <ashlar/explain.h>
 #include <ashlar/context.h>
 #include <ashlar/custom.h>
 #include <ashlar/dataset.h>
 #include <ashlar/delayed.h>
+#include <ashlar/explain.h>
+#include <ashlar/future.h>
 #include <ashlar/indexing.h>
 #include <ashlar/io.h>
 #include <ashlar/linalg.h>
 #include <ashlar/lookup.h>
 #include <ashlar/map.h>
 #include <ashlar/ops.h>
+#include <ashlar/persist.h>
 #include <ashlar/quantile.h>
 #include <ashlar/reduce.h>
 #include <ashlar/scan.h>

@@ -68,8 +68,9 @@ typedef struct ash_progress {
  * once at the end. It must not call the library with the same context, except ash_cancel(). */
 typedef void ash_progress_fn(const ash_progress *progress, void *user);
 
-/* A ready progress callback: one line on standard error, with what is done, rate, remaining time and memory. On a terminal it is redrawn, and as wide as COLUMNS,
- * or else the terminal, says; what does not fit is left out. Elsewhere, in a log, there is a line every ten seconds and one at the end. `user` is not used. */
+/* A ready progress callback: one line on standard error, with what is done, rate, remaining time and memory. On a terminal it is
+ * redrawn, and as wide as COLUMNS, or else the terminal, says; what does not fit is left out. Elsewhere, in a log, there is a line every
+ * ten seconds and one at the end. `user` is not used. */
 ASH_API void ash_progress_bar(const ash_progress *progress, void *user);
 
 /* Options of a context. Zero-fill and set what you need; zero means the default. `size` is sizeof the struct, or 0 for the fields of
@@ -86,11 +87,13 @@ typedef struct ash_context_options {
                             else /var/tmp. Files there have no names and are gone when a run ends, however it does */
     const char *trace;  /* a trace of every run, see ashlar/compute.h; default: ASH_TRACE, else none */
     const char *report; /* a report of every run; default: ASH_REPORT, else none */
+    int32_t read_retries; /* how often a read that fails for a reason that may pass (EIO, ESTALE, a lost connection) is tried again, after 10 ms, 40 ms, ...;
+                             default: 2; negative: never. It concerns reads by the library itself, not those by HDF5 and NetCDF-C */
 } ash_context_options;
 
-/* A new context. `options` may be NULL. Returns NULL on failure; ash_error(NULL) then says why (per thread).
- * Environment values (ASH_NUM_THREADS, ASH_MEMORY_LIMIT such as "512M" or "2GiB", ASH_ISA, ASH_PROGRESS, ASH_TRACE, ASH_REPORT) fill options left at zero; a value
- * that cannot be understood, or an ISA the CPU lacks, is an error. */
+/* A new context. `options` may be NULL. Returns NULL on failure; ash_error(NULL) then says why (per thread). Environment values
+ * (ASH_NUM_THREADS, ASH_MEMORY_LIMIT such as "512M" or "2GiB", ASH_SCRATCH, ASH_ISA, ASH_PROGRESS, ASH_TRACE, ASH_REPORT) fill options
+ * left at zero; a value that cannot be understood, or an ISA the CPU lacks, is an error. */
 ASH_API ash_context *ash_context_new(const ash_context_options *options);
 
 /* Frees the context and every array made from it, closes its files, calls the release callbacks of user memory. NULL is allowed. */
@@ -99,8 +102,11 @@ ASH_API void ash_context_free(ash_context *context);
 /* The options in force, defaults filled in. Strings live as long as the context. */
 ASH_API ash_context_options ash_context_get_options(const ash_context *context);
 
-/* The sentence of the last error recorded in the context: function, argument, what was expected, what was found. "" if there was none. The
- * text stays valid until the next call that uses the context. NULL gives the error of the last failed ash_context_new() in this thread. */
+/* The sentence of the last error recorded in the context: function, argument, what was expected, what was found. "" if there was none.
+ * What goes wrong in a run is told with the operation and its group, as ash_explain() names them, and the chunk: "compute: sin in group
+ * 0, chunk (3, 0) of 't2m': read: era5.nc: variable 't2m', box of shape (8, 6000) at (24, 0): Input/output error"; of a merge the chunk
+ * is that of the result, of a file or a function of the user's the sentence ends in what is known of it. The text stays valid until the
+ * next call that uses the context. NULL gives the error of the last failed ash_context_new() in this thread. */
 ASH_API const char *ash_error(const ash_context *context);
 
 /* The status that belongs to ash_error(). */
@@ -116,8 +122,9 @@ ASH_API const char *ash_status_text(ash_status status);
  * from the progress callback. Without a run under way it does nothing. */
 ASH_API void ash_cancel(ash_context *context);
 
-/* Asks the run under way to finish the tasks it is at and then to stop; it returns ASH_ERR_INTERRUPTED. A write with the option `resume` has then kept
- * what is done, and the same call goes on from there. For a handler of SIGTERM: the library installs none. As ash_cancel() otherwise. */
+/* Asks the run under way to finish the tasks it is at and then to stop; it returns ASH_ERR_INTERRUPTED. A write with the option `resume`
+ * has then kept what is done, and the same call goes on from there. For a handler of SIGTERM: the library installs none. As ash_cancel()
+ * otherwise. */
 ASH_API void ash_interrupt(ash_context *context);
 
 /* "0.1.0". */

@@ -1,10 +1,12 @@
-/* Seeing what a run will do, and what one did. Nothing of this reads data.
+/* Seeing what a run will do, and what one did. Nothing of this reads data, but that what masks select is counted first where that is not
+ * known (may run, collective).
  *
- * Texts belong to the context and stay valid until the next call with it of a function here that gives a text. NULL on failure, see ash_error(). */
+ * Texts belong to the context and stay valid until the next call with it of a function here that gives a text. NULL on failure, see
+ * ash_error(). */
 #ifndef ASHLAR_EXPLAIN_H
 #define ASHLAR_EXPLAIN_H
 
-#include <ashlar/compute.h>
+#include <ashlar/io.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,12 +20,16 @@ extern "C" {
  *   - the fused groups: what they read, compute and make, why they are not part of another group, and why what they hold for others is held;
  *   - results whose chunks are larger than a task should be.
  *
- * A limit that is too small is not an error here: the text says what is needed. */
+ * Results that will be computed one after another, because they do not fit the limit together, are told as the plans of these runs: sums
+ * of their bytes and tasks, the largest of their peaks, and all of their groups. A limit that is too small is not an error here: the
+ * text says what is needed. */
 ASH_API const char *ash_explain(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options);
 
 /* The same as JSON, in ASCII: an object with
  *
- *   "predicted"  figures by the names of the fields of ash_plan_info
+ *   "runs"       1; more, of results that are computed one after another
+ *   "passes"     for each pass of the optimiser by its name (see compute.h), how much it has done
+ *   "predicted"  figures by the names of the fields of ash_plan_info; those that only a run has are left out, as are nodes and groups
  *   "measured"   null, or the same of a run
  *   "reads"      a list of { "path", "variable", "passes", "bytes", "needed", "decoded", "decoded_needed", "measured" (null, or bytes) }
  *   "groups"     a list of { "group", "kind", "operations", "chunks", "tasks", "largest", "piece", "scratch_bytes", "apart", "apart_from", "uses", "makes" };
@@ -38,9 +44,21 @@ ASH_API const char *ash_explain(ash_context *context, int n, const ash_array arr
  * New names may join. */
 ASH_API const char *ash_explain_json(ash_context *context, int n, const ash_array arrays[], const ash_compute_options *options);
 
-/* The plan of the context's last run, what was measured beside what was predicted. Also of a run that failed or was stopped. Of very large plans the first 256
- * groups and variables are kept, and of each group the first 32 operands and results. Of results that were computed one after another, because they did not fit
- * the limit together, the last one's. NULL if there was no run, or the system gave no memory to keep its plan. */
+/* What ash_write_many() would run with the same arguments, so that the bound on its memory counts what the writer takes, too: what
+ * threads encode and write with, and the library's buffers. No file is made or looked at: of a write that is to be resumed, nothing is
+ * taken to be done. What ash_append() and ash_write_region() change costs about as much. */
+ASH_API const char *ash_explain_write(
+    ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options);
+ASH_API const char *ash_explain_write_json(
+    ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[], const ash_write_options *options);
+/* Its figures, as ash_plan_query() gives them. */
+ASH_API ash_status ash_write_query(ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[],
+    const ash_write_options *options, ash_plan_info *info);
+
+/* The plan of the context's last run, what was measured beside what was predicted. Also of a run that failed or was stopped. Of very
+ * large plans the first 256 groups and variables are kept, and of each group the first 32 operands and results. Of results that were
+ * computed one after another, because they did not fit the limit together, all of them. NULL if there was no run, or the system gave no
+ * memory to keep its plan. */
 ASH_API const char *ash_explain_last(ash_context *context);
 ASH_API const char *ash_explain_last_json(ash_context *context);
 
@@ -50,10 +68,12 @@ typedef struct ash_graph_options {
     const ash_compute_options *compute; /* of the plan */
 } ash_graph_options;
 
-/* The plan as a graph in Graphviz's DOT language, into a file: a box for every fused group, with the operations in it, stored variables, held values and results
- * around them, and below that, where they are few, the tasks of every group with their chunks and the buffers that go from one to another.
+/* The plan of all results together as a graph in Graphviz's DOT language, into a file: a box for every fused group, with the operations
+ * in it, stored variables, held values and results around them, and below that, where they are few, the tasks of every group with their
+ * chunks and the buffers that go from one to another.
  *
- * A path that ends in .svg gets the drawing, made by Graphviz's program `dot`; it is an error if that is not installed. Any other path gets the text. */
+ * A path that ends in .svg gets the drawing, made by Graphviz's program `dot`; it is an error if that is not installed. Any other path
+ * gets the text. */
 ASH_API ash_status ash_graph(ash_context *context, int n, const ash_array arrays[], const char *path, const ash_graph_options *options);
 
 /* The same text for the program itself. */

@@ -8,10 +8,11 @@
 extern "C" {
 #endif
 
-/* Writes the elements start[a] <= i[a] < start[a] + extent[a] of a source into `buffer`, dense, last axis fastest; no extent is 0. Returns ASH_OK; or, after a sentence
- * of up to `message_bytes` bytes, terminator included, into `message`, the status that the run is to fail with (ASH_ERR_IO for a number that is no status). The same box
- * must have the same values each time. It runs on threads of the library, and may use the library with contexts of its own, but not with the context that is computing, nor
- * compute from the source itself. */
+/* Writes the elements start[a] <= i[a] < start[a] + extent[a] of a source into `buffer`, dense, last axis fastest; no extent is 0.
+ * Returns ASH_OK; or, after a sentence of up to `message_bytes` bytes, terminator included, into `message`, the status that the run is
+ * to fail with (ASH_ERR_IO for a number that is no status). The same box must have the same values each time. It runs on threads of the
+ * library, and may use the library with contexts of its own, but not with the context that is computing, nor compute from the source
+ * itself. */
 typedef ash_status ash_read_box_fn(
     void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t message_bytes);
 
@@ -27,13 +28,14 @@ typedef struct ash_source_options {
     void (*release)(void *user); /* called once, when the last array that needs the source is gone: at the end of its scope or context */
 } ash_source_options;
 
-/* An array whose values `read_box` delivers when they are needed. Lazy. Chunks are asked for whole, one call each, where the expression needs them whole and the memory
- * limit allows it; else in parts. A slice with steps is asked for with what lies between, or in several calls where that would be much. On failure the release callback is not called. */
+/* An array whose values `read_box` delivers when they are needed. Lazy. Chunks are asked for whole, one call each, where the expression
+ * needs them whole and the memory limit allows it; else in parts. A slice with steps is asked for with what lies between, or in several
+ * calls where that would be much. On failure the release callback is not called. */
 ASH_API ash_array ash_from_source(ash_context *context, ash_dtype dtype, int ndim, const int64_t shape[], ash_read_box_fn *read_box,
     void *user, const ash_source_options *options);
 
-/* Receives the elements start[a] <= i[a] < start[a] + extent[a] of an array, dense, last axis fastest; `data` is valid during the call. Returns as ash_read_box_fn does, and
- * may do what that may. */
+/* Receives the elements start[a] <= i[a] < start[a] + extent[a] of an array, dense, last axis fastest; `data` is valid during the call.
+ * Returns as ash_read_box_fn does, and may do what that may. */
 typedef ash_status ash_write_box_fn(
     void *user, int32_t ndim, const int64_t start[], const int64_t extent[], const void *data, char *message, int64_t message_bytes);
 
@@ -46,8 +48,8 @@ typedef struct ash_store_options {
     const ash_compute_options *compute; /* of the run; NULL: the context's */
 } ash_store_options;
 
-/* Computes the array and gives it away, one call a chunk, each element once, chunks in any order. Runs, collective. The array may be larger than memory. After a failure some
- * chunks may have been given. */
+/* Computes the array and gives it away, one call a chunk, each element once, chunks in any order. Runs, collective. The array may be
+ * larger than memory. After a failure some chunks may have been given. */
 ASH_API ash_status ash_store(ash_array a, ash_write_box_fn *write_box, void *user, const ash_store_options *options);
 
 #ifdef __cplusplus

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DEFAULT_RETRIES = 2, MOST_RETRIES = 100 };
+
 static _Thread_local ash_error_state new_error;
 
 static int environment_integer(const char *name, int64_t least, int64_t most, int64_t *value, ash_error_state *error) {
@@ -54,6 +56,13 @@ static void choose_memory(ash_context_options *options, ash_error_state *error) 
     if (options->memory_limit == 0) {
         options->memory_limit = ash_system_memory() / 2;
     }
+}
+
+static void choose_retries(ash_context_options *options, ash_error_state *error) {
+    if (options->read_retries > MOST_RETRIES) {
+        ash_fail(error, ASH_ERR_ARGUMENT, "context_new: read_retries must be at most %d, found %d", MOST_RETRIES, options->read_retries);
+    }
+    options->read_retries = options->read_retries == 0 ? DEFAULT_RETRIES : options->read_retries;
 }
 
 static void choose_isa(ash_context *context, ash_error_state *error) {
@@ -139,6 +148,7 @@ ash_context *ash_context_new(const ash_context_options *options) {
     context->options.size = sizeof context->options;
     choose_threads(&context->options, &new_error);
     choose_memory(&context->options, &new_error);
+    choose_retries(&context->options, &new_error);
     choose_isa(context, &new_error);
     choose_executor(&context->options, &new_error);
     choose_progress(&context->options, &new_error);
@@ -175,11 +185,19 @@ void ash_context_free(ash_context *context) {
     if (!context) {
         return;
     }
+    if (context->queue) {
+        context->queue_stop(context);
+    }
+    ash_free_retired(context);
     for (int64_t k = context->nnodes - 1; k >= 0; k--) {
         ash_node_free(context->node[k]);
     }
+    if (context->queue) {
+        context->queue_free(context);
+    }
     free_registered(context);
     ash_free(context->node);
+    ash_free(context->reached);
     ash_free(context->scope);
     ash_free(context->explain_text);
     ash_free(context->scratch);
@@ -209,9 +227,21 @@ void ash_error_clear(ash_context *context) {
     }
 }
 
+/* In this order, see begin() in lib/run/queue.c: what was submitted before either does not begin, or is told to stop. */
+static void cancel_background(ash_context *context) {
+    ash_context *background = atomic_load(&context->background);
+    if (background) {
+        atomic_store(&context->cancelled, atomic_load(&context->submitted));
+        atomic_store(&background->cancel, 1);
+    }
+}
+
 void ash_cancel(ash_context *context) {
     if (context && atomic_load(&context->running)) {
         atomic_store(&context->cancel, 1);
+    }
+    if (context) {
+        cancel_background(context);
     }
 }
 
@@ -231,22 +261,4 @@ ash_status ash_record(ash_context *context, const ash_error_state *error) {
         context->error = *error;
     }
     return error->status;
-}
-
-int64_t ash_context_mark(ash_context *context) {
-    return ++context->marks;
-}
-
-void ash_context_reach(ash_context *context, int n, const ash_value values[], int64_t mark) {
-    for (int k = 0; k < n; k++) {
-        values[k].node->mark = mark;
-    }
-    for (int64_t k = context->nnodes - 1; k >= 0; k--) {
-        ash_node *node = context->node[k];
-        if (node->mark == mark) {
-            for (int i = 0; i < node->ninputs; i++) {
-                node->input[i].node->mark = mark;
-            }
-        }
-    }
 }

@@ -19,10 +19,14 @@ struct ash_context {
     ash_error_state error; /* the last recorded */
     ash_node **node;       /* by rising serial */
     int64_t nnodes, node_capacity;
+    ash_node **reached; /* by the last walk, see ash_reach(); has room for all nodes */
+    int64_t nreached, reached_capacity;
     int64_t next_serial;
     int64_t *scope; /* first serial of each open scope, outermost first */
     int64_t nscopes, scope_capacity;
     int64_t marks; /* last mark given out, see ash_context_mark() */
+    int64_t persisted; /* bytes that ash_persist() keeps in memory: no run has them */
+    int released;      /* something was given back by ash_release() */
     char *scratch; /* options.scratch points at it */
     char *explain_text;
     struct ash_description *last_plan;              /* of the last run, see lib/run/describe.h; NULL: none */
@@ -32,6 +36,15 @@ struct ash_context {
     atomic_int running;
     struct ash_watch *watch;           /* of the run under way; NULL: it is not watched */
     struct ash_registered *registered; /* the user's functions and reductions */
+    /* Runs in the background, see lib/run/queue.h: numbered from 1 in the order in which they were submitted, in which they also end. */
+    struct ash_queue *queue;                /* NULL: nothing was submitted yet */
+    void (*queue_stop)(ash_context *);      /* how its thread is ended */
+    void (*queue_free)(ash_context *);      /* and, after the nodes, all futures */
+    ash_context *_Atomic background;        /* what such runs know as their context: options, and what runs leave; it has no nodes */
+    _Atomic int64_t submitted, completed;   /* all up to this number */
+    _Atomic int64_t cancelled;              /* shall end without result */
+    int64_t result_bytes;                   /* of memory that futures hold; counts against the limit */
+    ash_node *retired;                      /* of ended scopes, until what was submitted before has run; the latest first */
 };
 
 /* A definition in the list of a context, with its name after it. */
@@ -59,6 +72,11 @@ ash_status ash_resolve(
 ash_status ash_resolve_unsettled(
     ash_context *context, ash_array handle, const char *function, const char *argument, ash_value *value, ash_error_state *error);
 
+/* Takes a node that is no longer in the context's list out of the world: at once, or when nothing under way in the background can need it. */
+void ash_node_retire(ash_context *context, ash_node *node);
+/* Frees retired nodes that no run needs any more. */
+void ash_free_retired(ash_context *context);
+
 /* The node of a serial, NULL if there is none. */
 ash_node *ash_context_find(const ash_context *context, int64_t serial);
 
@@ -68,7 +86,12 @@ ash_status ash_record(ash_context *context, const ash_error_state *error);
 /* A fresh mark for one walk over the expression: nodes whose mark differs are not visited yet. */
 int64_t ash_context_mark(ash_context *context);
 
-/* Marks everything `values` are made from, themselves included. Not recursive: inputs have lower serials. */
-void ash_context_reach(ash_context *context, int n, const ash_value values[], int64_t mark);
+/* Lists everything that `values` are made from, themselves included, in context->reached by rising serial, so inputs come before their
+ * users. The list is there until the next such walk; its nodes have the fresh mark that is returned. */
+int64_t ash_reach(ash_context *context, int n, const ash_value values[]);
+/* The same in steps: the mark, then the nodes to begin at, then the walk. */
+int64_t ash_reach_begin(ash_context *context);
+void ash_reach_from(ash_context *context, ash_node *node, int64_t mark);
+void ash_reach_end(ash_context *context, int64_t mark);
 
 #endif

@@ -43,7 +43,16 @@ ash_grid_axis ash_axis_listed(int64_t count, const int64_t *bounds) {
     return (ash_grid_axis){ .extent = extent, .count = count, .bounds = bounds };
 }
 
-int64_t ash_axis_start(const ash_grid_axis *axis, int64_t chunk) {
+int ash_axis_copy(const ash_grid_axis *axis, ash_arena *arena, ash_grid_axis *out) {
+    *out = *axis;
+    if (axis->bounds) {
+        out->bounds = ash_arena_memdup(arena, axis->bounds, (axis->count + 1) * (int64_t)sizeof *axis->bounds);
+    }
+    return out->bounds != NULL || !axis->bounds;
+}
+
+/* Where a chunk begins if all is needed. */
+static int64_t whole_start(const ash_grid_axis *axis, int64_t chunk) {
     if (axis->bounds) {
         return axis->bounds[chunk];
     }
@@ -51,6 +60,20 @@ int64_t ash_axis_start(const ash_grid_axis *axis, int64_t chunk) {
         return 0;
     }
     return min64(axis->extent, chunk * axis->step - axis->offset);
+}
+
+int64_t ash_axis_start(const ash_grid_axis *axis, int64_t chunk) {
+    int64_t start = whole_start(axis, chunk);
+    if (axis->high == 0) {
+        return start;
+    }
+    return start < axis->low ? axis->low : min64(start, axis->high);
+}
+
+void ash_axis_clip(ash_grid_axis *axis, int64_t low, int64_t high) {
+    int whole = low == 0 && high == axis->extent;
+    axis->low = whole ? 0 : low;
+    axis->high = whole ? 0 : high;
 }
 
 int64_t ash_axis_find(const ash_grid_axis *axis, int64_t index) {
@@ -69,7 +92,17 @@ int64_t ash_axis_find(const ash_grid_axis *axis, int64_t index) {
     return low;
 }
 
+/* The largest of the first and the last chunk that are needed, and, if there are more, the step. */
+static int64_t largest_regular(const ash_grid_axis *axis) {
+    int64_t first = ash_axis_find(axis, axis->low), last = ash_axis_find(axis, axis->high - 1);
+    int64_t a = ash_axis_extent(axis, first), b = ash_axis_extent(axis, last);
+    return last - first > 1 ? axis->step : a > b ? a : b;
+}
+
 int64_t ash_axis_largest(const ash_grid_axis *axis) {
+    if (!axis->bounds && axis->high > 0) {
+        return largest_regular(axis);
+    }
     if (!axis->bounds) {
         return axis->count > 2 ? axis->step
             : axis->count == 2 ? (ash_axis_extent(axis, 0) > ash_axis_extent(axis, 1) ? ash_axis_extent(axis, 0) : ash_axis_extent(axis, 1))
@@ -87,6 +120,9 @@ int ash_axis_equal(const ash_grid_axis *a, const ash_grid_axis *b) {
     if (a->extent != b->extent || a->count != b->count) {
         return 0;
     }
+    if (a->low != b->low || a->high != b->high) {
+        return 0;
+    }
     if (!a->bounds && !b->bounds) {
         return a->count == 1 || (a->step == b->step && a->offset == b->offset);
     }
@@ -99,10 +135,16 @@ int ash_axis_equal(const ash_grid_axis *a, const ash_grid_axis *b) {
 }
 
 int ash_axis_refines(const ash_grid_axis *fine, const ash_grid_axis *coarse) {
-    if (!fine->bounds && !coarse->bounds && fine->offset == 0 && coarse->offset == 0) {
-        return coarse->count == 1 || coarse->step % fine->step == 0;
+    int64_t low = fine->high > 0 ? fine->low : 0, high = fine->high > 0 ? fine->high : fine->extent;
+    if (coarse->high > 0 && (low < coarse->low || high > coarse->high)) {
+        return 0;
     }
-    for (int64_t i = 1; i < coarse->count; i++) {
+    if (!fine->bounds && !coarse->bounds && fine->offset == 0 && coarse->offset == 0 &&
+        (coarse->count == 1 || coarse->step % fine->step == 0)) {
+        return 1;
+    }
+    int64_t last = high > low ? ash_axis_find(coarse, high - 1) : 0;
+    for (int64_t i = high > low ? ash_axis_find(coarse, low) + 1 : 1; i <= last; i++) {
         int64_t cut = ash_axis_start(coarse, i);
         if (ash_axis_start(fine, ash_axis_find(fine, cut)) != cut) {
             return 0;
@@ -279,4 +321,14 @@ void ash_grid_box(int ndim, const ash_grid_axis axis[], int64_t chunk, ash_box *
         box->start[a] = ash_axis_start(&axis[a], coordinate[a]);
         box->extent[a] = ash_axis_start(&axis[a], coordinate[a] + 1) - box->start[a];
     }
+}
+
+int64_t ash_dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]) {
+    for (int a = ndim - 1; a >= 0; a--) {
+        if (stride) {
+            stride[a] = size;
+        }
+        size *= extent[a];
+    }
+    return size;
 }

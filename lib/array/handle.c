@@ -3,8 +3,6 @@
 
 #include "base/memory.h"
 
-#include <string.h>
-
 enum { SERIAL_NO_MEMORY = -1 };
 
 /* Makes room for one more element in a growing list. */
@@ -23,7 +21,8 @@ static int reserve(void **list, int64_t count, int64_t *capacity, int64_t size) 
 }
 
 ash_array ash_publish(ash_context *context, ash_node *node, int output) {
-    if (!reserve((void **)&context->node, context->nnodes, &context->node_capacity, sizeof *context->node)) {
+    if (!reserve((void **)&context->node, context->nnodes, &context->node_capacity, sizeof *context->node) ||
+        !reserve((void **)&context->reached, context->nnodes, &context->reached_capacity, sizeof *context->reached)) {
         if (node->kind == ASH_NODE_MEMORY) {
             node->u.memory.release = NULL; /* a failed maker leaves the memory with its caller */
         }
@@ -140,25 +139,27 @@ ash_status ash_scope_end(ash_context *context, const ash_array keep[], int n) {
         return ash_record(context, &error);
     }
     int64_t first = context->scope[--context->nscopes];
-    int64_t mark = ash_context_mark(context);
+    int64_t mark = ash_reach_begin(context);
     for (int k = 0; keep && k < n; k++) {
         /* A kept array may carry an error: its node is kept as well, so that the sentence survives. */
         ash_node *node = keep[k].context == context ? ash_context_find(context, keep[k].serial) : NULL;
         if (node) {
-            ash_context_reach(context, 1, &(ash_value){ node, 0 }, mark);
+            ash_reach_from(context, node, mark);
         } else {
             ash_fail(&error, ASH_ERR_HANDLE, "scope_end: keep[%d] is not an array of this context", k);
         }
     }
-    int64_t kept = 0, total = context->nnodes;
-    for (int64_t k = total - 1; k >= 0; k--) { /* users before what they use */
-        ash_node *node = context->node[k];
-        if (node->serial >= first && node->mark != mark) {
-            ash_node_free(node);
-            context->node[k] = NULL;
+    ash_reach_end(context, mark);
+    ash_free_retired(context);
+    int64_t total = context->nnodes, kept = total;
+    for (; kept > 0 && context->node[kept - 1]->serial >= first; kept--) { /* users before what they use */
+        ash_node *node = context->node[kept - 1];
+        if (node->mark != mark) {
+            ash_node_retire(context, node);
+            context->node[kept - 1] = NULL;
         }
     }
-    for (int64_t k = 0; k < total; k++) {
+    for (int64_t k = kept; k < total; k++) {
         if (context->node[k]) {
             context->node[kept++] = context->node[k];
         }

@@ -34,6 +34,19 @@ int ash_node_copy_dim(ash_node *node, ash_dim *to, const ash_dim *from) {
     return to->name || !from->name;
 }
 
+int ash_node_copy_output(ash_node *node, int k, const ash_output *from) {
+    ash_output *to = &node->output[k];
+    int fine = ash_node_set_output(node, k, from->dtype, from->ndim);
+    for (int a = 0; a < from->ndim && fine; a++) {
+        fine = ash_axis_copy(&from->dim[a].axis, &node->arena, &to->dim[a].axis) && ash_node_copy_dim(node, &to->dim[a], &from->dim[a]);
+    }
+    if (fine) {
+        to->attrs = ash_attrs_retain(from->attrs);
+        to->name = ash_arena_strdup(&node->arena, from->name);
+    }
+    return fine && (to->name || !from->name);
+}
+
 void ash_node_free(ash_node *node) {
     if (!node) {
         return;
@@ -70,6 +83,14 @@ void ash_output_shape(const ash_output *output, int64_t shape[]) {
     for (int a = 0; a < output->ndim; a++) {
         shape[a] = output->dim[a].axis.extent;
     }
+}
+
+int ash_output_same_grid(const ash_output *a, const ash_output *b) {
+    int same = a->ndim == b->ndim;
+    for (int k = 0; same && k < a->ndim; k++) {
+        same = ash_axis_equal(&a->dim[k].axis, &b->dim[k].axis);
+    }
+    return same;
 }
 
 ash_dim_names ash_output_dim_names(const ash_output *output) {

@@ -123,28 +123,39 @@ typedef struct ash_block {
     const int64_t *stride; /* in bytes, per axis of the input */
 } ash_block;
 
+/* A step of a chunk of the outputs. */
+typedef struct ash_blocks_step {
+    int64_t chunk, step;
+    const ash_box *box; /* per output: where the chunk lies, or what is needed of it */
+} ash_blocks_step;
+
 /* A step of a chunk, with all it needs at hand. */
 typedef struct ash_blocks_call {
     const ash_node *node;
     int64_t chunk, step;
     int nblocks;
     const ash_block *block;
-    const ash_box *box; /* per output, where the chunk lies */
-    void *const *out;   /* per output, the chunk, dense */
+    const ash_box *box; /* per output: as in ash_blocks_step */
+    void *const *out;   /* per output, that box, dense */
     void *scratch;
     ash_isa isa;
     ash_error_state *error; /* the reason alone, of a step that fails */
 } ash_blocks_call;
 
 /* What a node does that makes its outputs chunk by chunk from boxes of its inputs. A chunk may take several steps, one after another in the same
- * memory: a sum over products, say. The outputs of a node have the same number of chunks; nodes of several steps have one output. */
+ * memory: a sum over products, say. The outputs of a node have the same number of chunks; nodes of several steps have one output.
+ *
+ * Kinds with `reach` make parts of chunks, too, where only a part is needed: they go by the box that they are given. Others are given whole chunks. */
 typedef struct ash_blocks_kind {
     const char *name;
     int repeats; /* chunks share parts, so stored inputs had better be held than read again */
     int blas;    /* steps call BLAS, which is kept to one thread meanwhile */
-    /* The k-th part that a step of chunk number `chunk` of the outputs needs; 0: there is none. Parts are not empty. */
-    int (*part)(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part);
-    int64_t (*scratch_bytes)(const ash_node *node); /* of any step; NULL: none */
+    /* The k-th part that a step needs; 0: there is none. Parts are not empty. */
+    int (*part)(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part);
+    /* A box around what a box of the output takes of an input, in all of its chunks and steps; 0: it takes nothing. The box is not empty. Nodes have one output. */
+    int (*reach)(const ash_node *node, const ash_need box[], int input, ash_need need[]);
+    void (*widen)(const ash_node *node, ash_need box[]); /* makes of a box one that parts of chunks can be made of; NULL: any is */
+    int64_t (*scratch_bytes)(const ash_node *node, const ash_blocks_step *at); /* of a step; NULL: none */
     int64_t (*thread_bytes)(const ash_node *node);  /* that libraries keep for each thread which runs steps; NULL: none */
     ash_status (*run)(const ash_blocks_call *call); /* fills the chunk, or goes on with it */
 } ash_blocks_kind;
@@ -213,9 +224,13 @@ struct ash_node {
     } u;
     /* Scratch of whoever walks the expression; valid during one walk (one mark). */
     int64_t mark, visit;
+    ash_value same, from;            /* what stands for it, and what a cast is made from, see lib/plan/same.c */
+    void *link;                      /* see lib/plan/link.c and keep.c */
     int weight, held, stored, scans; /* see lib/plan/hold.c */
     int why;                         /* it is held: ash_hold_reason */
+    int keep, users;                 /* see lib/plan/keep.c */
     ash_need *need;                  /* per axis of its outputs, see lib/plan/demand.c */
+    ash_node *retired;               /* the one retired before it; `mark` is then what it waits for */
 };
 
 /* A node under construction, not yet in a context. NULL when out of memory. */
@@ -224,6 +239,8 @@ ash_node *ash_node_new(ash_node_kind kind, int ninputs, int noutputs);
 int ash_node_set_output(ash_node *node, int k, ash_dtype dtype, int ndim);
 /* Copies name and coordinate of a dimension into a node's output; the axis (grid) is set by the caller. */
 int ash_node_copy_dim(ash_node *node, ash_dim *to, const ash_dim *from);
+/* Makes output `k` like another one: dtype, dimensions with grids and coordinates, name, attributes. 0 when out of memory. */
+int ash_node_copy_output(ash_node *node, int k, const ash_output *from);
 /* Frees a node and what it holds: user memory's release callback, files, coordinates, attributes. */
 void ash_node_free(ash_node *node);
 
@@ -232,6 +249,8 @@ static inline const ash_output *ash_value_output(ash_value value) {
 }
 int64_t ash_output_size(const ash_output *output);
 void ash_output_shape(const ash_output *output, int64_t shape[]);
+/* Whether two outputs have the same shape, cut into the same chunks. */
+int ash_output_same_grid(const ash_output *a, const ash_output *b);
 /* Where a chunk of the output's grid lies. */
 void ash_output_box(const ash_output *output, int64_t chunk, ash_box *box);
 ash_dim_names ash_output_dim_names(const ash_output *output);

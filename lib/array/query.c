@@ -1,8 +1,6 @@
 /* Asking arrays about themselves. */
 #include "array/context.h"
 
-#include <string.h>
-
 /* The output behind a handle, of which extents may not be known yet; NULL for a failed array. Records nothing. */
 static const ash_output *peek(ash_array a) {
     ash_error_state error = { 0 };

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* Allocations until one fails; 0: none will. Several threads may count it down, so exactly one of them gets the failure. */
@@ -22,6 +23,10 @@ int64_t ash_fail_allocations_left(void) {
 
 /* More than any list of names and numbers takes: a size beyond it comes from a damaged file, and is not worth asking the system for. */
 #define LARGEST (INT64_C(1) << 40)
+enum { LARGE_LIST = 256 << 10 };
+
+/* Of the longest vectors, and of cache lines. */
+enum { ALIGNMENT = 64 };
 
 static int must_fail(void) {
     if (atomic_load_explicit(&fail_all, memory_order_relaxed))
@@ -39,6 +44,12 @@ void *ash_malloc(int64_t bytes) {
     if (bytes < 0 || bytes > LARGEST || must_fail())
         return NULL;
     return malloc(bytes > 0 ? (size_t)bytes : 1);
+}
+
+void *ash_malloc_aligned(int64_t bytes) {
+    if (bytes <= 0 || bytes > LARGEST || must_fail())
+        return NULL;
+    return aligned_alloc(ALIGNMENT, (size_t)(bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
 void *ash_calloc(int64_t count, int64_t size) {
@@ -65,19 +76,33 @@ void *ash_page_alloc(int64_t bytes) {
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* What is below and above the place is given back. The highest place is taken, so that blocks taken one after another lie side by side: the system counts them as one. */
-void *ash_page_alloc_aligned(int64_t bytes) {
-    char *memory = ash_page_alloc(2 * bytes);
-    if (!memory) {
-        return NULL;
-    }
-    char *end = memory + 2 * bytes, *place = end - bytes - (uintptr_t)end % (uintptr_t)bytes;
-    ash_page_free(place > memory ? memory : NULL, place - memory);
-    ash_page_free(place + bytes < end ? place + bytes : NULL, end - place - bytes);
-    return place;
-}
-
 void ash_page_free(void *memory, int64_t bytes) {
     if (memory)
         munmap(memory, (size_t)bytes);
+}
+
+static int in_pages(int64_t bytes) {
+    return bytes >= LARGE_LIST;
+}
+
+void *ash_list_resize(void *memory, int64_t old, int64_t bytes) {
+    if (!in_pages(bytes))
+        return ash_realloc(memory, bytes); /* they only grow */
+    if (in_pages(old)) {
+        void *moved = must_fail() || bytes > LARGEST ? MAP_FAILED : mremap(memory, (size_t)old, (size_t)bytes, MREMAP_MAYMOVE);
+        return moved == MAP_FAILED ? NULL : moved;
+    }
+    void *pages = ash_page_alloc(bytes);
+    if (pages && old > 0) {
+        memcpy(pages, memory, (size_t)old);
+        ash_free(memory);
+    }
+    return pages;
+}
+
+void ash_list_release(void *memory, int64_t bytes) {
+    if (in_pages(bytes))
+        ash_page_free(memory, bytes);
+    else
+        ash_free(memory);
 }

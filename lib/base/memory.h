@@ -9,14 +9,17 @@
  * NULL when out of memory, and for a size that is negative or above 1 TiB; size 0 gives memory that must be freed, too. ash_realloc()
  * leaves the old memory when it fails. */
 void *ash_malloc(int64_t bytes);
+void *ash_malloc_aligned(int64_t bytes); /* at a multiple of 64, bytes > 0 */
 void *ash_calloc(int64_t count, int64_t size);
 void *ash_realloc(void *memory, int64_t bytes);
 void ash_free(void *memory);
 /* Whole pages, for large blocks: given back to the system at once when freed, which malloc does not promise. */
 void *ash_page_alloc(int64_t bytes);
-/* The same at an address that is a multiple of `bytes`, a power of two and at least a page. */
-void *ash_page_alloc_aligned(int64_t bytes);
 void ash_page_free(void *memory, int64_t bytes);
+/* Lists whose size the caller remembers: from malloc while they are small, in pages of their own when they are large. `old`: the bytes they had (0: none yet); on
+ * failure these are left as they are. */
+void *ash_list_resize(void *memory, int64_t old, int64_t bytes);
+void ash_list_release(void *memory, int64_t bytes);
 /* Tests only: the n-th allocation from now fails (1 = the next), and every one after it if `onward`; 0 switches it off. */
 void ash_fail_allocations(int64_t n, int onward);
 int64_t ash_fail_allocations_left(void); /* allocations that went well and one that will fail; 0: it has failed */

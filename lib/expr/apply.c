@@ -1,7 +1,6 @@
 /* Operations by name. */
 #include "expr/apply.h"
 
-#include "base/options.h"
 #include "expr/elementwise.h"
 
 #include <math.h>

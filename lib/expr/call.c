@@ -42,17 +42,15 @@ void ash_call_output(const ash_user_call *user, int k) {
     const ash_output *output = &user->call->node->output[k];
     const ash_box *box = &user->call->box[k];
     ash_call_block *to = &user->output[k];
-    int64_t stride = ash_dtype_size(output->dtype);
     to->block.dtype = output->dtype;
     to->block.ndim = output->ndim;
     to->block.data = user->call->out[k];
-    for (int a = output->ndim - 1; a >= 0; a--) {
-        to->stride[a] = stride;
+    ash_output_shape(output, to->shape);
+    for (int a = 0; a < output->ndim; a++) {
         to->extent[a] = box->extent[a];
         to->start[a] = box->start[a];
-        to->shape[a] = output->dim[a].axis.extent;
-        stride *= box->extent[a];
     }
+    ash_dense_strides(output->ndim, box->extent, ash_dtype_size(output->dtype), to->stride);
 }
 
 /* " at [0:3, 4:8]" */

@@ -3,6 +3,7 @@
 #include "base/span.h"
 #include "expr/builder.h"
 #include "expr/elementwise.h"
+#include "expr/one_block.h"
 
 #include <ashlar/delayed.h>
 #include <ashlar/shape.h>
@@ -59,33 +60,36 @@ ash_array ash_chunk(ash_array a, const char *chunk) {
 
 /* ---- Arrays made of chunks ---- */
 
-static int from_chunks_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
-    (void)step;
-    ash_output_box(&node->output[0], chunk, &part->box);
-    part->input = (int)chunk;
+static int from_chunks_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
+    ash_box chunk;
+    ash_output_box(&node->output[0], at->chunk, &chunk);
+    part->box = at->box[0];
+    part->input = (int)at->chunk;
     for (int a = 0; a < node->output[0].ndim; a++) {
         if (part->box.extent[a] == 0) {
             return 0;
         }
-        part->box.start[a] = 0;
+        part->box.start[a] -= chunk.start[a];
     }
     return k == 0;
 }
 
-static ash_status from_chunks_run(const ash_blocks_call *call) {
-    const ash_output *output = &call->node->output[0];
-    int64_t size = ash_dtype_size(output->dtype), dense[ASH_MAX_NDIM], stride = size;
-    for (int a = output->ndim - 1; a >= 0; a--) {
-        dense[a] = stride;
-        stride *= call->box[0].extent[a];
+static int from_chunks_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    ash_box chunk;
+    ash_output_box(&node->output[0], input, &chunk);
+    for (int a = 0; a < node->output[0].ndim; a++) {
+        int64_t begin = box[a].begin - chunk.start[a], end = box[a].end - chunk.start[a];
+        need[a] = (ash_need){ begin > 0 ? begin : 0, end < chunk.extent[a] ? end : chunk.extent[a] };
+        if (need[a].begin >= need[a].end) {
+            return 0;
+        }
     }
-    if (call->nblocks == 1) { /* else the chunk is empty */
-        ash_copy_box(output->ndim, call->box[0].extent, size, call->out[0], dense, call->block[0].base, call->block[0].stride);
-    }
-    return ASH_OK;
+    return 1;
 }
 
-static const ash_blocks_kind from_chunks_kind = { .name = "from_chunks", .part = from_chunks_part, .run = from_chunks_run };
+static const ash_blocks_kind from_chunks_kind = {
+    .name = "from_chunks", .part = from_chunks_part, .reach = from_chunks_reach, .run = ash_copy_one_block
+};
 
 /* The chunks as values of one dtype, each of `ndim` dimensions. */
 static int resolve(ash_builder *builder, int n, const ash_array chunks[], int ndim, ash_value value[]) {

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "expr/builder.h"
 #include "expr/elementwise.h"
+#include "expr/one_block.h"
 #include "expr/view.h"
 
 #include <ashlar/shape.h>
@@ -16,12 +17,10 @@ typedef struct join_parameter {
     int64_t begin[]; /* per input: where it begins along the axis of the result; not there for the one past the last */
 } join_parameter;
 
-static int join_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+static int join_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
     const join_parameter *join = node->u.blocks.parameter;
-    const ash_output *output = &node->output[0];
-    (void)step;
-    ash_output_box(output, chunk, &part->box);
-    for (int a = 0; a < output->ndim; a++) {
+    part->box = at->box[0];
+    for (int a = 0; a < node->output[0].ndim; a++) {
         if (k > 0 || part->box.extent[a] == 0) {
             return 0;
         }
@@ -37,20 +36,17 @@ static int join_part(const ash_node *node, int64_t chunk, int64_t step, int k, a
     return 1;
 }
 
-static ash_status join_run(const ash_blocks_call *call) {
-    const ash_output *output = &call->node->output[0];
-    int64_t size = ash_dtype_size(output->dtype), dense[ASH_MAX_NDIM], stride = size;
-    for (int a = output->ndim - 1; a >= 0; a--) {
-        dense[a] = stride;
-        stride *= call->box[0].extent[a];
-    }
-    if (call->nblocks == 1) { /* else the chunk is empty */
-        ash_copy_box(output->ndim, call->box[0].extent, size, call->out[0], dense, call->block[0].base, call->block[0].stride);
-    }
-    return ASH_OK;
+static int join_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    const join_parameter *join = node->u.blocks.parameter;
+    int64_t begin = join->begin[input], end = begin + ash_value_output(node->input[input])->dim[join->axis].axis.extent;
+    memcpy(need, box, (size_t)node->output[0].ndim * sizeof *need);
+    ash_need *along = &need[join->axis];
+    along->begin = (along->begin > begin ? along->begin : begin) - begin;
+    along->end = (along->end < end ? along->end : end) - begin;
+    return along->begin < along->end;
 }
 
-static const ash_blocks_kind join_kind = { .name = "concatenate", .part = join_part, .run = join_run };
+static const ash_blocks_kind join_kind = { .name = "concatenate", .part = join_part, .reach = join_reach, .run = ash_copy_one_block };
 
 /* ---- Building ---- */
 
@@ -194,11 +190,7 @@ static int copy_dimension(joiner *j, int to, int from) {
         dim->coord = coord ? ash_coord_retain(coord) : NULL;
     }
     const ash_grid_axis *axis = &input_dim(j, from, to)->axis;
-    dim->axis = *axis;
-    if (axis->bounds) {
-        dim->axis.bounds = ash_arena_memdup(&j->builder->node->arena, axis->bounds, (axis->count + 1) * (int64_t)sizeof *axis->bounds);
-    }
-    return axis->bounds && !dim->axis.bounds ? ash_builder_no_memory(j->builder) : 1;
+    return ash_axis_copy(axis, &j->builder->node->arena, &dim->axis) ? 1 : ash_builder_no_memory(j->builder);
 }
 
 static void build(joiner *j) {

@@ -3,8 +3,6 @@
 #include "base/options.h"
 #include "expr/maker.h"
 
-#include <string.h>
-
 int ash_begin_maker(
     ash_builder *builder, ash_node_kind kind, ash_dtype dtype, int ndim, const int64_t shape[], const char *dims, const char *chunks) {
     if (!ash_builder_ok(builder)) {

@@ -33,7 +33,11 @@ ash_status ash_register_reduction(ash_context *context, const ash_reduction_defi
     }
     ash_reduction_definition full;
     ash_options_copy(&full, sizeof full, definition, sizeof full);
-    check(&builder, &full);
+    if (definition) {
+        check(&builder, &full);
+    } else {
+        ash_fail(&builder.error, ASH_ERR_ARGUMENT, "register_reduction: definition is not set");
+    }
     ash_registered *entry = ash_builder_ok(&builder) ? ash_registered_add(&builder, full.name) : NULL;
     if (entry) {
         entry->reduction = full;

@@ -6,7 +6,6 @@
 #include "base/paths.h"
 #include "expr/open.h"
 
-#include <string.h>
 #include <unistd.h>
 
 /* ---- Opening ---- */

@@ -5,7 +5,6 @@
 #include "expr/dataset.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { NUMBERS_SHOWN = 16 };
 

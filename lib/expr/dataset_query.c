@@ -1,5 +1,4 @@
 /* Asking datasets about what they hold. */
-#include "base/options.h"
 #include "expr/dataset.h"
 
 #include <string.h>

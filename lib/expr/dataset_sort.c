@@ -6,7 +6,6 @@
 #include "expr/open.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct beginning {
     double value;

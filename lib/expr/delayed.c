@@ -20,10 +20,10 @@ typedef struct delayed_parameter {
 /* ---- What the plan asks ---- */
 
 /* The k-th input that has elements, whole; the list of them follows from the inputs. */
-static int delayed_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+static int delayed_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
     const delayed_parameter *p = node->u.blocks.parameter;
     const int32_t *input = node->u.blocks.derived;
-    (void)chunk, (void)step;
+    (void)at;
     if (k >= p->parts) {
         return 0;
     }
@@ -36,21 +36,19 @@ static int delayed_part(const ash_node *node, int64_t chunk, int64_t step, int k
     return 1;
 }
 
-static int64_t delayed_scratch(const ash_node *node) {
+static int64_t delayed_scratch(const ash_node *node, const ash_blocks_step *at) {
+    (void)at;
     return ash_call_bytes(node, 0);
 }
 
 static void describe_input(const ash_user_call *user, int input) {
     const ash_output *output = ash_value_output(user->call->node->input[input]);
     ash_call_block *to = &user->input[input];
-    int64_t stride = ash_dtype_size(output->dtype);
     to->block.dtype = output->dtype;
     to->block.ndim = output->ndim;
-    for (int a = output->ndim - 1; a >= 0; a--) {
-        to->extent[a] = to->shape[a] = output->dim[a].axis.extent;
-        to->stride[a] = stride;
-        stride *= to->extent[a];
-    }
+    ash_output_shape(output, to->shape);
+    ash_output_shape(output, to->extent);
+    ash_dense_strides(output->ndim, to->extent, ash_dtype_size(output->dtype), to->stride);
 }
 
 static ash_status delayed_run(const ash_blocks_call *call) {

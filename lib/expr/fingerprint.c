@@ -107,6 +107,12 @@ static void add_elementwise(ash_fingerprint *print, const ash_node *node) {
     }
 }
 
+/* Where the elements lie says it all as long as they stay there. */
+static void add_place(ash_fingerprint *print, const ash_node *node) {
+    add_ints(print, (int64_t[]){ (intptr_t)node->u.memory.data }, 1);
+    add_ints(print, node->u.memory.stride, node->output[0].ndim);
+}
+
 static void add_reduce(ash_fingerprint *print, const ash_node *node) {
     const ash_reduce_node *r = &node->u.reduce;
     const ash_output *input = ash_value_output(node->input[0]);
@@ -152,6 +158,24 @@ static void add_file(ash_fingerprint *print, const ash_node *node) {
     ash_fingerprint_int(print, node->u.file.variable->id);
 }
 
+/* An open file, as this process knows it. */
+static void add_open_file(ash_fingerprint *print, const ash_node *node) {
+    int64_t key[ASH_FILE_KEY];
+    ash_file_key(node->u.file.file, key);
+    add_ints(print, key, ASH_FILE_KEY);
+    ash_fingerprint_text(print, ash_file_variable_path(node->u.file.variable));
+}
+
+/* Functions, by more than their names. */
+static void add_functions(ash_fingerprint *print, const ash_node *node) {
+    const ash_reduction_definition *general = node->kind == ASH_NODE_REDUCE ? node->u.reduce.general : NULL;
+    if (node->kind == ASH_NODE_BLOCKS) {
+        add_ints(print, (int64_t[]){ (intptr_t)node->u.blocks.kind, (intptr_t)node->u.blocks.function }, 2);
+    } else if (general) {
+        add_ints(print, (int64_t[]){ (intptr_t)general->step, node->u.reduce.user_bytes > 0 ? 0 : (intptr_t)general->user }, 2);
+    }
+}
+
 static void add_outputs(ash_fingerprint *print, const ash_node *node) {
     for (int k = 0; k < node->noutputs; k++) {
         const ash_output *output = &node->output[k];
@@ -164,9 +188,7 @@ static void add_outputs(ash_fingerprint *print, const ash_node *node) {
     }
 }
 
-static void add_node(ash_fingerprint *print, const ash_node *node) {
-    ash_fingerprint_int(print, node->kind);
-    add_outputs(print, node);
+static void add_parameters(ash_fingerprint *print, const ash_node *node) {
     switch (node->kind) {
     case ASH_NODE_ERROR:
     case ASH_NODE_DATASET: break;
@@ -191,17 +213,28 @@ static void add_node(ash_fingerprint *print, const ash_node *node) {
     }
 }
 
+void ash_fingerprint_node(ash_fingerprint *print, const ash_node *node) {
+    ash_fingerprint_int(print, node->kind);
+    add_outputs(print, node);
+    switch (node->kind) {
+    case ASH_NODE_MEMORY: add_place(print, node); break;
+    case ASH_NODE_FILE: add_open_file(print, node); break;
+    default:
+        add_parameters(print, node);
+        add_functions(print, node);
+        break;
+    }
+}
+
 void ash_fingerprint_values(ash_fingerprint *print, ash_context *context, int n, const ash_value values[]) {
-    int64_t mark = ash_context_mark(context);
     int count = 0;
-    ash_context_reach(context, n, values, mark);
-    for (int64_t k = 0; k < context->nnodes; k++) { /* by rising serial: inputs come before what is made from them */
-        ash_node *node = context->node[k];
-        if (node->mark != mark) {
-            continue;
-        }
+    ash_reach(context, n, values);
+    for (int64_t k = 0; k < context->nreached; k++) { /* by rising serial: inputs come before what is made from them */
+        ash_node *node = context->reached[k];
         node->weight = count++; /* its number in this expression, whatever else the context holds */
-        add_node(print, node);
+        ash_fingerprint_int(print, node->kind);
+        add_outputs(print, node);
+        add_parameters(print, node);
         for (int i = 0; i < node->ninputs; i++) {
             add_ints(print, (int64_t[]){ node->input[i].node->weight, node->input[i].output }, 2);
         }

@@ -16,4 +16,8 @@ void ash_fingerprint_int(ash_fingerprint *print, int64_t number);
  * of change. Functions of the user are known by their names. Attributes and names of dimensions are not part of it. */
 void ash_fingerprint_values(ash_fingerprint *print, ash_context *context, int n, const ash_value values[]);
 
+/* What a node of this process is, apart from its inputs: the caller's memory by where it lies, files by what ash_file_key() says. Two nodes with the same
+ * inputs and prints have the same values. */
+void ash_fingerprint_node(ash_fingerprint *print, const ash_node *node);
+
 #endif

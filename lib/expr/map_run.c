@@ -66,13 +66,12 @@ static int64_t count_parts(const ash_map_input *in, const ash_window *window) {
     return in->filled ? ash_window_parts(window) : 1;
 }
 
-static int map_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+static int map_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
     const ash_map_parameter *p = node->u.blocks.parameter;
-    map_chunk c = find_chunk(node, chunk);
+    map_chunk c = find_chunk(node, at->chunk);
     ash_window window;
     int64_t left = k;
-    (void)step;
-    for (int i = 0; i < node->ninputs && has_elements(node, chunk); i++) {
+    for (int i = 0; i < node->ninputs && has_elements(node, at->chunk); i++) {
         int64_t parts = find_window(node, i, &c, &window) ? count_parts(&p->input[i], &window) : 0;
         if (left >= parts) {
             left -= parts;
@@ -118,7 +117,8 @@ int64_t ash_map_window_bytes(const ash_node *node) {
     return bytes;
 }
 
-static int64_t map_scratch(const ash_node *node) {
+static int64_t map_scratch(const ash_node *node, const ash_blocks_step *at) {
+    (void)at;
     return ash_call_bytes(node, ash_map_window_bytes(node));
 }
 
@@ -129,13 +129,6 @@ typedef struct place {
     const char *base;
     int64_t stride[ASH_MAX_NDIM];
 } place;
-
-static void dense_strides(const ash_window *window, int64_t size, int64_t stride[]) {
-    for (int k = window->ndim - 1; k >= 0; k--) {
-        stride[k] = size;
-        size *= window->end[k] - window->begin[k];
-    }
-}
 
 /* Whether the parts lie in memory as they do in the array, side by side. */
 static int lie_together(const ash_window *window, int64_t parts, const ash_block block[]) {
@@ -174,8 +167,12 @@ static place find_place(
     const ash_node *node = user->call->node;
     const ash_map_parameter *p = node->u.blocks.parameter;
     int64_t size = ash_dtype_size(ash_value_output(node->input[input])->dtype);
+    int64_t extent[ASH_MAX_NDIM];
     place at;
-    dense_strides(window, size, at.stride);
+    for (int k = 0; k < window->ndim; k++) {
+        extent[k] = window->end[k] - window->begin[k];
+    }
+    ash_dense_strides(window->ndim, extent, size, at.stride);
     if (!p->input[input].filled || can_show(node, window, parts, block, at.stride)) {
         at.base = block->base;
         if (node->u.blocks.function->function.strided) {

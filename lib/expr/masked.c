@@ -16,25 +16,38 @@
 
 /* ---- What the plan asks ---- */
 
-/* The parameter: per chunk of the result along its first axis, the chunk of the input that it is selected from. */
-static int masked_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+/* The parameter: per chunk of the result along its first axis, the chunk of the input that it is selected from. Which rows these are only the mask knows, so it is needed
+ * whole, and all rows of its chunk. */
+static int64_t first_coordinate(const ash_output *output, int64_t chunk) {
+    for (int a = 1; a < output->ndim; a++) {
+        chunk /= output->dim[a].axis.count;
+    }
+    return chunk;
+}
+
+static int masked_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
     const int64_t *chunk_of = node->u.blocks.parameter;
     const ash_output *output = &node->output[0];
-    int64_t coordinate[ASH_MAX_NDIM];
-    ash_grid_axis axis[ASH_MAX_NDIM];
-    (void)step;
-    ash_output_box(output, chunk, &part->box);
+    part->box = at->box[0];
     for (int a = 0; a < output->ndim; a++) {
-        axis[a] = output->dim[a].axis;
         if (k > 1 || part->box.extent[a] == 0) {
             return 0;
         }
     }
-    ash_grid_coordinates(output->ndim, axis, chunk, coordinate);
     const ash_grid_axis *from = &ash_value_output(node->input[1])->dim[0].axis;
+    int64_t chunk = chunk_of[first_coordinate(output, at->chunk)];
     part->input = k;
-    part->box.start[0] = ash_axis_start(from, chunk_of[coordinate[0]]);
-    part->box.extent[0] = ash_axis_extent(from, chunk_of[coordinate[0]]);
+    part->box.start[0] = ash_axis_start(from, chunk);
+    part->box.extent[0] = ash_axis_extent(from, chunk);
+    return 1;
+}
+
+static int masked_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    const int64_t *chunk_of = node->u.blocks.parameter;
+    const ash_grid_axis *from = &ash_value_output(node->input[1])->dim[0].axis, *rows = &node->output[0].dim[0].axis;
+    memcpy(need, box, (size_t)(input == 0 ? node->output[0].ndim : 1) * sizeof *need);
+    need[0].begin = ash_axis_start(from, chunk_of[ash_axis_find(rows, box[0].begin)]);
+    need[0].end = ash_axis_start(from, chunk_of[ash_axis_find(rows, box[0].end - 1)] + 1);
     return 1;
 }
 
@@ -47,38 +60,39 @@ static int64_t next_in(const ash_block *mask, int64_t k, int wanted) {
     return k;
 }
 
-/* Copies runs of rows that the mask leaves one behind the other. */
+/* Copies runs of rows that the mask leaves one behind the other, those of them that are needed. */
 static ash_status masked_run(const ash_blocks_call *call) {
     const ash_output *output = &call->node->output[0];
-    int64_t size = ash_dtype_size(output->dtype), dense[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], row = size, left = call->box[0].extent[0];
-    for (int a = output->ndim - 1; a >= 0; a--) {
-        extent[a] = call->box[0].extent[a];
-        dense[a] = row;
-        row *= a > 0 ? extent[a] : 1;
-    }
+    int64_t size = ash_dtype_size(output->dtype), dense[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], passed = 0;
+    ash_box chunk;
     if (call->nblocks < 2) { /* nothing is selected */
         return ASH_OK;
     }
+    ash_output_box(output, call->chunk, &chunk);
+    memcpy(extent, call->box[0].extent, sizeof extent);
+    ash_dense_strides(output->ndim, extent, size, dense);
     const ash_block *from = &call->block[0], *mask = &call->block[1];
-    char *out = call->out[0];
-    int64_t n = mask->part.box.extent[0], begin = next_in(mask, 0, 1);
-    while (begin < n) {
-        int64_t end = next_in(mask, begin, 0);
-        extent[0] = end - begin;
-        left -= extent[0];
-        if (left < 0) {
-            break;
+    int64_t n = mask->part.box.extent[0], first = call->box[0].start[0] - chunk.start[0], last = first + call->box[0].extent[0];
+    for (int64_t begin = next_in(mask, 0, 1), end; begin < n; begin = next_in(mask, end, 1)) {
+        end = next_in(mask, begin, 0);
+        int64_t low = passed > first ? passed : first, high = passed + end - begin < last ? passed + end - begin : last;
+        if (low < high) {
+            extent[0] = high - low;
+            ash_copy_box(output->ndim, extent, size, (char *)call->out[0] + (low - first) * dense[0], dense,
+                from->base + (begin + low - passed) * from->stride[0], from->stride);
         }
-        ash_copy_box(output->ndim, extent, size, out, dense, from->base + begin * from->stride[0], from->stride);
-        out += extent[0] * row;
-        begin = next_in(mask, end, 1);
+        passed += end - begin;
     }
-    return left == 0 ? ASH_OK : ash_fail(call->error, ASH_ERR_ARGUMENT, "the mask is another one than when its elements were counted");
+    return passed == chunk.extent[0]
+        ? ASH_OK
+        : ash_fail(call->error, ASH_ERR_ARGUMENT, "the mask is another one than when its elements were counted");
 }
 
 /* Rows that are cut along other axes need the same mask, elements do not. */
-static const ash_blocks_kind rows_kind = { .name = "masked_select", .repeats = 1, .part = masked_part, .run = masked_run };
-static const ash_blocks_kind elements_kind = { .name = "masked_select", .part = masked_part, .run = masked_run };
+static const ash_blocks_kind rows_kind = {
+    .name = "masked_select", .repeats = 1, .part = masked_part, .reach = masked_reach, .run = masked_run
+};
+static const ash_blocks_kind elements_kind = { .name = "masked_select", .part = masked_part, .reach = masked_reach, .run = masked_run };
 
 /* ---- Counting ---- */
 

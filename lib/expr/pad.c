@@ -48,22 +48,24 @@ static void trimmed_range(const ash_window_axis *axis, const ash_grid_axis *in, 
     range[1] = ash_axis_start(in, chunk + 1) - (open && chunk == in->count - 1 ? 0 : axis->after);
 }
 
-static ash_window window_of(const ash_node *node, int64_t chunk, window_range *range) {
+/* The window that a box of a chunk shows. */
+static ash_window window_of(const ash_node *node, int64_t chunk, const ash_box *box, window_range *range) {
     const pad_parameter *p = node->u.blocks.parameter;
     const ash_output *input = ash_value_output(node->input[0]), *output = &node->output[0];
     ash_window window = { .ndim = output->ndim, .axis = p->axis, .dim = input->dim };
     for (int a = output->ndim - 1; a >= 0; a--) {
-        int64_t ends[2];
-        range(&p->axis[a], &input->dim[a].axis, &output->dim[a].axis, chunk % output->dim[a].axis.count, ends);
-        window.begin[a] = ends[0];
-        window.end[a] = ends[1];
-        chunk /= output->dim[a].axis.count;
+        const ash_grid_axis *axis = &output->dim[a].axis;
+        int64_t ends[2], coordinate = chunk % axis->count;
+        range(&p->axis[a], &input->dim[a].axis, axis, coordinate, ends);
+        window.begin[a] = ends[0] + box->start[a] - ash_axis_start(axis, coordinate);
+        window.end[a] = window.begin[a] + box->extent[a];
+        chunk /= axis->count;
     }
     return window;
 }
 
-static int window_part(const ash_node *node, int64_t chunk, int k, ash_part *part, window_range *range) {
-    ash_window window = window_of(node, chunk, range);
+static int window_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part, window_range *range) {
+    ash_window window = window_of(node, at->chunk, &at->box[0], range);
     for (int a = 0; a < window.ndim; a++) {
         if (window.begin[a] >= window.end[a]) {
             return 0;
@@ -73,42 +75,78 @@ static int window_part(const ash_node *node, int64_t chunk, int k, ash_part *par
     return ash_window_part(&window, k, &part->box);
 }
 
+/* The window around those of all chunks that a box meets. Those next to the outermost may reach further than what is needed of these. */
+static int window_reach(const ash_node *node, const ash_need box[], ash_need need[], window_range *range) {
+    const pad_parameter *p = node->u.blocks.parameter;
+    const ash_output *input = ash_value_output(node->input[0]), *output = &node->output[0];
+    ash_window window = { .ndim = output->ndim, .axis = p->axis, .dim = input->dim };
+    for (int a = 0; a < output->ndim; a++) {
+        const ash_grid_axis *axis = &output->dim[a].axis;
+        int64_t first = ash_axis_find(axis, box[a].begin), last = ash_axis_find(axis, box[a].end - 1);
+        window.begin[a] = INT64_MAX;
+        window.end[a] = INT64_MIN;
+        for (int64_t c = first; c <= last; c += c == first + 1 && last - 1 > c ? last - 1 - c : 1) {
+            int64_t start = ash_axis_start(axis, c), end = ash_axis_start(axis, c + 1), ends[2];
+            range(&p->axis[a], &input->dim[a].axis, axis, c, ends);
+            int64_t begin = ends[0] + (box[a].begin > start ? box[a].begin - start : 0);
+            end = ends[0] + (box[a].end < end ? box[a].end : end) - start;
+            window.begin[a] = begin < window.begin[a] ? begin : window.begin[a];
+            window.end[a] = end > window.end[a] ? end : window.end[a];
+        }
+    }
+    return ash_window_reach(&window, need);
+}
+
 static ash_status window_run(const ash_blocks_call *call, window_range *range) {
-    ash_window window = window_of(call->node, call->chunk, range);
+    ash_window window = window_of(call->node, call->chunk, &call->box[0], range);
     ash_window_fill(&window, ash_dtype_size(call->node->output[0].dtype), call->block, call->out[0]);
     return ASH_OK;
 }
 
-static int padded_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
-    (void)step;
-    return window_part(node, chunk, k, part, padded_range);
+static int padded_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
+    return window_part(node, at, k, part, padded_range);
+}
+
+static int padded_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    (void)input;
+    return window_reach(node, box, need, padded_range);
 }
 
 static ash_status padded_run(const ash_blocks_call *call) {
     return window_run(call, padded_range);
 }
 
-static int extended_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
-    (void)step;
-    return window_part(node, chunk, k, part, extended_range);
+static int extended_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
+    return window_part(node, at, k, part, extended_range);
+}
+
+static int extended_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    (void)input;
+    return window_reach(node, box, need, extended_range);
 }
 
 static ash_status extended_run(const ash_blocks_call *call) {
     return window_run(call, extended_range);
 }
 
-static int trimmed_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
-    (void)step;
-    return window_part(node, chunk, k, part, trimmed_range);
+static int trimmed_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
+    return window_part(node, at, k, part, trimmed_range);
+}
+
+static int trimmed_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    (void)input;
+    return window_reach(node, box, need, trimmed_range);
 }
 
 static ash_status trimmed_run(const ash_blocks_call *call) {
     return window_run(call, trimmed_range);
 }
 
-static const ash_blocks_kind padded_kind = { .name = "pad", .repeats = 1, .part = padded_part, .run = padded_run };
-static const ash_blocks_kind extended_kind = { .name = "overlap", .repeats = 1, .part = extended_part, .run = extended_run };
-static const ash_blocks_kind trimmed_kind = { .name = "trim_overlap", .part = trimmed_part, .run = trimmed_run };
+static const ash_blocks_kind padded_kind = { .name = "pad", .repeats = 1, .part = padded_part, .reach = padded_reach, .run = padded_run };
+static const ash_blocks_kind extended_kind = {
+    .name = "overlap", .repeats = 1, .part = extended_part, .reach = extended_reach, .run = extended_run
+};
+static const ash_blocks_kind trimmed_kind = { .name = "trim_overlap", .part = trimmed_part, .reach = trimmed_reach, .run = trimmed_run };
 
 /* ---- Building ---- */
 

@@ -1,12 +1,16 @@
 /* Products of matrices and contractions of arrays. The axes of the result are, in this order: those that both inputs have side by side (batch), those of `a`
  * alone (rows), those of `b` alone (columns); the axes summed over go away. A chunk of the result is the sum of products of blocks, one step after another in
- * the order of the blocks. */
+ * the order of the blocks.
+ *
+ * Where the result is small and the sum is long, as of a tall matrix with itself or of two vectors, one chunk after another would keep one thread busy: the steps
+ * are shared out into parts, each with a chunk of its own, which are summed by a reduction. How many does not depend on the run. */
 #include "expr/product.h"
 #include "base/memory.h"
 #include "expr/builder.h"
 #include "expr/elementwise.h"
 
 #include <ashlar/linalg.h>
+#include <ashlar/reduce.h>
 
 #include <string.h>
 
@@ -14,13 +18,17 @@
  * blocks of every thread (see docs/performance.md). A block of 16-byte elements has half as many rows and columns. */
 enum { TILE = 1024, TERMS = 768 };
 
+/* Parts of a sum, at most; the steps each has at least, of products of matrices; and what all of them may take together. */
+enum { PARTS = 64, PART_STEPS = 4, PARTS_BYTES = 16 << 20 };
+
 /* ---- Building ---- */
 
 typedef struct product {
     ash_builder *builder;
     ash_value input[2];
     ash_product p;
-    const ash_dim *dim[ASH_MAX_NDIM]; /* of the inputs, per axis of the result */
+    const ash_dim *dim[ASH_MAX_NDIM]; /* of the inputs, per axis of the result; NULL: parts */
+    ash_grid_axis cut[ASH_MAX_NDIM];
 } product;
 
 /* The grid of an axis with chunks of at most `most` elements: larger ones are cut evenly, neighbours put together as long as they are no more. 0 when out of
@@ -50,15 +58,13 @@ static int cut_axis(ash_arena *arena, const ash_grid_axis *axis, int64_t most, a
 
 /* Cuts axes [first, end) of the result, so that a block has about `left` elements along all of them. Returns how many it has at most. */
 static int64_t cut_axes(product *x, int64_t first, int64_t end, int64_t left) {
-    ash_node *node = x->builder->node;
     int64_t elements = 1;
     for (int64_t a = end - 1; a >= first; a--) {
-        ash_grid_axis *axis = &node->output[0].dim[a].axis;
-        if (!cut_axis(&node->arena, &x->dim[a]->axis, left, axis)) {
+        if (!cut_axis(&x->builder->node->arena, &x->dim[a]->axis, left, &x->cut[a])) {
             ash_builder_no_memory(x->builder);
             return 1;
         }
-        int64_t largest = ash_axis_largest(axis);
+        int64_t largest = ash_axis_largest(&x->cut[a]);
         elements *= largest > 0 ? largest : 1;
         left = largest > 0 && left / largest > 0 ? left / largest : 1;
     }
@@ -92,42 +98,89 @@ static int is_taken(const ash_output *output, int axis, const char *name) {
 static void name_dimensions(product *x) {
     ash_node *node = x->builder->node;
     for (int a = 0; a < node->output[0].ndim && ash_builder_ok(x->builder); a++) {
-        const char *name = x->dim[a]->name;
+        const char *name = x->dim[a] ? x->dim[a]->name : NULL;
         if (name && is_taken(&node->output[0], a, name)) {
             continue;
         }
         node->output[0].dim[a].name = name ? ash_arena_strdup(&node->arena, name) : NULL;
-        node->output[0].dim[a].coord = x->dim[a]->coord ? ash_coord_retain(x->dim[a]->coord) : NULL;
+        node->output[0].dim[a].coord = x->dim[a] && x->dim[a]->coord ? ash_coord_retain(x->dim[a]->coord) : NULL;
         if (name && !node->output[0].dim[a].name) {
             ash_builder_no_memory(x->builder);
         }
     }
 }
 
+static int axes_of_result(const ash_product *p) {
+    return (int)(p->batch + p->rows + p->columns);
+}
+
+/* Shares the steps out into parts of `least` or more, and puts an axis for them before all others, if there are several. */
+static void share_out(product *x, int64_t steps, int64_t least) {
+    ash_product *p = &x->p;
+    int ndim = axes_of_result(p), longer = (int)(p->rows > p->columns ? p->rows : p->columns);
+    double bytes = (double)ash_dtype_size(ash_value_output(x->input[0])->dtype);
+    for (int a = (int)p->batch; a < ndim; a++) { /* a matrix of a batch has the bits that it has alone */
+        bytes *= (double)x->dim[a]->axis.extent;
+    }
+    int64_t most = bytes * PARTS > PARTS_BYTES ? (int64_t)(PARTS_BYTES / bytes) : PARTS;
+    int room = ndim < ASH_MAX_NDIM && p->batch + longer + p->summed < ASH_MAX_NDIM;
+    p->part_steps = room && most > 1 ? (steps - 1) / most + 1 : steps;
+    p->part_steps = p->part_steps < least ? least : p->part_steps;
+    p->parts = (steps - 1) / p->part_steps + 1;
+    if (p->parts == 1) {
+        return;
+    }
+    memmove(&x->dim[1], &x->dim[0], (size_t)ndim * sizeof x->dim[0]);
+    memmove(&x->cut[1], &x->cut[0], (size_t)ndim * sizeof x->cut[0]);
+    x->dim[0] = NULL;
+    x->cut[0] = ash_axis_regular(p->parts, 1, 0);
+    for (int k = 0; k < 2; k++) {
+        memmove(&p->axis[k][1], &p->axis[k][0], (ASH_MAX_NDIM - 1) * sizeof p->axis[k][0]);
+        p->axis[k][0] = -1;
+    }
+    p->batch++;
+}
+
 static void build(product *x) {
     ash_builder *builder = x->builder;
-    int ndim = (int)(x->p.batch + x->p.rows + x->p.columns);
-    if (!ash_builder_node(builder, ASH_NODE_BLOCKS, 2, 1) || !ash_builder_output(builder, 0, ash_value_output(x->input[0])->dtype, ndim)) {
+    int ndim = axes_of_result(&x->p);
+    ash_dtype dtype = ash_value_output(x->input[0])->dtype;
+    if (!ash_builder_node(builder, ASH_NODE_BLOCKS, 2, 1)) {
         return;
     }
     ash_node *node = builder->node;
     memcpy(node->input, x->input, sizeof x->input);
-    int64_t tile = ash_dtype_size(node->output[0].dtype) > 8 ? TILE / 2 : TILE, terms;
+    int64_t tile = ash_dtype_size(dtype) > 8 ? TILE / 2 : TILE, terms;
     int64_t rows = cut_axes(x, x->p.batch, x->p.batch + x->p.rows, tile), columns = cut_axes(x, x->p.batch + x->p.rows, ndim, tile);
     int64_t larger = rows > columns ? rows : columns, smaller = rows + columns - larger;
     int64_t steps = cut_sum(&x->p, smaller > 1 ? TERMS : tile * tile / larger, &terms); /* a vector: blocks as large as those of matrices */
     int64_t matrix = larger * (smaller > terms ? smaller : terms);                      /* the largest of the three */
     cut_axes(x, 0, x->p.batch, tile * tile / matrix > 1 ? tile * tile / matrix : 1);
-    if (!ash_builder_ok(builder)) {
+    share_out(x, steps, smaller > 1 ? PART_STEPS : 1);
+    if (!ash_builder_ok(builder) || !ash_builder_output(builder, 0, dtype, axes_of_result(&x->p))) {
         return;
+    }
+    for (int a = 0; a < node->output[0].ndim; a++) {
+        node->output[0].dim[a].axis = x->cut[a];
     }
     const void *parameter = ash_arena_memdup(&node->arena, &x->p, sizeof x->p);
     if (!parameter) {
         ash_builder_no_memory(builder);
         return;
     }
-    node->u.blocks = (ash_blocks_node){ .kind = &ash_product_kind, .parameter = parameter, .parameter_bytes = sizeof x->p, .steps = steps };
+    node->u.blocks =
+        (ash_blocks_node){ .kind = &ash_product_kind, .parameter = parameter, .parameter_bytes = sizeof x->p, .steps = x->p.part_steps };
     name_dimensions(x);
+}
+
+/* The product that was built, its parts summed. */
+static ash_array finish(product *x) {
+    ash_array built = ash_builder_done(x->builder);
+    ash_dtype dtype = ash_array_dtype(built);
+    if (x->p.parts <= 1 || !ash_ok(built)) {
+        return built;
+    }
+    return dtype == ASH_BOOL ? ash_any(built, "0") : ash_sum_with(built, "0", &(ash_reduce_options){ .dtype = ash_dtype_name(dtype) });
 }
 
 /* Both inputs in the dtype they meet in. */
@@ -208,7 +261,7 @@ ash_array ash_matmul(ash_array a, ash_array b) {
         x.dim[p->batch + p->rows] = &ash_value_output(x.input[1])->dim[nb - 1];
     }
     build(&x);
-    return ash_builder_done(&builder);
+    return finish(&x);
 }
 
 /* ---- tensordot ---- */
@@ -285,5 +338,5 @@ ash_array ash_tensordot(ash_array a, ash_array b, const char *dims_a, const char
         x.dim[p->rows + i] = &ash_value_output(x.input[1])->dim[columns[i]];
     }
     build(&x);
-    return ash_builder_done(&builder);
+    return finish(&x);
 }

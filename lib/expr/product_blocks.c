@@ -11,14 +11,16 @@
  * happens to lie, so these have their inputs in one order. */
 static const int64_t SMALL = INT64_C(1) << 21;
 
-/* Where the summed axes begin in a step, and how far they go. */
-static void step_box(const ash_product *p, int64_t step, ash_box *box) {
+/* Where the summed axes begin in a step of a chunk, and how far they go. 0: the last part has fewer steps than the others. */
+static int step_box(const ash_product *p, const ash_box *chunk, int64_t step, ash_box *box) {
+    step += p->parts > 1 ? chunk->start[0] * p->part_steps : 0;
     for (int64_t i = p->summed - 1; i >= 0; i--) {
         int64_t count = p->extent[i] > 0 ? (p->extent[i] - 1) / p->step[i] + 1 : 1;
         box->start[i] = step % count * p->step[i];
         box->extent[i] = p->extent[i] - box->start[i] < p->step[i] ? p->extent[i] - box->start[i] : p->step[i];
         step /= count;
     }
+    return step == 0;
 }
 
 /* Axis number `k` in the order of an input's axes in the parameter: an axis of the result, or, from ASH_MAX_NDIM on, a summed one. */
@@ -37,23 +39,25 @@ static int64_t axes_of(const ash_product *p, int input) {
     return p->batch + p->summed + (input == 0 ? p->rows : p->columns);
 }
 
-static int product_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
+static int product_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
     const ash_product *p = node->u.blocks.parameter;
-    ash_box out, summed;
+    const ash_box *out = &at->box[0];
+    ash_box summed;
     if (k > 1) {
         return 0;
     }
-    ash_output_box(&node->output[0], chunk, &out);
-    step_box(p, step, &summed);
+    if (!step_box(p, out, at->step, &summed)) {
+        return 0;
+    }
     for (int a = 0; a < node->output[0].ndim; a++) {
-        if (out.extent[a] == 0) {
+        if (out->extent[a] == 0) {
             return 0;
         }
     }
     part->input = k;
     for (int64_t i = 0; i < axes_of(p, k); i++) {
         int64_t axis = p->axis[k][i], from = role(p, k, i);
-        const ash_box *box = from < ASH_MAX_NDIM ? &out : &summed;
+        const ash_box *box = from < ASH_MAX_NDIM ? out : &summed;
         from %= ASH_MAX_NDIM;
         if (box->extent[from] == 0) {
             return 0;
@@ -61,11 +65,26 @@ static int product_part(const ash_node *node, int64_t chunk, int64_t step, int k
         if (axis < 0) {
             continue;
         }
-        int repeated = box == &out && ash_value_output(node->input[k])->dim[axis].axis.extent == 1;
+        int repeated = box == out && ash_value_output(node->input[k])->dim[axis].axis.extent == 1;
         part->box.start[axis] = repeated ? 0 : box->start[from];
         part->box.extent[axis] = repeated ? 1 : box->extent[from];
     }
     return 1;
+}
+
+/* Rows of the one, columns of the other, and all that is summed. */
+static int product_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    const ash_product *p = node->u.blocks.parameter;
+    int any = 1;
+    for (int64_t i = 0; i < axes_of(p, input); i++) {
+        int64_t axis = p->axis[input][i], from = role(p, input, i);
+        if (axis >= 0) {
+            int64_t extent = ash_value_output(node->input[input])->dim[axis].axis.extent;
+            need[axis] = from >= ASH_MAX_NDIM || extent == 1 ? (ash_need){ 0, extent } : box[from];
+            any &= extent > 0;
+        }
+    }
+    return any;
 }
 
 /* Elements of the largest block of an input, put in order. */
@@ -81,9 +100,39 @@ static int64_t packed_elements(const ash_node *node, int input) {
     return elements;
 }
 
-static int64_t product_scratch(const ash_node *node) {
-    int64_t size = ash_dtype_size(node->output[0].dtype);
-    return (packed_elements(node, 0) + packed_elements(node, 1)) * size + 64;
+static int64_t product_of(const int64_t extent[], int64_t first, int64_t n) {
+    int64_t product = 1;
+    for (int64_t a = first; a < first + n; a++) {
+        product *= extent[a];
+    }
+    return product;
+}
+
+/* A chunk as a product: the matrices it consists of, and those of the box that is needed of it. */
+typedef struct sizes {
+    ash_box whole;
+    int64_t rows, columns; /* of the box */
+    int64_t whole_rows, whole_columns;
+    int blas;
+    int as_whole; /* what is needed is made as a part of the chunk: sums of BLAS depend on the extents of what it multiplies, ours on whether it is a column */
+} sizes;
+
+static sizes find_sizes(const ash_node *node, int64_t chunk, const ash_box *box) {
+    const ash_product *p = node->u.blocks.parameter;
+    sizes s = { .rows = product_of(box->extent, p->batch, p->rows) };
+    ash_output_box(&node->output[0], chunk, &s.whole);
+    s.columns = product_of(box->extent, p->batch + p->rows, p->columns);
+    s.whole_rows = product_of(s.whole.extent, p->batch, p->rows);
+    s.whole_columns = product_of(s.whole.extent, p->batch + p->rows, p->columns);
+    s.blas = ash_blas_has(node->output[0].dtype) && s.whole_rows > 1 && s.whole_columns > 1;
+    s.as_whole = s.blas ? s.rows < s.whole_rows || s.columns < s.whole_columns : s.columns == 1 && s.whole_columns > 1;
+    return s;
+}
+
+static int64_t product_scratch(const ash_node *node, const ash_blocks_step *at) {
+    sizes s = find_sizes(node, at->chunk, &at->box[0]);
+    int64_t size = ash_dtype_size(node->output[0].dtype), result = s.as_whole ? s.whole_rows * s.whole_columns * size + 64 : 0;
+    return (packed_elements(node, 0) + packed_elements(node, 1)) * size + 64 + result;
 }
 
 /* What BLAS packs for itself of the larger block, and of the other one in shares. OpenBLAS keeps a buffer for each thread that was ever in it, of which the pages that
@@ -194,39 +243,89 @@ static ash_matrix matrix_at(const matrices *m, int64_t batch, const int64_t inde
     return matrix;
 }
 
-static int64_t product_of(const int64_t extent[], int64_t first, int64_t n) {
-    int64_t product = 1;
-    for (int64_t a = first; a < first + n; a++) {
-        product *= extent[a];
+/* Copies the block into the scratch, as a part of what the whole chunk would take; the rest of that is zero. */
+static matrices pack_whole(const ash_blocks_call *call, int input, const ash_box *whole, char *scratch) {
+    const ash_product *p = call->node->u.blocks.parameter;
+    const ash_block *block = &call->block[input];
+    int64_t size = ash_dtype_size(call->node->output[0].dtype), extent[ASH_MAX_NDIM], from[ASH_MAX_NDIM], dense[ASH_MAX_NDIM], offset = 0;
+    int64_t start[ASH_MAX_NDIM];
+    int n = (int)axes_of(p, input), outer_end = (int)(p->batch + (input == 0 ? p->rows : p->summed));
+    matrices m = { .outer = 1, .inner = 1 };
+    for (int i = 0; i < n; i++) {
+        int64_t axis = p->axis[input][i], of = role(p, input, i);
+        extent[i] = axis < 0 ? 1 : block->part.box.extent[axis];
+        from[i] = axis < 0 ? 0 : block->stride[axis];
+        int in_part = i >= p->batch && of < ASH_MAX_NDIM;
+        m.extent[i] = in_part ? whole->extent[of] : extent[i];
+        start[i] = in_part ? call->box[0].start[of] - whole->start[of] : 0;
+        *(i < outer_end ? &m.outer : &m.inner) *= i < p->batch ? 1 : m.extent[i];
     }
-    return product;
+    int64_t bytes = ash_dense_strides(n, m.extent, size, dense);
+    for (int i = 0; i < n; i++) {
+        offset += start[i] * dense[i];
+    }
+    memset(scratch, 0, (size_t)bytes);
+    ash_copy_box(n, extent, size, scratch + offset, dense, block->base, from);
+    memcpy(m.stride, dense, (size_t)p->batch * sizeof *dense);
+    m.first = (ash_matrix){ .data = scratch, .leading = m.inner };
+    m.free = scratch + (bytes + 63) / 64 * 64;
+    return m;
+}
+
+/* Takes, or adds, the product of two matrices. */
+static void multiply(const ash_blocks_call *call, int blas, int64_t rows, int64_t columns, int64_t terms, const ash_matrix *a,
+    const ash_matrix *b, char *c) {
+    ash_dtype dtype = call->node->output[0].dtype;
+    if (blas) {
+        ash_blas_product(dtype, rows, columns, terms, a, b, c, call->step > 0);
+    } else {
+        ash_kernel_product(call->isa, dtype)(rows, columns, terms, a->data, a->leading, b->data, b->leading, c, call->step > 0);
+    }
+}
+
+/* The product of one matrix of the batch, of which a part goes on in `out`, by way of the whole in `c`. */
+static void multiply_whole(
+    const ash_blocks_call *call, const sizes *s, int64_t terms, const ash_matrix *left, const ash_matrix *right, char *c, char *out) {
+    const ash_product *p = call->node->u.blocks.parameter;
+    const int64_t *extent = call->box[0].extent + p->batch;
+    int n = (int)(p->rows + p->columns);
+    int64_t size = ash_dtype_size(call->node->output[0].dtype), part[ASH_MAX_NDIM], whole[ASH_MAX_NDIM], offset = 0;
+    ash_dense_strides(n, extent, size, part);
+    int64_t bytes = ash_dense_strides(n, s->whole.extent + p->batch, size, whole);
+    for (int a = 0; a < n; a++) {
+        offset += (call->box[0].start[p->batch + a] - s->whole.start[p->batch + a]) * whole[a];
+    }
+    if (call->step > 0) {
+        memset(c, 0, (size_t)bytes);
+        ash_copy_box(n, extent, size, c + offset, whole, out, part);
+    }
+    multiply(call, s->blas, s->whole_rows, s->whole_columns, terms, left, right, c);
+    ash_copy_box(n, extent, size, out, part, c + offset, whole);
 }
 
 static ash_status product_run(const ash_blocks_call *call) {
     const ash_product *p = call->node->u.blocks.parameter;
     const ash_output *output = &call->node->output[0];
     const int64_t *extent = call->box[0].extent;
-    int64_t size = ash_dtype_size(output->dtype), index[ASH_MAX_NDIM] = { 0 };
-    int64_t rows = product_of(extent, p->batch, p->rows), columns = product_of(extent, p->batch + p->rows, p->columns);
-    int64_t elements = product_of(extent, 0, output->ndim);
+    int64_t size = ash_dtype_size(output->dtype), index[ASH_MAX_NDIM] = { 0 }, elements = product_of(extent, 0, output->ndim);
+    sizes s = find_sizes(call->node, call->chunk, &call->box[0]);
     char *out = call->out[0];
     if (call->nblocks < 2) { /* nothing to be summed */
         memset(out, 0, (size_t)(call->step == 0 ? elements * size : 0));
         return ASH_OK;
     }
     ash_box summed;
-    step_box(p, call->step, &summed);
+    step_box(p, &call->box[0], call->step, &summed);
     int64_t terms = product_of(summed.extent, 0, p->summed);
-    int blas = ash_blas_has(output->dtype) && rows > 1 && columns > 1;
-    orders accepted = blas && (double)rows * (double)columns * (double)terms >= (double)SMALL ? ROWS_OR_COLUMNS : ROWS;
-    matrices a = pack(call, 0, accepted, call->scratch), b = pack(call, 1, columns > 1 ? accepted : DENSE, a.free);
-    ash_product_kernel *kernel = ash_kernel_product(call->isa, output->dtype);
-    for (int64_t done = 0; done < elements; done += rows * columns, out += rows * columns * size) {
+    orders accepted = s.blas && (double)s.rows * (double)s.columns * (double)terms >= (double)SMALL ? ROWS_OR_COLUMNS : ROWS;
+    matrices a = s.as_whole ? pack_whole(call, 0, &s.whole, call->scratch) : pack(call, 0, accepted, call->scratch);
+    matrices b = s.as_whole ? pack_whole(call, 1, &s.whole, a.free) : pack(call, 1, s.columns > 1 ? accepted : DENSE, a.free);
+    for (int64_t done = 0; done < elements; done += s.rows * s.columns, out += s.rows * s.columns * size) {
         ash_matrix left = matrix_at(&a, p->batch, index), right = matrix_at(&b, p->batch, index);
-        if (blas) {
-            ash_blas_product(output->dtype, rows, columns, terms, &left, &right, out, call->step > 0);
+        if (s.as_whole) {
+            multiply_whole(call, &s, terms, &left, &right, b.free, out);
         } else {
-            kernel(rows, columns, terms, left.data, left.leading, right.data, right.leading, out, call->step > 0);
+            multiply(call, s.blas, s.rows, s.columns, terms, &left, &right, out);
         }
         for (int64_t i = p->batch - 1; i >= 0 && ++index[i] == extent[i]; i--) {
             index[i] = 0;
@@ -239,6 +338,7 @@ const ash_blocks_kind ash_product_kind = { .name = "matmul",
     .repeats = 1,
     .blas = 1,
     .part = product_part,
+    .reach = product_reach,
     .scratch_bytes = product_scratch,
     .thread_bytes = product_thread,
     .run = product_run };

@@ -58,7 +58,7 @@ ash_status ash_register(ash_context *context, const ash_function_definition *def
     ash_builder builder = ash_builder_begin(context, "register");
     ash_function_definition full;
     ash_options_copy(&full, sizeof full, definition, sizeof full);
-    const char *absent = !full.name || !*full.name ? "name" : !full.function ? "function" : NULL;
+    const char *absent = !definition ? "definition" : !full.name || !*full.name ? "name" : !full.function ? "function" : NULL;
     if (!ash_builder_ok(&builder)) {
         return builder.error.status;
     }

@@ -1,5 +1,6 @@
 /* Other shapes of the same elements. Axes that only come or go with one element make a view. Else a chunk of the result is a range of elements, in C order, of
- * every group of axes that are merged or split; such a range is a few boxes of the input: a head, a body, a tail, of which head and tail may fall apart again. */
+ * every group of axes that are merged or split; such a range is a few boxes of the input: a head, a body, a tail, of which head and tail may fall apart again.
+ * A part of a chunk is some ranges of the same length: a range for each row of the axis that it is cut along. */
 #include "expr/reshape.h"
 #include "base/memory.h"
 #include "base/span.h"
@@ -27,13 +28,51 @@ static int64_t position_of(const ash_output *output, int64_t first, int64_t n, c
     return position;
 }
 
-/* The range of a group's elements that a chunk of the result has. */
-static void chunk_range(const ash_output *output, const ash_axis_group *group, const ash_box *box, int64_t *begin, int64_t *end) {
-    *begin = position_of(output, group->to, group->nto, box->start);
-    *end = *begin + 1;
-    for (int64_t a = group->to; a < group->to + group->nto; a++) {
-        *end += (*end - *begin) * (box->extent[a] - 1);
+/* The elements of a group that a box of the result has: ranges of one length. */
+typedef struct ranges {
+    int64_t count, length;
+    int64_t axis; /* of the result: those before it tell ranges apart, those after it are whole */
+} ranges;
+
+static ranges box_ranges(const ash_output *output, const ash_axis_group *group, const ash_box *box) {
+    ranges r = { .count = 1, .length = 1, .axis = group->to + group->nto - 1 };
+    for (; r.axis > group->to && box->extent[r.axis] == output->dim[r.axis].axis.extent; r.axis--) {
+        r.length *= box->extent[r.axis];
     }
+    r.length *= group->nto > 0 ? box->extent[r.axis] : 1;
+    for (int64_t a = group->to; a < r.axis; a++) {
+        r.count *= box->extent[a];
+    }
+    return r;
+}
+
+/* Where the k-th of them begins. */
+static int64_t range_begin(const ash_output *output, const ash_axis_group *group, const ash_box *box, const ranges *r, int64_t k) {
+    int64_t start[ASH_MAX_NDIM];
+    for (int64_t a = group->to + group->nto - 1; a >= group->to; a--) {
+        start[a] = box->start[a];
+        if (a < r->axis) {
+            start[a] += k % box->extent[a];
+            k /= box->extent[a];
+        }
+    }
+    return position_of(output, group->to, group->nto, start);
+}
+
+/* Which of them an element is in, and its place there. */
+static int64_t range_with(
+    const ash_output *output, const ash_axis_group *group, const ash_box *box, const ranges *r, int64_t position, int64_t *place) {
+    int64_t k = 0, rest = position, inner = 1;
+    for (int64_t a = group->to; a < group->to + group->nto; a++) {
+        inner *= output->dim[a].axis.extent;
+    }
+    for (int64_t a = group->to; a < r->axis; a++) {
+        inner /= output->dim[a].axis.extent;
+        k = k * box->extent[a] + rest / inner - box->start[a];
+        rest %= inner;
+    }
+    *place = position - range_begin(output, group, box, r, k);
+    return k;
 }
 
 /* Elements [begin, end) of a group are boxes of the input. Sets box number `wanted` if there are as many; returns their number. */
@@ -68,24 +107,30 @@ static int64_t range_boxes(const ash_output *input, const ash_axis_group *group,
     return boxes;
 }
 
-static int reshape_part(const ash_node *node, int64_t chunk, int64_t step, int k, ash_part *part) {
-    const reshape_parameter *p = node->u.blocks.parameter;
+/* The k-th box of a group for a box of the result, if there are as many; returns how many there are. */
+static int64_t group_boxes(const ash_node *node, const ash_axis_group *group, const ash_box *box, int64_t k, ash_box *part) {
     const ash_output *output = &node->output[0], *input = ash_value_output(node->input[0]);
-    ash_box box;
+    ranges r = box_ranges(output, group, box);
+    int64_t boxes = 0;
+    for (int64_t n = 0; n < r.count; n++) {
+        int64_t begin = range_begin(output, group, box, &r, n);
+        boxes += range_boxes(input, group, begin, begin + r.length, k - boxes, part);
+    }
+    return boxes;
+}
+
+static int reshape_part(const ash_node *node, const ash_blocks_step *at, int k, ash_part *part) {
+    const reshape_parameter *p = node->u.blocks.parameter;
     int64_t which = k;
-    (void)step;
-    ash_output_box(output, chunk, &box);
-    for (int a = 0; a < output->ndim; a++) {
-        if (box.extent[a] == 0) {
+    for (int a = 0; a < node->output[0].ndim; a++) {
+        if (at->box[0].extent[a] == 0) {
             return 0;
         }
     }
     part->input = 0;
     for (int64_t g = p->groups - 1; g >= 0; g--) {
-        int64_t begin, end;
-        chunk_range(output, &p->group[g], &box, &begin, &end);
-        int64_t boxes = range_boxes(input, &p->group[g], begin, end, -1, NULL);
-        range_boxes(input, &p->group[g], begin, end, which % boxes, &part->box);
+        int64_t boxes = group_boxes(node, &p->group[g], &at->box[0], -1, NULL);
+        group_boxes(node, &p->group[g], &at->box[0], which % boxes, &part->box);
         which /= boxes;
     }
     return which == 0;
@@ -95,12 +140,13 @@ static int reshape_part(const ash_node *node, int64_t chunk, int64_t step, int k
 static ash_status reshape_run(const ash_blocks_call *call) {
     const reshape_parameter *p = call->node->u.blocks.parameter;
     const ash_output *output = &call->node->output[0], *input = ash_value_output(call->node->input[0]);
-    int64_t size = ash_dtype_size(output->dtype), stride[ASH_MAX_NDIM] = { 0 }, begin[ASH_AXIS_GROUPS], unit[ASH_AXIS_GROUPS], bytes = size;
+    int64_t size = ash_dtype_size(output->dtype), stride[ASH_MAX_NDIM] = { 0 }, unit[ASH_AXIS_GROUPS], bytes = size;
+    ranges r[ASH_AXIS_GROUPS];
     for (int64_t g = p->groups - 1; g >= 0; g--) {
-        int64_t end, inner = bytes;
-        chunk_range(output, &p->group[g], &call->box[0], &begin[g], &end);
+        int64_t inner = bytes;
+        r[g] = box_ranges(output, &p->group[g], &call->box[0]);
         unit[g] = bytes;
-        bytes *= end - begin[g];
+        bytes *= r[g].count * r[g].length;
         for (int64_t a = p->group[g].from + p->group[g].nfrom - 1; a >= p->group[g].from; a--) {
             stride[a] = inner;
             inner *= input->dim[a].axis.extent;
@@ -110,16 +156,91 @@ static ash_status reshape_run(const ash_blocks_call *call) {
         const ash_block *block = &call->block[n];
         char *out = call->out[0];
         for (int64_t g = 0; g < p->groups; g++) {
-            out += (position_of(input, p->group[g].from, p->group[g].nfrom, block->part.box.start) - begin[g]) * unit[g];
+            const ash_axis_group *group = &p->group[g];
+            int64_t place, position = position_of(input, group->from, group->nfrom, block->part.box.start);
+            int64_t range = range_with(output, group, &call->box[0], &r[g], position, &place);
+            out += (range * r[g].length + place) * unit[g];
         }
         ash_copy_box(input->ndim, block->part.box.extent, size, out, stride, block->base, block->stride);
     }
     return ASH_OK;
 }
 
+/* ---- What boxes of the result take ---- */
+
+enum {
+    RANGES_PART = 64,       /* reading so few by themselves is no loss */
+    RANGES_LOOKED_AT = 4096 /* one by one; of more only the first and the last */
+};
+
+/* Leaves so few ranges in a part of a chunk that reading each by itself is no loss: axes are made whole, the innermost first. */
+static void reshape_widen(const ash_node *node, ash_need box[]) {
+    const reshape_parameter *p = node->u.blocks.parameter;
+    for (int64_t g = 0; g < p->groups; g++) {
+        const ash_axis_group *group = &p->group[g];
+        for (int64_t last = group->to + group->nto - 1; last > group->to; last--) {
+            int64_t outer = 1;
+            for (int64_t a = group->to; a < last; a++) {
+                int64_t largest = ash_axis_largest(&node->output[0].dim[a].axis), extent = box[a].end - box[a].begin;
+                outer *= largest < extent ? largest : extent;
+            }
+            int64_t extent = node->output[0].dim[last].axis.extent;
+            int whole = box[last].begin == 0 && box[last].end == extent;
+            if (!whole && outer <= RANGES_PART) {
+                break;
+            }
+            box[last] = (ash_need){ 0, extent };
+        }
+    }
+}
+
+/* Adds what [begin, end) of a group takes: along the outermost axis on which its ends differ from one to the other, along those after it all. */
+static void reach_range(const ash_output *input, const ash_axis_group *group, int64_t begin, int64_t end, int first, ash_need need[]) {
+    int64_t inner = 1, low = begin, high = end - 1;
+    int differ = 0;
+    for (int64_t a = group->from; a < group->from + group->nfrom; a++) {
+        inner *= input->dim[a].axis.extent;
+    }
+    for (int64_t a = group->from; a < group->from + group->nfrom; a++) {
+        inner /= input->dim[a].axis.extent;
+        ash_need along = { low / inner, high / inner + 1 };
+        along = differ ? (ash_need){ 0, input->dim[a].axis.extent } : along;
+        differ |= low / inner != high / inner;
+        low %= inner;
+        high %= inner;
+        need[a].begin = first || along.begin < need[a].begin ? along.begin : need[a].begin;
+        need[a].end = first || along.end > need[a].end ? along.end : need[a].end;
+    }
+}
+
+static int reshape_reach(const ash_node *node, const ash_need box[], int input, ash_need need[]) {
+    const reshape_parameter *p = node->u.blocks.parameter;
+    const ash_output *output = &node->output[0], *from = ash_value_output(node->input[0]);
+    ash_box all;
+    (void)input;
+    for (int a = 0; a < output->ndim; a++) {
+        all.start[a] = box[a].begin;
+        all.extent[a] = box[a].end - box[a].begin;
+    }
+    for (int64_t g = 0; g < p->groups; g++) {
+        ranges r = box_ranges(output, &p->group[g], &all);
+        int few = r.count <= RANGES_LOOKED_AT;
+        int64_t last = range_begin(output, &p->group[g], &all, &r, r.count - 1) + r.length;
+        for (int64_t k = 0; k < (few ? r.count : 1); k++) {
+            int64_t begin = range_begin(output, &p->group[g], &all, &r, k);
+            reach_range(from, &p->group[g], begin, few ? begin + r.length : last, k == 0, need);
+        }
+    }
+    return 1;
+}
+
 /* Chunks of the result share chunks of the input, or each has its own. */
-static const ash_blocks_kind sharing_kind = { .name = "reshape", .repeats = 1, .part = reshape_part, .run = reshape_run };
-static const ash_blocks_kind plain_kind = { .name = "reshape", .part = reshape_part, .run = reshape_run };
+static const ash_blocks_kind sharing_kind = {
+    .name = "reshape", .repeats = 1, .part = reshape_part, .reach = reshape_reach, .widen = reshape_widen, .run = reshape_run
+};
+static const ash_blocks_kind plain_kind = {
+    .name = "reshape", .part = reshape_part, .reach = reshape_reach, .widen = reshape_widen, .run = reshape_run
+};
 
 /* ---- Building ---- */
 

@@ -3,8 +3,6 @@
 #include "expr/maker.h"
 #include "io/user_source.h"
 
-#include <string.h>
-
 static int check(ash_builder *builder, ash_read_box_fn *read_box, const ash_source_options *options) {
     if (ash_builder_ok(builder) && !read_box) {
         ash_fail(&builder->error, ASH_ERR_ARGUMENT, "from_source: read_box is NULL");

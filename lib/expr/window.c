@@ -138,6 +138,20 @@ int ash_window_part(const ash_window *window, int64_t k, ash_box *box) {
     return k == 0;
 }
 
+int ash_window_reach(const ash_window *window, ash_need need[]) {
+    for (int a = 0; a < window->ndim; a++) {
+        sources s = find_sources(window, a);
+        if (s.n == 0) {
+            return 0;
+        }
+        need[a] = (ash_need){ s.begin[0], s.end[0] };
+        if (s.n == 2) {
+            need[a] = (ash_need){ least(s.begin[0], s.begin[1]), s.end[0] > s.end[1] ? s.end[0] : s.end[1] };
+        }
+    }
+    return 1;
+}
+
 /* ---- Putting a window together ---- */
 
 /* A box of the window that comes from one part, by strides of one sign an axis. */

@@ -32,6 +32,8 @@ typedef struct ash_window {
 /* The k-th box of the array that the window's elements come from, none larger than a chunk; 0 if there is none. */
 int ash_window_part(const ash_window *window, int64_t k, ash_box *box);
 int64_t ash_window_parts(const ash_window *window); /* their number */
+/* A box around all of them; 0 if there is none. */
+int ash_window_reach(const ash_window *window, ash_need need[]);
 /* Puts the window together from these parts, `block[k]` the k-th, dense, last axis fastest. */
 void ash_window_fill(const ash_window *window, int64_t size, const ash_block block[], char *out);
 

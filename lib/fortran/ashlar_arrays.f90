@@ -7,14 +7,21 @@ module ashlar_arrays
     use, intrinsic :: iso_fortran_env, only: int32, int64, real64
     use ashlar_c
     use ashlar_core
+    use ashlar_options
     implicit none
     private
 
     public :: ash_zeros, ash_ones, ash_full, ash_arange, ash_linspace, ash_open, ash_open_raw, ash_write, ash_append
     public :: ash_write_region, ash_apply, ash_apply_many
-    public :: ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord, ash_drop_coords
-    public :: ash_set_attr, ash_time_field, ash_group_take, ash_explain, ash_explain_last
-    public :: from_memory, compute_into
+    public :: ash_cast, ash_index, ash_sel, ash_transpose, ash_squeeze, ash_reshape, ash_rechunk, ash_set_dims, ash_coord, ash_set_coord
+    public :: ash_drop_coords
+    public :: ash_set_attr, ash_time_field, ash_group_take
+    public :: from_memory, compute_into, fits
+
+    !> To 'lat=4, lon=6', in C's order, or to a Fortran shape, [6, 4].
+    interface ash_reshape
+        procedure :: reshape_to_text, reshape_to_extents
+    end interface
 
 contains
 
@@ -52,17 +59,13 @@ contains
         integer(c_int64_t), allocatable :: extents(:)
         type(c_make_options) :: options
 
-        select type (shape)
-        type is (integer(int32))
-            extents = int(shape, c_int64_t)
-        type is (integer(int64))
-            extents = shape
-        class default
+        call c_extents(shape, extents)
+        if (.not. allocated(extents)) then
             out%handle = failed(context%pointer, ASH_ERR_ARGUMENT, 'full: shape must be of integers of 32 or 64 bits')
             return
-        end select
+        end if
         options = make_options(dims_text, dims, chunks_text, chunks)
-        out%handle = c_full(context%pointer, int(dtype, c_int), size(extents), extents(size(extents):1:-1), &
+        out%handle = c_full(context%pointer, int(dtype, c_int), size(extents), extents, &
             handle_of(context%pointer, value), options)
     end function
 
@@ -126,37 +129,54 @@ contains
     end function
 
     !> What ash_compute does for every kind.
-    subroutine compute_into(a, dtype, extents, contiguous, data, status)
+    subroutine compute_into(a, dtype, extents, contiguous, data, status, options)
         type(ash_array), intent(in) :: a
         integer, intent(in) :: dtype
         integer(int64), intent(in) :: extents(:)
         logical, intent(in) :: contiguous
         type(c_ptr), intent(in) :: data
         integer, intent(out), optional :: status
+        type(ash_run_options), intent(in), optional :: options
+        type(held_options), target :: held
 
         if (.not. ash_ok(a)) then
             call report(c_array_status(a%handle), status)
-        else if (ash_array_dtype(a) /= dtype) then
-            call refuse(a, ASH_ERR_DTYPE, 'compute: the array is '//ash_dtype_name(ash_array_dtype(a))//', found a buffer of ' &
-                //ash_dtype_name(dtype)//'; use ash_cast', status)
-        else if (.not. contiguous) then
-            call refuse(a, ASH_ERR_ARGUMENT, 'compute: the buffer must be contiguous, found a section with gaps', status)
-        else if (.not. same_shape(ash_shape(a), extents)) then
-            call refuse(a, ASH_ERR_SHAPE, 'compute: the array has shape '//shape_text(ash_shape(a))//', found a buffer of shape ' &
-                //shape_text(extents), status)
-        else
-            call report(c_compute(a%handle, data, product(extents)*c_dtype_size(int(dtype, c_int)), c_null_ptr), status)
+        else if (fits(a%handle%context, 'compute', ash_array_dtype(a), ash_shape(a), dtype, extents, contiguous, status)) then
+            call report(c_compute(a%handle, data, product(extents)*c_dtype_size(int(dtype, c_int)), run_options(held, options)), status)
         end if
     end subroutine
 
-    subroutine refuse(a, code, sentence, status)
-        type(ash_array), intent(in) :: a
+    !> Whether a variable of the program can take an array; if not, that is recorded as the error of `caller`.
+    logical function fits(context, caller, array_dtype, array_extents, dtype, extents, contiguous, status)
+        type(c_ptr), intent(in) :: context
+        character(*), intent(in) :: caller
+        integer, intent(in) :: array_dtype, dtype
+        integer(int64), intent(in) :: array_extents(:), extents(:)
+        logical, intent(in) :: contiguous
+        integer, intent(out), optional :: status
+
+        fits = .false.
+        if (array_dtype /= dtype) then
+            call refuse(context, ASH_ERR_DTYPE, caller//': the array is '//ash_dtype_name(array_dtype)//', found a buffer of ' &
+                //ash_dtype_name(dtype)//'; use ash_cast', status)
+        else if (.not. contiguous) then
+            call refuse(context, ASH_ERR_ARGUMENT, caller//': the buffer must be contiguous, found a section with gaps', status)
+        else if (.not. same_shape(array_extents, extents)) then
+            call refuse(context, ASH_ERR_SHAPE, caller//': the array has shape '//shape_text(array_extents) &
+                //', found a buffer of shape '//shape_text(extents), status)
+        else
+            fits = .true.
+        end if
+    end function
+
+    subroutine refuse(context, code, sentence, status)
+        type(c_ptr), intent(in) :: context
         integer, intent(in) :: code
         character(*), intent(in) :: sentence
         integer, intent(out), optional :: status
         type(ash_array) :: refused
 
-        refused%handle = failed(a%handle%context, code, sentence)
+        refused%handle = failed(context, code, sentence)
         if (.not. ash_ok(refused)) call report(int(code, c_int), status) ! asking records the sentence
     end subroutine
 
@@ -199,15 +219,11 @@ contains
         integer(c_int64_t), allocatable :: extents(:)
         type(c_raw_options) :: options
 
-        select type (shape)
-        type is (integer(int32))
-            extents = int(shape, c_int64_t)
-        type is (integer(int64))
-            extents = shape
-        class default
+        call c_extents(shape, extents)
+        if (.not. allocated(extents)) then
             out%handle = failed(context%pointer, ASH_ERR_ARGUMENT, 'open_raw: shape must be of integers of 32 or 64 bits')
             return
-        end select
+        end if
         options%size = c_sizeof(options)
         if (present(offset)) then
             select type (offset)
@@ -225,57 +241,52 @@ contains
         options%dims = c_text(dims_text, dims)
         options%chunks = c_text(chunks_text, chunks)
         out%handle = c_open_raw(context%pointer, c_text(path_text, path), int(dtype, c_int), size(extents), &
-            extents(size(extents):1:-1), options)
+            extents, options)
     end function
 
     !> Computes the array and writes it as one variable of a new file, NetCDF-4 unless another format is asked for.
     subroutine ash_write(a, path, name, status, deflate, shuffle, history, attributes, unlimited, format, chunks, encoding, zstd, &
-            fletcher32, resume)
+            fletcher32, resume, options)
         type(ash_array), intent(in) :: a
         character(*), intent(in) :: path, name
         integer, intent(out), optional :: status
         integer, intent(in), optional :: deflate, zstd
         logical, intent(in), optional :: shuffle, fletcher32, resume
         character(*), intent(in), optional :: history, attributes, unlimited, format, chunks, encoding
-        character(kind=c_char), allocatable, target :: path_text(:), name_text(:), history_text(:)
-        character(kind=c_char), allocatable, target :: attributes_text(:), unlimited_text(:)
-        character(kind=c_char), allocatable, target :: format_text(:), chunks_text(:), encoding_text(:)
-        type(c_write_options) :: options
+        type(ash_run_options), intent(in), optional :: options
+        character(kind=c_char), allocatable, target :: path_text(:), name_text(:)
+        type(held_write_options), target :: held
 
-        options%size = c_sizeof(options)
-        if (present(deflate)) options%deflate = int(deflate, c_int32_t)
-        if (present(shuffle)) options%shuffle = logical(shuffle, c_bool)
-        options%history = c_text(history_text, history)
-        options%attributes = c_text(attributes_text, attributes)
-        options%unlimited = c_text(unlimited_text, unlimited)
-        options%format = c_text(format_text, format)
-        options%chunks = c_text(chunks_text, chunks)
-        options%encoding = c_text(encoding_text, encoding)
-        if (present(zstd)) options%zstd = int(zstd, c_int32_t)
-        if (present(fletcher32)) options%fletcher32 = logical(fletcher32, c_bool)
-        if (present(resume)) options%resume = logical(resume, c_bool)
-        call report(c_write(a%handle, c_text(path_text, path), c_text(name_text, name), options), status)
+        call write_options(held, deflate, shuffle, history, attributes, unlimited, format, chunks, encoding, zstd, fletcher32, resume, &
+            options)
+        call report(c_write(a%handle, c_text(path_text, path), c_text(name_text, name), held%options), status)
     end subroutine
 
     !> Computes the array and appends it to a variable of a file along its unlimited dimension.
-    subroutine ash_append(a, path, name, dim, status)
+    subroutine ash_append(a, path, name, dim, status, options)
         type(ash_array), intent(in) :: a
         character(*), intent(in) :: path, name, dim
         integer, intent(out), optional :: status
+        type(ash_run_options), intent(in), optional :: options
         character(kind=c_char), allocatable, target :: path_text(:), name_text(:), dim_text(:)
+        type(held_write_options), target :: held
 
-        call report(c_append(a%handle, c_text(path_text, path), c_text(name_text, name), c_text(dim_text, dim), c_null_ptr), status)
+        call write_options(held, options=options)
+        call report(c_append(a%handle, c_text(path_text, path), c_text(name_text, name), c_text(dim_text, dim), c_loc(held%options)), status)
     end subroutine
 
     !> Computes the array and overwrites a region of a variable: 'time=10:20', as ash_index takes it, in C's order and counted from 0.
-    subroutine ash_write_region(a, path, name, region, status)
+    subroutine ash_write_region(a, path, name, region, status, options)
         type(ash_array), intent(in) :: a
         character(*), intent(in) :: path, name, region
         integer, intent(out), optional :: status
+        type(ash_run_options), intent(in), optional :: options
         character(kind=c_char), allocatable, target :: path_text(:), name_text(:), region_text(:)
+        type(held_write_options), target :: held
 
+        call write_options(held, options=options)
         call report(c_write_region(a%handle, c_text(path_text, path), c_text(name_text, name), c_text(region_text, region), &
-            c_null_ptr), status)
+            c_loc(held%options)), status)
     end subroutine
 
     ! ---- Every operation of the library by name ----
@@ -305,22 +316,6 @@ contains
         call report(c_apply_many(context%pointer, c_text(op_text, op), size(inputs), inputs%handle, c_text(params_text, params), &
             size(outputs), outputs%handle), status)
     end subroutine
-
-    !> The plan as text; '' on failure.
-    function ash_explain(a) result(text)
-        type(ash_array), intent(in) :: a
-        character(:), allocatable :: text
-
-        text = f_text(c_explain(a%handle%context, 1, [a%handle], c_null_ptr))
-    end function
-
-    !> The plan of the last run, with what was measured; '' if there is none.
-    function ash_explain_last(context) result(text)
-        type(ash_context), intent(in) :: context
-        character(:), allocatable :: text
-
-        text = f_text(c_explain_last(context%pointer))
-    end function
 
     ! ---- Views, names, coordinates, attributes ----
 
@@ -383,6 +378,35 @@ contains
         type(ash_array) :: out
 
         out = by_text(c_squeeze, a, dims)
+    end function
+
+    function reshape_to_text(a, shape) result(out)
+        type(ash_array), intent(in) :: a
+        character(*), intent(in) :: shape
+        type(ash_array) :: out
+
+        out = by_text(c_reshape, a, shape)
+    end function
+
+    function reshape_to_extents(a, shape) result(out)
+        type(ash_array), intent(in) :: a
+        class(*), intent(in) :: shape(:)
+        type(ash_array) :: out
+        character(:), allocatable :: text
+        integer(c_int64_t), allocatable :: extents(:)
+        integer :: d
+
+        call c_extents(shape, extents)
+        if (.not. allocated(extents)) then
+            out%handle = failed(a%handle%context, ASH_ERR_ARGUMENT, 'reshape: shape must be of integers of 32 or 64 bits')
+            return
+        end if
+        text = ''
+        do d = 1, size(extents)
+            if (d > 1) text = text//', '
+            text = text//decimal(extents(d))
+        end do
+        out = by_text(c_reshape, a, text)
     end function
 
     function ash_rechunk(a, chunks) result(out)

@@ -24,6 +24,7 @@ module ashlar_c
         type(c_ptr) :: scratch = c_null_ptr
         type(c_ptr) :: trace = c_null_ptr
         type(c_ptr) :: report = c_null_ptr
+        integer(c_int32_t) :: read_retries = 0
     end type
 
     type, bind(C) :: c_make_options
@@ -319,18 +320,6 @@ module ashlar_c
             integer(c_int64_t), value :: bytes
             integer(c_int) :: status
         end function
-        function c_explain(context, n, arrays, options) bind(C, name='ash_explain') result(text)
-            import :: c_array, c_ptr, c_int
-            type(c_ptr), value :: context, options
-            integer(c_int), value :: n
-            type(c_array), intent(in) :: arrays(*)
-            type(c_ptr) :: text
-        end function
-        function c_explain_last(context) bind(C, name='ash_explain_last') result(text)
-            import :: c_ptr
-            type(c_ptr), value :: context
-            type(c_ptr) :: text
-        end function
         function c_open(context, path, variable, options) bind(C, name='ash_open') result(out)
             import :: c_array, c_open_options, c_ptr
             type(c_ptr), value :: context, path, variable
@@ -473,6 +462,7 @@ module ashlar_c
     procedure(c_text_builder), bind(C, name='ash_index') :: c_index
     procedure(c_text_builder), bind(C, name='ash_transpose') :: c_transpose
     procedure(c_text_builder), bind(C, name='ash_squeeze') :: c_squeeze
+    procedure(c_text_builder), bind(C, name='ash_reshape') :: c_reshape
     procedure(c_text_builder), bind(C, name='ash_rechunk') :: c_rechunk
     procedure(c_text_builder), bind(C, name='ash_set_dims') :: c_set_dims
     procedure(c_text_builder), bind(C, name='ash_coord') :: c_coord

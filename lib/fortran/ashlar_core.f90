@@ -3,6 +3,7 @@ module ashlar_core
     use, intrinsic :: iso_c_binding
     use, intrinsic :: iso_fortran_env, only: int8, int16, int32, int64, real32, real64
     use ashlar_c
+    use ashlar_c_runs, only: c_progress_bar
     implicit none
     private
 
@@ -36,13 +37,15 @@ module ashlar_core
 
 contains
 
-    !> A new context; ash_ok() says whether there is one. memory_limit is in bytes; what is left out is taken from the environment.
-    function ash_context_new(threads, memory_limit, isa, executor, trace, report) result(context)
-        integer, intent(in), optional :: threads
+    !> A new context; ash_ok() says whether there is one. memory_limit is in bytes; progress shows a bar on standard error; what is left out is taken from
+    !! the environment.
+    function ash_context_new(threads, memory_limit, isa, executor, trace, report, scratch, read_retries, progress) result(context)
+        integer, intent(in), optional :: threads, read_retries
         integer(int64), intent(in), optional :: memory_limit
-        character(*), intent(in), optional :: isa, executor, trace, report
+        character(*), intent(in), optional :: isa, executor, trace, report, scratch
+        logical, intent(in), optional :: progress
         type(ash_context) :: context
-        character(kind=c_char), allocatable, target :: isa_text(:), executor_text(:), trace_text(:), report_text(:)
+        character(kind=c_char), allocatable, target :: isa_text(:), executor_text(:), trace_text(:), report_text(:), scratch_text(:)
         type(c_context_options) :: options
 
         options%size = c_sizeof(options)
@@ -52,6 +55,11 @@ contains
         options%executor = c_text(executor_text, executor)
         options%trace = c_text(trace_text, trace)
         options%report = c_text(report_text, report)
+        options%scratch = c_text(scratch_text, scratch)
+        if (present(read_retries)) options%read_retries = int(read_retries, c_int32_t)
+        if (present(progress)) then
+            if (progress) options%progress = c_funloc(c_progress_bar)
+        end if
         context%pointer = c_context_new(options)
     end function
 

@@ -4,6 +4,7 @@ module ashlar_datasets
     use, intrinsic :: iso_fortran_env, only: int64
     use ashlar_c
     use ashlar_core
+    use ashlar_options
     implicit none
     private
 
@@ -100,7 +101,7 @@ contains
 
     !> Writes variables of the dataset ('t2m, precip'; all if absent) with what they name into one file. What is absent is as in ash_write.
     subroutine ash_dataset_write(dataset, path, variables, status, deflate, shuffle, history, attributes, unlimited, format, chunks, &
-            encoding, zstd, fletcher32, resume)
+            encoding, zstd, fletcher32, resume, options)
         type(ash_dataset), intent(in) :: dataset
         character(*), intent(in) :: path
         character(*), intent(in), optional :: variables
@@ -108,24 +109,13 @@ contains
         integer, intent(in), optional :: deflate, zstd
         logical, intent(in), optional :: shuffle, fletcher32, resume
         character(*), intent(in), optional :: history, attributes, unlimited, format, chunks, encoding
-        character(kind=c_char), allocatable, target :: path_text(:), variables_text(:), history_text(:)
-        character(kind=c_char), allocatable, target :: attributes_text(:), unlimited_text(:)
-        character(kind=c_char), allocatable, target :: format_text(:), chunks_text(:), encoding_text(:)
-        type(c_write_options) :: options
+        type(ash_run_options), intent(in), optional :: options
+        character(kind=c_char), allocatable, target :: path_text(:), variables_text(:)
+        type(held_write_options), target :: held
 
-        options%size = c_sizeof(options)
-        if (present(deflate)) options%deflate = int(deflate, c_int32_t)
-        if (present(shuffle)) options%shuffle = logical(shuffle, c_bool)
-        options%history = c_text(history_text, history)
-        options%attributes = c_text(attributes_text, attributes)
-        options%unlimited = c_text(unlimited_text, unlimited)
-        options%format = c_text(format_text, format)
-        options%chunks = c_text(chunks_text, chunks)
-        options%encoding = c_text(encoding_text, encoding)
-        if (present(zstd)) options%zstd = int(zstd, c_int32_t)
-        if (present(fletcher32)) options%fletcher32 = logical(fletcher32, c_bool)
-        if (present(resume)) options%resume = logical(resume, c_bool)
-        call report(c_dataset_write(dataset%handle, c_text(path_text, path), c_text(variables_text, variables), options), status)
+        call write_options(held, deflate, shuffle, history, attributes, unlimited, format, chunks, encoding, zstd, fletcher32, resume, &
+            options)
+        call report(c_dataset_write(dataset%handle, c_text(path_text, path), c_text(variables_text, variables), held%options), status)
     end subroutine
 
     !> The values of a text variable, all as long as the longest.

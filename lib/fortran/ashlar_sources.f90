@@ -1,9 +1,10 @@
 !> Arrays whose values come from a procedure, and procedures that receive an array. Bounds are Fortran's: from 1, the first dimension is the fastest.
 module ashlar_sources
     use, intrinsic :: iso_c_binding
-    use, intrinsic :: iso_fortran_env, only: int32, int64
+    use, intrinsic :: iso_fortran_env, only: int64
     use ashlar_c
     use ashlar_core
+    use ashlar_options
     implicit none
     private
 
@@ -58,15 +59,11 @@ contains
         type(source_reader), pointer :: reader
         type(c_source_options) :: options
 
-        select type (shape)
-        type is (integer(int32))
-            extents = int(shape, c_int64_t)
-        type is (integer(int64))
-            extents = shape
-        class default
+        call c_extents(shape, extents)
+        if (.not. allocated(extents)) then
             out%handle = failed(context%pointer, ASH_ERR_ARGUMENT, 'from_source: shape must be of integers of 32 or 64 bits')
             return
-        end select
+        end if
         options%size = c_sizeof(options)
         options%name = c_text(name_text, name)
         options%dims = c_text(dims_text, dims)
@@ -78,7 +75,7 @@ contains
         allocate (reader)
         reader%read_box => read_box
         if (present(user)) reader%user = user
-        out%handle = c_from_source(context%pointer, int(dtype, c_int), size(extents), extents(size(extents):1:-1), &
+        out%handle = c_from_source(context%pointer, int(dtype, c_int), size(extents), extents, &
             c_funloc(call_reader), c_loc(reader), options)
         if (c_array_status(out%handle) /= ASH_SUCCESS) deallocate (reader)
     end function
@@ -101,7 +98,7 @@ contains
     end function
 
     !> Computes the array and gives it to write_box, one call a chunk, each element once.
-    subroutine ash_store(a, write_box, user, status, chunks, thread_safe, scratch_bytes)
+    subroutine ash_store(a, write_box, user, status, chunks, thread_safe, scratch_bytes, options)
         type(ash_array), intent(in) :: a
         procedure(ash_write_box) :: write_box
         type(c_ptr), intent(in), optional :: user
@@ -111,15 +108,18 @@ contains
         integer(int64), intent(in), optional :: scratch_bytes
         character(kind=c_char), allocatable, target :: chunks_text(:)
         type(sink_writer), target :: writer
-        type(c_store_options) :: options
+        type(ash_run_options), intent(in), optional :: options
+        type(held_options), target :: held
+        type(c_store_options) :: how
 
-        options%size = c_sizeof(options)
-        options%chunks = c_text(chunks_text, chunks)
-        if (present(thread_safe)) options%thread_safe = logical(thread_safe, c_bool)
-        if (present(scratch_bytes)) options%scratch_bytes = scratch_bytes
+        how%size = c_sizeof(how)
+        how%chunks = c_text(chunks_text, chunks)
+        if (present(thread_safe)) how%thread_safe = logical(thread_safe, c_bool)
+        if (present(scratch_bytes)) how%scratch_bytes = scratch_bytes
+        how%compute = run_options(held, options)
         writer%write_box => write_box
         if (present(user)) writer%user = user
-        call report(c_store(a%handle, c_funloc(call_writer), c_loc(writer), options), status)
+        call report(c_store(a%handle, c_funloc(call_writer), c_loc(writer), how), status)
     end subroutine
 
     function call_writer(user, ndim, start, extent, data, message, message_bytes) bind(C) result(status)

@@ -1,20 +1,5 @@
-/* What stays allocated through a run: the plan's own lists, threads' workspaces, and what the storage libraries may take. */
+/* What stays allocated through a run: the plan's own lists, threads' workspaces, what the storage libraries may take, and what is kept from earlier runs. */
 #include "plan/fit.h"
-
-/* Whether no earlier operand of the plan reads the same variable. */
-static int is_first_use(const ash_plan *plan, int space, int operand) {
-    const ash_node *node = ash_plan_space(plan, space)->operand[operand].value.node;
-    for (int s = 0; s <= space; s++) {
-        const ash_stage *before = ash_plan_space(plan, s);
-        for (int k = 0; k < (s < space ? before->noperands : operand); k++) {
-            const ash_operand *other = &before->operand[k];
-            if (other->kind == ASH_OPERAND_FILE && other->value.node->u.file.variable == node->u.file.variable) {
-                return 0;
-            }
-        }
-    }
-    return 1;
-}
 
 /* Stored chunks and users ask for what they like, damaged files for more than there is: kept to what makes no sum overflow, and is refused. */
 static int64_t bounded(int64_t bytes) {
@@ -45,20 +30,14 @@ static void find_most(ash_plan *plan) {
 static void count_reading(const ash_plan *plan, int64_t *library, int64_t *scratch) {
     int64_t reading = 0, cached = 0, tables = 0;
     *scratch = 0;
-    for (int s = 0; s < plan->nstages + plan->nspaces; s++) {
-        const ash_stage *space = ash_plan_space(plan, s);
-        for (int k = 0; k < space->noperands; k++) {
-            const ash_operand *operand = &space->operand[k];
-            ash_read_need need = { 0 };
-            if (operand->kind == ASH_OPERAND_FILE && is_first_use(plan, s, k)) {
-                need = ash_file_read_need(operand->value.node->u.file.file, operand->value.node->u.file.variable);
-            }
-            int64_t most = bounded(need.library), own = bounded(need.scratch);
-            reading = most > reading ? most : reading; /* one read at a time */
-            cached = bounded(cached + most / 3);       /* a decompressed chunk of each variable may stay cached */
-            *scratch = own > *scratch ? own : *scratch;
-            tables = bounded(tables + bounded(need.table));
-        }
+    for (int r = 0; r < plan->nreads; r++) {
+        const ash_node *node = plan->read[r].node;
+        ash_read_need need = ash_file_read_need(node->u.file.file, node->u.file.variable);
+        int64_t most = bounded(need.library), own = bounded(need.scratch);
+        reading = most > reading ? most : reading; /* one read at a time */
+        cached = bounded(cached + most / 3);       /* a decompressed chunk of each variable may stay cached */
+        *scratch = own > *scratch ? own : *scratch;
+        tables = bounded(tables + bounded(need.table));
     }
     *library = reading + cached + tables;
 }
@@ -90,11 +69,12 @@ void ash_plan_count_base(ash_plan *plan, const ash_plan_request *request) {
     count_reading(plan, &library, &scratch);
     const ash_plan_most *most = &plan->most;
     plan->plan_bytes = bytes;
+    plan->arena_counted = plan->arena.bytes;
     plan->workspace_bytes = (int64_t)most->registers * ASH_BLOCK * 16 + (most->operands + most->parts) * (int64_t)ASH_BINDING_BYTES +
         most->parts * (int64_t)sizeof(ash_block) + most->slots * 64 + most->sinks * 4096 + 16384 + scratch + blas +
         bounded(request->scratch_bytes);
     plan->io_bytes = library + bounded(request->io_bytes);
-    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_SLAB_BYTES;
+    plan->reserve_bytes = plan->workspace_bytes * plan->num_threads + plan->io_bytes + ASH_ROOM_BYTES + request->kept_bytes;
 }
 
 int64_t ash_plan_base_bytes(const ash_plan *plan) {

@@ -40,7 +40,7 @@ ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[
         return NULL;
     }
     for (int i = 0; i < node->ninputs; i++) {
-        blocks->space[i] = new_space(plan, node->input[i], node->u.blocks.dense && node->u.blocks.dense[i]);
+        blocks->space[i] = new_space(plan, ash_plan_input(node, i), node->u.blocks.dense && node->u.blocks.dense[i]);
         if (!blocks->space[i]) {
             return NULL;
         }
@@ -48,15 +48,23 @@ ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[
     return blocks;
 }
 
-void ash_blocks_boxes(const ash_blocks *blocks, int64_t chunk, ash_box box[]) {
+/* Of all outputs, where a chunk lies, or what is needed of it. */
+static void chunk_boxes(const ash_blocks *blocks, int64_t chunk, ash_box box[]) {
     for (int k = 0; k < blocks->node->noutputs; k++) {
         ash_grid_box(blocks->held[k]->ndim, blocks->held[k]->axis, chunk, &box[k]);
     }
 }
 
+ash_blocks_step ash_blocks_step_of(const ash_blocks *blocks, int64_t item, ash_box box[]) {
+    int64_t steps = blocks->node->u.blocks.steps;
+    chunk_boxes(blocks, item / steps, box);
+    return (ash_blocks_step){ .chunk = item / steps, .step = item % steps, .box = box };
+}
+
 int ash_blocks_part(const ash_blocks *blocks, int64_t item, int k, ash_part *part) {
-    const ash_blocks_node *b = &blocks->node->u.blocks;
-    return b->kind->part(blocks->node, item / b->steps, item % b->steps, k, part);
+    ash_box box[ASH_BLOCKS_OUTPUTS];
+    ash_blocks_step at = ash_blocks_step_of(blocks, item, box);
+    return blocks->node->u.blocks.kind->part(blocks->node, &at, k, part);
 }
 
 int ash_blocks_in_place(const ash_blocks *blocks, const ash_part *part) {
@@ -110,9 +118,15 @@ static int64_t part_bytes(const ash_blocks *blocks, const ash_part *part) {
     return (in_place ? 0 : bytes) + (copied ? 0 : ash_round_bytes(dense));
 }
 
+int64_t ash_blocks_own_scratch(const ash_blocks *blocks, const ash_blocks_step *at) {
+    const ash_blocks_kind *kind = blocks->node->u.blocks.kind;
+    return kind->scratch_bytes ? ash_round_bytes(kind->scratch_bytes(blocks->node, at)) : 0;
+}
+
 int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item) {
-    const ash_blocks_node *b = &blocks->node->u.blocks;
-    int64_t bytes = b->kind->scratch_bytes ? ash_round_bytes(b->kind->scratch_bytes(blocks->node)) : 0;
+    ash_box box[ASH_BLOCKS_OUTPUTS];
+    ash_blocks_step at = ash_blocks_step_of(blocks, item, box);
+    int64_t bytes = ash_blocks_own_scratch(blocks, &at);
     ash_part part;
     for (int k = 0; ash_blocks_part(blocks, item, k, &part); k++) {
         bytes += part_bytes(blocks, &part);

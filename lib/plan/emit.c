@@ -1,11 +1,11 @@
 /* From values to the program of a stage: operands, instructions, slots. Views compose into the maps of operands, so slices, transposes,
  * broadcasts and new grids cost nothing here; a value used twice in the same way has one slot. */
-#include "plan/plan.h"
+#include "plan/cost.h"
 
 #include <string.h>
 
 typedef struct memo_entry {
-    const ash_node *node;
+    ash_node *node;
     int output;
     ash_dtype cast; /* the dtype it was converted to */
     int slot;
@@ -28,7 +28,7 @@ int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int6
     if (count < *capacity) {
         return 1;
     }
-    int grown = *capacity > 0 ? 2 * *capacity : 8;
+    int grown = *capacity > 0 ? 2 * *capacity : 2; /* of operands, which are large, most stages have few */
     void *memory = ash_arena_alloc(&plan->arena, grown * size);
     if (!memory) {
         return 0;
@@ -75,6 +75,16 @@ static int remember(ash_plan *plan, ash_stage *stage, const view *v, int output,
     memo_entry *entry = &m->entry[m->count++];
     *entry = (memo_entry){ .node = v->value.node, .output = output, .cast = cast, .slot = slot };
     memcpy(entry->map, v->map, sizeof entry->map);
+    return 1;
+}
+
+int ash_stage_emitted(const ash_stage *stage, int k, ash_emitted *out) {
+    const memo *m = stage->memo;
+    if (!m || k >= m->count) {
+        return 0;
+    }
+    const memo_entry *entry = &m->entry[k];
+    *out = (ash_emitted){ entry->node, entry->slot, entry->map };
     return 1;
 }
 
@@ -137,7 +147,8 @@ static int is_aligned(const ash_operand *operand, const ash_stage *stage) {
             continue;
         }
         if (map->table) { /* rows come from several chunks: their other axes must be laid out alike */
-            if (k > 0 && (axis->bounds || axis->extent % axis->step != 0 || axis->offset != 0)) {
+            int clipped = axis->high > 0 && axis->step > 1;
+            if (k > 0 && (axis->bounds || axis->extent % axis->step != 0 || axis->offset != 0 || clipped)) {
                 return 0;
             }
             continue;
@@ -218,7 +229,7 @@ static ash_map position_before(const ash_map *map, const int64_t *before) {
 
 static view look_through(const view *v, int input) {
     const ash_node *node = v->value.node;
-    view inner = { .value = node->input[input] };
+    view inner = { .value = ash_plan_input(node, input) };
     int ndim = ash_value_output(inner.value)->ndim;
     for (int k = 0; k < ndim; k++) {
         ash_map nothing = { .axis = -1 };
@@ -246,7 +257,7 @@ ash_block_kernel *ash_node_kernel(ash_isa isa, const ash_node *node) {
     const ash_elementwise_node *e = &node->u.elementwise;
     switch (e->function) {
     case ASH_FUNCTION_OPERATION: return ash_kernel_elementwise(isa, e->op, e->loop);
-    case ASH_FUNCTION_CAST: return ash_kernel_cast(isa, ash_value_output(node->input[0])->dtype, e->loop);
+    case ASH_FUNCTION_CAST: return ash_kernel_cast(isa, ash_value_output(ash_plan_input(node, 0))->dtype, e->loop);
     case ASH_FUNCTION_UNPACK: return ash_kernel_unpack(isa, e->loop, node->output[0].dtype);
     case ASH_FUNCTION_DATE: return ash_kernel_date(e->loop);
     case ASH_FUNCTION_SEARCH: return ash_kernel_search(e->loop);
@@ -282,6 +293,7 @@ static int emit_cast(ash_plan *plan, ash_stage *stage, const view *v, ash_dtype 
     *instruction = (ash_instruction){
         .kernel = ash_kernel_cast(plan->isa, from, dtype), .name = "cast", .nin = 1, .nout = 1, .in = { source }, .out = { slot }
     };
+    instruction->ns = ash_cost_of_cast(from, dtype);
     return remember(plan, stage, v, v->value.output, dtype, slot) ? slot : -1;
 }
 
@@ -290,7 +302,8 @@ static ash_instruction *emit_result(ash_plan *plan, ash_stage *stage, const ash_
     int slot = new_slot(plan, stage, node->output[0].dtype, -1);
     ash_instruction *instruction = slot >= 0 ? new_instruction(plan, stage) : NULL;
     if (instruction) {
-        *instruction = (ash_instruction){ .name = name, .nin = nin, .nout = 1, .out = { slot } };
+        *instruction =
+            (ash_instruction){ .name = name, .nin = nin, .nout = 1, .out = { slot }, .ns = ash_cost_of_scan(node->output[0].dtype) };
         memcpy(instruction->in, in, (size_t)nin * sizeof in[0]);
     }
     return instruction;
@@ -299,7 +312,7 @@ static ash_instruction *emit_result(ash_plan *plan, ash_stage *stage, const ash_
 /* What the chunks before combine to, added to the values in a slot. */
 static int emit_carried(ash_plan *plan, ash_stage *stage, const view *v, int slot) {
     const ash_node *node = v->value.node;
-    view carry = { .value = node->input[1] };
+    view carry = { .value = ash_plan_input(node, 1) };
     memcpy(carry.map, v->map, sizeof carry.map);
     carry.map[node->u.scan.axis].chunks = &node->output[0].dim[node->u.scan.axis].axis;
     int carried = emit(plan, stage, &carry);
@@ -316,7 +329,7 @@ static int emit_scan(ash_plan *plan, ash_stage *stage, const view *v) {
     const ash_node *node = v->value.node;
     ash_dtype dtype = node->output[0].dtype;
     int64_t cells = 1;
-    view inner = { .value = node->input[0] };
+    view inner = { .value = ash_plan_input(node, 0) };
     memcpy(inner.map, v->map, sizeof inner.map);
     int source = emit(plan, stage, &inner);
     ash_instruction *instruction = source < 0 ? NULL : emit_result(plan, stage, node, "scan", 1, &source);
@@ -342,7 +355,7 @@ static int emit_carry(ash_plan *plan, ash_stage *stage, const view *v) {
     const ash_node *node = v->value.node;
     const ash_scan_node *carry = &node->u.scan;
     ash_dtype dtype = node->output[0].dtype;
-    ash_value from[2] = { v->value, node->input[0] };
+    ash_value from[2] = { v->value, ash_plan_input(node, 0) };
     int in[2];
     for (int k = 0; k < 2; k++) {
         view before = { .value = from[k], .missing = carry->none };
@@ -384,7 +397,7 @@ static int emit_elementwise(ash_plan *plan, ash_stage *stage, const view *v) {
             return -1;
         }
     }
-    if (e->function == ASH_FUNCTION_CAST && ash_value_output(node->input[0])->dtype == e->loop) {
+    if (e->function == ASH_FUNCTION_CAST && ash_value_output(ash_plan_input(node, 0))->dtype == e->loop) {
         return in[0]; /* a weak scalar made strong */
     }
     int out[2] = { -1, -1 };
@@ -402,7 +415,8 @@ static int emit_elementwise(ash_plan *plan, ash_stage *stage, const view *v) {
         .parameter = e->parameter,
         .name = function_name(node),
         .nin = node->ninputs,
-        .nout = node->noutputs };
+        .nout = node->noutputs,
+        .ns = ash_cost_of_node(node) };
     memcpy(instruction->in, in, (size_t)node->ninputs * sizeof in[0]);
     memcpy(instruction->out, out, sizeof out);
     return out[v->value.output];
@@ -426,7 +440,8 @@ static int emit(ash_plan *plan, ash_stage *stage, const view *v) {
             (inner.value.node->kind == ASH_NODE_VIEW || inner.value.node->kind == ASH_NODE_TAKE)) { /* chains of views may be long */
             inner = look_through(&inner, 0);
         }
-        return emit(plan, stage, &inner);
+        slot = emit(plan, stage, &inner);
+        return slot < 0 || !held || remember(plan, stage, v, v->value.output, dtype, slot) ? slot : -1; /* held: for what goes on with it */
     }
     switch (node->kind) {
     case ASH_NODE_CONSTANT: return emit_operand(plan, stage, v, ASH_OPERAND_CONSTANT, dtype, node->u.constant.element);

@@ -6,6 +6,8 @@
 #include "plan/merge_tree.h"
 #include "plan/task_list.h"
 
+#include <string.h>
+
 /* An item of work that waits for its turn, with what it needs above it on the stack. */
 typedef struct wanted_item {
     int64_t item;
@@ -17,17 +19,45 @@ typedef struct enumeration {
     ash_merge_trees *trees; /* per fold */
     wanted_item *stack;
     int64_t depth, stack_capacity;
+    uint32_t *taken; /* per buffer, of tasks with many inputs: its place among the plan's inputs, if that still is one of the task's */
+    int64_t taken_capacity;
+    uint32_t recorded; /* the inputs before it are in `taken`, if they are the task's */
 } enumeration;
 
-/* Adds an input buffer unless it is among those before `end`, which other operands of the task have added: then one that needs it whole decides. */
-static void add_input_once(ash_plan *plan, uint32_t end, uint32_t buffer, int by_box) {
-    for (uint32_t k = plan->task[plan->ntasks].input_begin; k < end; k++) {
-        if (plan->input[k] == buffer) {
-            plan->by_box[k / 64] &= ~((uint64_t)!by_box << (k % 64));
-            return;
+enum { FEW_INPUTS = 32 }; /* are searched one by one; of more a table is made */
+
+/* The place of a buffer among inputs [begin, end); `end` if it is not there. */
+static uint32_t find_input(enumeration *en, uint32_t begin, uint32_t end, uint32_t buffer) {
+    ash_plan *plan = en->plan;
+    uint32_t k = begin;
+    if (end - begin <= FEW_INPUTS) {
+        while (k < end && plan->input[k] != buffer) {
+            k++;
         }
+        return k;
     }
-    ash_list_add_input(plan, buffer, by_box);
+    int64_t before = en->taken_capacity;
+    if (!ash_list_grow(plan, (void **)&en->taken, plan->nbuffers, &en->taken_capacity, sizeof *en->taken)) {
+        return end;
+    }
+    memset(en->taken + before, 0, (size_t)(en->taken_capacity - before) * sizeof *en->taken);
+    for (k = en->recorded > begin ? en->recorded : begin; k < end; k++) {
+        en->taken[plan->input[k]] = k;
+    }
+    en->recorded = end;
+    k = en->taken[buffer];
+    return k >= begin && k < end && plan->input[k] == buffer ? k : end;
+}
+
+/* Adds an input buffer unless it is among those before `end`, which other operands of the task have added: then one that needs it whole decides. */
+static void add_input_once(enumeration *en, uint32_t end, uint32_t buffer, int by_box) {
+    ash_plan *plan = en->plan;
+    uint32_t k = find_input(en, plan->task[plan->ntasks].input_begin, end, buffer);
+    if (k < end) {
+        plan->by_box[k / 64] &= ~((uint64_t)!by_box << (k % 64));
+    } else {
+        ash_list_add_input(plan, buffer, by_box);
+    }
 }
 
 static void set(ash_plan *plan, ash_sparse *table, int64_t index, uint32_t id) {
@@ -95,7 +125,7 @@ static void visit_operand(enumeration *en, const ash_operand *operand, const ash
         if (wanted && placing) {
             need_held(en, held, chunk);
         } else if (wanted) {
-            add_input_once(en->plan, before, ash_sparse_get(&held->buffer, chunk), by_box);
+            add_input_once(en, before, ash_sparse_get(&held->buffer, chunk), by_box);
         }
         int k = operand->ndim - 1;
         while (k >= 0 && ++coordinate[k] > high[k]) {
@@ -245,7 +275,7 @@ static void place_item(enumeration *en, int work, int64_t item) {
 static int is_done(const ash_stage *stage, int64_t chunk) {
     for (int s = 0; s < stage->nsinks; s++) {
         const ash_target *target = stage->sink[s].target;
-        if (target && !(target->kind == ASH_TARGET_FILE && ash_writer_has(target->writer, target->variable, chunk))) {
+        if (target && !(target->writer && ash_writer_has(target->writer, target->variable, chunk))) {
             return 0;
         }
     }
@@ -334,8 +364,10 @@ static void end(enumeration *en) {
         ash_list_count(plan, -plan->work[w].task.bytes);
         ash_sparse_free(&plan->work[w].task);
     }
+    ash_list_count(plan, -en->taken_capacity * (int64_t)sizeof *en->taken);
+    ash_list_release(en->taken, en->taken_capacity * (int64_t)sizeof *en->taken);
     ash_free(en->trees);
-    ash_free(en->stack);
+    ash_list_release(en->stack, en->stack_capacity * (int64_t)sizeof *en->stack);
 }
 
 int ash_plan_enumerate(ash_plan *plan) {

@@ -23,7 +23,7 @@ static int64_t peak_with(const ash_plan *plan, int64_t largest) {
     return peak < plan->limit ? peak : sequential > plan->limit ? sequential : plan->limit;
 }
 
-static int profile_with_pieces(ash_plan *plan, int64_t target, int whole) {
+static int profile_with_pieces(ash_plan *plan, int64_t target, ash_whole whole) {
     int known = plan->suffix_peak != NULL;
     plan->piece_target = target;
     plan->piece_whole = whole;
@@ -36,7 +36,7 @@ static int profile_with_pieces(ash_plan *plan, int64_t target, int whole) {
 }
 
 /* Halves the pieces until all threads fit beside the sequential peak. 0 when out of memory. */
-static int shrink_pieces(ash_plan *plan, int whole) {
+static int shrink_pieces(ash_plan *plan, ash_whole whole) {
     for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST; target /= 2) {
         if (!profile_with_pieces(plan, target, whole)) {
             return 0;
@@ -64,12 +64,13 @@ static int drop_threads(ash_plan *plan) {
 /* Pieces of whole stored chunks if the plan runs with them at all: threads that wait for memory, or are left out, cost less than chunks decoded several
  * times. */
 static int choose_pieces(ash_plan *plan) {
-    for (int whole = 1; whole >= 0; whole--) {
-        if (!shrink_pieces(plan, whole)) {
+    static const ash_whole tried[] = { ASH_WHOLE_CHUNKS, ASH_WHOLE_NOTHING };
+    for (int k = 0; k < 2; k++) {
+        if (!shrink_pieces(plan, tried[k])) {
             return 0;
         }
         if (drop_threads(plan)) {
-            return shrink_pieces(plan, whole);
+            return shrink_pieces(plan, tried[k]);
         }
     }
     return 1;
@@ -88,17 +89,30 @@ static void choose_cache(ash_plan *plan) {
     }
 }
 
+/* Room for the small buffers of the sequential run beside all else, if there is memory left: small blocks taken one by one cost more. */
+static void choose_room(ash_plan *plan) {
+    int64_t spare = plan->limit - plan->peak_bytes;
+    plan->room_bytes = spare <= 0 ? 0 : spare < plan->small_peak ? spare / ASH_UNIT * ASH_UNIT : plan->small_peak;
+    plan->peak_bytes += plan->room_bytes;
+}
+
 /* Whether stored chunks will be decoded several times. */
 int ash_plan_decodes_again(const ash_plan *plan) {
     return plan->needed_times > 2 && (double)plan->cache_bytes < plan->shared_bytes;
 }
 
+int ash_plan_has_room(const ash_plan *plan, const ash_plan_request *request) {
+    int64_t others = (plan->num_threads - 1) * plan->largest_task;
+    return plan->num_threads == request->num_threads && plan->piece_whole && plan->piece_target == PIECE_LARGEST &&
+        ash_plan_sequential_peak(plan) + others <= plan->limit && !ash_plan_decodes_again(plan);
+}
+
 int ash_plan_fit(ash_plan *plan, const ash_plan_request *request) {
-    ash_plan_count_base(plan, request);
-    if (!ash_plan_count_bytes(plan)) {
+    if (!ash_plan_list_reads(plan)) {
         return 0;
     }
-    if (!profile_with_pieces(plan, PIECE_SMALLEST, 0)) {
+    ash_plan_count_base(plan, request);
+    if (!profile_with_pieces(plan, PIECE_SMALLEST, ASH_WHOLE_NOTHING)) {
         return 0;
     }
     plan->least_bytes = ash_plan_sequential_peak(plan) - (plan->num_threads - 1) * plan->workspace_bytes;
@@ -106,14 +120,16 @@ int ash_plan_fit(ash_plan *plan, const ash_plan_request *request) {
         return 0;
     }
     choose_cache(plan);
-    return 1;
+    choose_room(plan);
+    return ash_plan_count_bytes(plan); /* pieces are known now, and what each of them reads again */
 }
 
 /* ---- Scratch ---- */
 
 /* Bytes that a plan grows by. */
 static int64_t growth(const ash_plan *plan, int threads, const ash_spill_count *count) {
-    return ash_plan_entry_bytes(count->tasks - plan->ntasks, count->buffers - plan->nbuffers, count->inputs - plan->ninputs) +
+    return plan->arena.bytes - plan->arena_counted +
+        ash_plan_entry_bytes(count->tasks - plan->ntasks, count->buffers - plan->nbuffers, count->inputs - plan->ninputs) +
         ash_plan_scratch_bytes(plan, threads, count->buffers, count->spills, count->checks);
 }
 
@@ -124,13 +140,14 @@ static int is_worth_it(const ash_plan *plan, int64_t budget) {
 
 int ash_plan_find_least(ash_plan *plan) {
     int64_t target = plan->piece_target;
-    int whole = plan->piece_whole;
+    ash_whole whole = plan->piece_whole;
     uint32_t task = 0;
     ash_spill_count count;
     if (!plan->may_spill || plan->ntasks == 0 || plan->least_known) {
         return 1;
     }
-    if (!profile_with_pieces(plan, PIECE_SMALLEST, 0) || !ash_plan_choose_tiles(plan)) {
+    plan->least_known = 1;
+    if (!profile_with_pieces(plan, PIECE_SMALLEST, ASH_WHOLE_NOTHING) || !ash_plan_choose_tiles(plan) || !ash_plan_add_scratch(plan)) {
         return 0;
     }
     int64_t budget = ash_plan_least_budget(plan, &task);
@@ -153,7 +170,7 @@ static void set_threads(ash_plan *plan, int num_threads) {
 }
 
 /* Spills if that makes the plan fit, with `slack` times the least budget at least. */
-static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *request, int64_t target, int whole, int slack) {
+static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *request, int64_t target, ash_whole whole, int slack) {
     uint32_t task;
     ash_spill_count count;
     if (!profile_with_pieces(plan, target, whole)) {
@@ -169,8 +186,8 @@ static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *requ
         int64_t over = budget + growth(plan, plan->num_threads, &count) - room;
         if (over <= 0) {
             result = ash_plan_spill(plan, budget);
-            ash_plan_count_base(plan, request);
             int counted = ash_plan_count_bytes(plan);
+            ash_plan_count_base(plan, request);
             ash_free(plan->suffix_peak);
             plan->suffix_peak = NULL;
             return counted && result == ASH_SPILL_FITS && ash_plan_profile(plan) ? ASH_SPILL_FITS : ASH_SPILL_NO_MEMORY;
@@ -183,15 +200,16 @@ static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *requ
 }
 
 int ash_plan_fit_scratch(ash_plan *plan, const ash_plan_request *request) {
-    ash_spill_result result = ASH_SPILL_TOO_SMALL;
+    ash_spill_result result = ash_plan_add_scratch(plan) ? ASH_SPILL_TOO_SMALL : ASH_SPILL_NO_MEMORY;
     for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST && result == ASH_SPILL_TOO_SMALL; target /= 4) {
-        result = try_scratch(plan, request, target, 1, 2);
+        result = try_scratch(plan, request, target, ASH_WHOLE_TILES, 2);
     }
     int most = plan->num_threads;
-    for (int whole = 1; whole >= 0; whole--) { /* fewer threads cost less than pieces that are no whole stored chunks or tiles */
+    static const ash_whole tried[] = { ASH_WHOLE_TILES, ASH_WHOLE_NOTHING };
+    for (int k = 0; k < 2; k++) { /* fewer threads cost less than pieces that are no whole stored chunks or tiles */
         for (int threads = most; threads > 0 && result == ASH_SPILL_TOO_SMALL; threads--) {
             set_threads(plan, threads);
-            result = try_scratch(plan, request, PIECE_SMALLEST, whole, 1);
+            result = try_scratch(plan, request, PIECE_SMALLEST, tried[k], 1);
         }
     }
     if (result == ASH_SPILL_FITS) {

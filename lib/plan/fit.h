@@ -9,6 +9,8 @@ int ash_plan_fit(ash_plan *plan, const ash_plan_request *request);
 static inline int ash_plan_fits(const ash_plan *plan) {
     return ash_plan_sequential_peak(plan) <= plan->limit;
 }
+/* Whether it fits with room to spare: on all threads, in pieces as large as they come, without decoding stored chunks for want of memory. */
+int ash_plan_has_room(const ash_plan *plan, const ash_plan_request *request);
 /* Whether stored chunks will be decoded several times. */
 int ash_plan_decodes_again(const ash_plan *plan);
 /* Lowers least_bytes to what the plan needs if it uses scratch. 0 when out of memory. */
@@ -34,6 +36,8 @@ typedef struct ash_spill_count {
     int64_t spilled, loaded;        /* bytes to and from scratch */
 } ash_spill_count;
 typedef enum ash_spill_result { ASH_SPILL_FITS, ASH_SPILL_TOO_SMALL, ASH_SPILL_NO_MEMORY } ash_spill_result;
+/* Adds the kinds of work that scratch is for. They may make the plan's arena grow, so they are there before it is counted what is left. 0 when out of memory. */
+int ash_plan_add_scratch(ash_plan *plan);
 /* What spilling would come to if buffers and scratch of tasks are to stay within `budget`. */
 ash_spill_result ash_plan_count_spill(ash_plan *plan, int64_t budget, ash_spill_count *count);
 /* Does it. Unless it fits, which ash_plan_count_spill() tells, the plan can only be freed. */

@@ -178,14 +178,25 @@ static int init_groups(ash_plan *plan, ash_fold *fold) {
     return 1;
 }
 
+int ash_plan_kept_axis(const ash_node *node, int axis) {
+    const ash_reduce_node *reduce = &node->u.reduce;
+    int out = 0;
+    for (int a = 0; a < axis; a++) {
+        out += !reduce->reduced[a] || reduce->keepdims;
+    }
+    return reduce->reduced[axis] ? -1 : out;
+}
+
 int ash_fold_init(ash_plan *plan, ash_fold *fold) {
     const ash_reduce_node *reduce = fold->reduce;
+    const ash_output *whole = ash_value_output(ash_plan_input(fold->node, 0));
     int ndim = fold->stage->ndim, out = 0;
     int64_t stride = 1, largest = 1;
     fold->cell_axes = fold->held->ndim - (reduce->results > 0);
     for (int a = 0; a < ndim; a++) {
         fold->out_axis[a] = !reduce->reduced[a] || reduce->keepdims ? out++ : -1;
-        largest *= reduce->reduced[a] ? 1 : fold->stage->largest[a];
+        /* Of whole chunks, also where only a part of them is made: the order of merging must not depend on that. */
+        largest *= reduce->reduced[a] ? 1 : ash_axis_largest(&whole->dim[a].axis);
     }
     for (int a = ndim - 1; a >= 0; a--) {
         fold->index_stride[a] = reduce->reduced[a] ? stride : 0;

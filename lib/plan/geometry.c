@@ -1,7 +1,7 @@
 /* Chunks, boxes and sizes: what a task touches, from the grids alone. */
 #include "plan/plan.h"
 
-enum { PIECE_CACHED = 1 << 20, ROWS_TOGETHER = 16 };
+enum { PIECE_CACHED = 1 << 20 }; /* bytes that stay in the second cache while a piece is worked on */
 
 int64_t ash_round_bytes(int64_t bytes) {
     int64_t unit = ASH_UNIT;
@@ -63,21 +63,6 @@ int ash_operand_box(const ash_operand *operand, const ash_box *box, int64_t low[
     return 1;
 }
 
-int64_t ash_operand_read_bytes(const ash_operand *operand, const ash_box *box) {
-    int64_t bytes = operand->size;
-    for (int k = 0; k < operand->ndim; k++) {
-        const ash_map *map = &operand->map[k];
-        int64_t low, span = 0;
-        if (map->table) {
-            span = ash_map_range(map, box, &low, &span) ? span : 0;
-        } else {
-            span = ash_map_count(map, box);
-        }
-        bytes *= span;
-    }
-    return bytes;
-}
-
 int ash_operand_in_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]) {
     for (int k = 0; k < operand->ndim && !operand->aligned; k++) {
         const ash_grid_axis *axis = &operand->held->axis[k];
@@ -111,11 +96,33 @@ static int64_t operand_box_elements(const ash_operand *operand, const int64_t pi
     return elements;
 }
 
-int64_t ash_rows_together(const ash_operand *operand) {
-    int64_t stored = operand->value.node->u.file.variable->chunk[operand->table_map];
-    int64_t most = ash_axis_largest(&ash_value_output(operand->value)->dim[operand->table_map].axis);
-    int64_t rows = stored > 0 ? stored : ROWS_TOGETHER;
-    return rows < most ? rows : most;
+int ash_maps_follow(const ash_map map[], int ndim, int axis) {
+    int any = 0;
+    for (int k = 0; k < ndim; k++) {
+        any |= map[k].axis == axis;
+    }
+    return any;
+}
+
+int ash_operand_varies(const ash_stage *stage, const ash_operand *operand) {
+    if (operand->pack || stage->run_axes > 1) {
+        return 1;
+    }
+    for (int k = 0; k < operand->ndim; k++) {
+        int axis = operand->map[k].axis;
+        if (axis >= 0 && stage->piece[axis] < stage->largest[axis]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int64_t ash_piece_count(const ash_stage *stage, int axis, int64_t start, int64_t end) {
+    int64_t pieces = 0;
+    for (; start < end; start += ash_piece_extent(stage, axis, start, end)) {
+        pieces++;
+    }
+    return pieces;
 }
 
 /* What reading rows that are far apart takes on the way: a list of them, and those of one read. */
@@ -125,7 +132,7 @@ static int64_t rows_bytes(const ash_operand *operand, const int64_t piece[]) {
         const ash_map *map = &operand->map[k];
         row = saturating_product(row, k == operand->table_map || map->axis < 0 ? 1 : piece[map->axis]);
     }
-    return ash_round_bytes(saturating_product(rows, 2 * (int64_t)sizeof(int64_t))) +
+    return ash_round_bytes(saturating_product(rows, (int64_t)sizeof(ash_row))) +
         ash_round_bytes(saturating_product(row, ash_rows_together(operand)));
 }
 
@@ -135,7 +142,8 @@ int64_t ash_operand_piece_bytes(const ash_operand *operand, const ash_stage *sta
     }
     int64_t bytes = 0;
     if (operand->kind == ASH_OPERAND_FILE || (operand->kind == ASH_OPERAND_HELD && !operand->aligned)) {
-        bytes += ash_round_bytes(saturating_product(operand_box_elements(operand, piece), operand->size));
+        int64_t own = ash_round_bytes(saturating_product(operand_box_elements(operand, piece), operand->size));
+        bytes += operand->stencil ? ash_stencil_piece_bytes(operand, stage, piece, own) : own;
     }
     if (operand->table_map >= 0) { /* a pointer a row */
         bytes += ash_round_bytes((operand->table_axis < 0 ? 1 : piece[operand->table_axis]) * (int64_t)sizeof(char *));
@@ -171,17 +179,21 @@ int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]) {
     return bytes;
 }
 
-/* The extent of the chunks that an operand is put together from along one of its axes, in a file or in buffers; 1: nothing to heed. */
-static int64_t chunk_extent(const ash_operand *operand, int axis) {
+/* The extent of the chunks that an operand is put together from along one of its axes, in a file, on scratch or in buffers; 1: nothing to heed. */
+static int64_t chunk_extent(const ash_operand *operand, int axis, int tiles) {
     if (operand->kind == ASH_OPERAND_FILE) {
         return operand->value.node->u.file.variable->chunk[axis];
     }
     const ash_grid_axis *cuts = operand->kind == ASH_OPERAND_HELD && !operand->aligned ? &operand->held->axis[axis] : NULL;
+    int64_t tile = tiles && cuts && operand->held->tile ? ash_tile_step(&operand->held->tile[axis]) : 0;
+    if (tile > 0) {
+        return tile;
+    }
     return cuts && !cuts->bounds && cuts->offset == 0 && cuts->count > 1 ? cuts->step : 1;
 }
 
 /* Extents that a piece should have multiples of, and where it should be cut, so that stored chunks are decoded whole, and once, and chunks on scratch are read so. */
-static void stored_units(ash_stage *stage) {
+static void stored_units(ash_stage *stage, int tiles) {
     int64_t *unit = stage->unit;
     for (int a = 0; a < stage->ndim; a++) {
         unit[a] = 1;
@@ -192,33 +204,53 @@ static void stored_units(ash_stage *stage) {
         for (int d = 0; d < operand->ndim; d++) {
             const ash_map *map = &operand->map[d];
             if (map->axis >= 0 && !map->table && !map->chunks && (map->step == 1 || map->step == -1) &&
-                chunk_extent(operand, d) > unit[map->axis]) {
-                int64_t chunk = unit[map->axis] = chunk_extent(operand, d);
+                chunk_extent(operand, d, tiles) > unit[map->axis]) {
+                int64_t chunk = unit[map->axis] = chunk_extent(operand, d, tiles);
                 stage->cut[map->axis] = map->step > 0 ? chunk - map->start % chunk : (map->start + 1) % chunk;
             }
         }
     }
 }
 
-/* Cuts the outermost axis that still can be: pieces then follow one another in C order, and folds see the same sequence of elements however
- * many pieces there are. */
+/* Whether all along `axis` must be seen before the next index along an axis outside it: running values are kept of one such index only, and what is folded along
+ * both has an order. */
+static int comes_first(const ash_stage *stage, int axis, int outer) {
+    int first = stage->scans >> axis & 1;
+    for (int k = 0; k < stage->nsinks; k++) {
+        const ash_fold *fold = stage->sink[k].fold;
+        first |= fold && fold->out_axis[axis] < 0 && fold->out_axis[outer] < 0;
+    }
+    return first;
+}
+
+/* Where pieces keep whole stored chunks along an outer axis, they would not follow one another in C order. */
+static int may_cut(const ash_stage *stage, int axis) {
+    for (int a = 0; a < axis; a++) {
+        if (stage->piece[a] > 1 && comes_first(stage, axis, a)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Cuts the outermost axis that still can be: folds and scans then see the same sequence of elements however many pieces there are. */
 static void cut_piece(ash_stage *stage, const int64_t unit[], int64_t target_bytes) {
     int last = stage->ndim - stage->run_axes;
     for (int a = 0; a < last; a++) {
-        while (stage->piece[a] > unit[a] && ash_stage_work(stage, stage->piece) > target_bytes) {
+        while (stage->piece[a] > unit[a] && may_cut(stage, a) && ash_stage_work(stage, stage->piece) > target_bytes) {
             stage->piece[a] = ((stage->piece[a] + 1) / 2 + unit[a] - 1) / unit[a] * unit[a];
         }
     }
 }
 
-void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, int whole) {
+void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, ash_whole whole) {
     int64_t one[ASH_MAX_NDIM], wanted = target_bytes;
-    stored_units(stage);
+    stored_units(stage, whole == ASH_WHOLE_TILES);
     for (int a = 0; a < stage->ndim; a++) {
         stage->piece[a] = stage->largest[a];
         one[a] = 1;
     }
-    if (wanted > PIECE_CACHED) { /* what was just read is still in the cache when it is worked on */
+    if (wanted > PIECE_CACHED) {
         wanted = PIECE_CACHED;
     }
     cut_piece(stage, stage->unit, wanted);
@@ -230,6 +262,7 @@ void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, int whole) {
             stage->unit[a] = 1; /* not cut, or not at the ends of stored chunks */
         }
     }
+    ash_stage_settle_stencils(stage);
     stage->work_bytes = ash_stage_work(stage, stage->piece);
 }
 

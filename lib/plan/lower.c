@@ -3,11 +3,14 @@
  * Once it is settled what is held (hold.c), the expression is a set of items: a held value, a reduction, a value asked for. Each is a pass
  * over a grid; items on the same grid that read the same sources share a stage, so that a source is read once for all of them.
  */
+#include "base/memory.h"
 #include "plan/plan.h"
 
-#include <string.h>
-
-enum { RUN_ELEMENTS = 64, STAGES_SEARCHED = 256 };
+enum {
+    RUN_ELEMENTS = 64,     /* rows shorter than that are joined to runs; part of the meaning of sums */
+    STAGES_SEARCHED = 256, /* for one that an item can join: so lowering is linear in the items */
+    GOES_ON_MOST = 48      /* instructions of a stage that goes on with what it has made; a chain is cut after 64 operations, see hold.c */
+};
 /* Chunks, or steps of them, that can be numbered. */
 static const int64_t MOST_ITEMS = INT64_MAX / 4;
 
@@ -15,7 +18,8 @@ typedef struct lowering {
     ash_plan *plan;
     ash_context *context;
     const char *function;
-    int64_t mark;
+    int *link; /* per item */
+    int nitems;
     ash_error_state *error;
 } lowering;
 
@@ -29,34 +33,44 @@ static int too_many(lowering *lw) {
     return 0;
 }
 
+/* They were added in the order of their nodes. */
 ash_held *ash_plan_held(const ash_plan *plan, ash_value value) {
-    ash_held *held = plan->helds;
-    while (held && (held->value.node != value.node || held->value.output != value.output)) {
-        held = held->next;
+    int low = 0, high = plan->nheld;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        ash_value of = plan->held[middle]->value;
+        if (of.node == value.node && of.output == value.output) {
+            return plan->held[middle];
+        }
+        if (of.node->serial < value.node->serial || (of.node == value.node && of.output < value.output)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return held;
+    return NULL;
 }
 
 static ash_held *add_held(lowering *lw, ash_value value) {
     ash_plan *plan = lw->plan;
     ash_held *held = ash_arena_alloc(&plan->arena, sizeof *held);
-    if (!held) {
+    if (!held || !ash_plan_reserve(plan, (void **)&plan->held, plan->nheld, &plan->held_capacity, sizeof(ash_held *))) {
         no_memory(lw);
         return NULL;
     }
     const ash_output *output = ash_value_output(value);
-    held->id = plan->nheld++;
+    held->id = plan->nheld;
     held->why = (ash_hold_reason)value.node->why;
     held->value = value;
     held->dtype = output->dtype;
     held->ndim = output->ndim;
+    int part = 0;
     for (int a = 0; a < output->ndim; a++) {
         held->axis[a] = output->dim[a].axis;
-        if (!ash_plan_clip(plan, value.node, a, &held->axis[a])) {
-            no_memory(lw);
-            return NULL;
-        }
+        ash_plan_clip(value.node, a, &held->axis[a]);
+        part |= held->axis[a].high > 0;
     }
+    plan->changed[ASH_PASS_DEMAND] += part;
     held->chunks = ash_grid_chunks(held->ndim, held->axis);
     if (held->chunks > MOST_ITEMS) {
         too_many(lw);
@@ -64,7 +78,7 @@ static ash_held *add_held(lowering *lw, ash_value value) {
     }
     held->buffer = ash_sparse_new(held->chunks);
     held->next = plan->helds;
-    plan->helds = held;
+    plan->helds = plan->held[plan->nheld++] = held;
     return held;
 }
 
@@ -76,6 +90,7 @@ typedef struct item {
     ash_held *held;       /* what the item makes, NULL for targets */
     const ash_target *target;
     int scans; /* bits: axes along which it has scans */
+    int link;  /* see link.c */
 } item;
 
 /* Whether an axis can be on either side of a run: it has one element, and is not what groups stand in for. */
@@ -147,99 +162,14 @@ static int runs_agree(const ash_stage *stage, int stage_fixed, const item *it) {
     return stage->run_axes <= item_run_limit(stage, it);
 }
 
-static int is_leaf(const ash_node *node) {
-    return node->ninputs == 0;
-}
-
-/* Begins a walk over what an item is computed from; every node and stage is visited once a walk. */
-static void begin_walk(lowering *lw) {
-    lw->plan->visit = ash_context_mark(lw->context);
-}
-
-static int visited(const ash_plan *plan, ash_node *node) {
-    int before = node->visit == plan->visit;
-    node->visit = plan->visit;
-    return before;
-}
-
-/* Whether anything the value is computed from, down to held values and leaves, is an operand of the stage already. */
-static int shares_source(ash_plan *plan, const ash_stage *stage, ash_value value, int below) {
-    ash_node *node = value.node;
-    while (!below && !node->held && node->ninputs == 1) { /* chains of views may be long */
-        node = node->input[0].node;
+/* An axis of the grid that the item is computed over: of what is reduced only what the result needs. */
+static ash_grid_axis item_axis(const item *it, int axis) {
+    int kept = it->fold ? ash_plan_kept_axis(it->fold, axis) : it->held ? axis : -1;
+    ash_grid_axis out = kept >= 0 ? it->held->axis[kept] : ash_value_output(it->value)->dim[axis].axis;
+    if (it->fold && it->fold->u.reduce.by_chunk == axis && it->held->axis[axis].high > 0) {
+        ash_axis_clip(&out, ash_axis_start(&out, it->held->axis[axis].low), ash_axis_start(&out, it->held->axis[axis].high));
     }
-    if (visited(plan, node)) {
-        return 0;
-    }
-    if (is_leaf(node) || (node->held && !below)) {
-        for (int k = 0; k < stage->noperands; k++) {
-            const ash_operand *operand = &stage->operand[k];
-            if (operand->kind != ASH_OPERAND_CONSTANT && operand->kind != ASH_OPERAND_RAMP && operand->value.node == node) {
-                return 1;
-            }
-        }
-        return 0;
-    }
-    for (int k = 0; k < node->ninputs; k++) {
-        if (shares_source(plan, stage, node->input[k], 0)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int held_depends(ash_plan *plan, const ash_held *held, const ash_stage *b);
-
-/* Whether stage `a` uses, at any remove, what stage `b` makes. */
-static int depends(ash_plan *plan, ash_stage *a, const ash_stage *b) {
-    if (a == b) {
-        return 1;
-    }
-    if (a->visit == plan->visit) {
-        return 0;
-    }
-    a->visit = plan->visit;
-    for (int k = 0; k < a->noperands; k++) {
-        if (a->operand[k].kind == ASH_OPERAND_HELD && held_depends(plan, a->operand[k].held, b)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Whether what makes a held value does. */
-static int held_depends(ash_plan *plan, const ash_held *held, const ash_stage *b) {
-    int found = held->stage ? depends(plan, held->stage, b) : 0;
-    for (int i = 0; held->blocks && i < held->blocks->node->ninputs && !found; i++) {
-        found = depends(plan, held->blocks->space[i], b);
-    }
-    return found;
-}
-
-/* Whether computing the value over the stage's grid would make the stage wait for itself. */
-static int depends_on_stage(ash_plan *plan, ash_value value, int below, const ash_stage *stage) {
-    ash_node *node = value.node;
-    while (!below && !node->held && node->ninputs == 1) {
-        value = node->input[0];
-        node = value.node;
-    }
-    if (visited(plan, node)) {
-        return 0;
-    }
-    if (node->held && !below) {
-        return held_depends(plan, ash_plan_held(plan, value), stage);
-    }
-    for (int k = 0; k < node->ninputs; k++) {
-        if (depends_on_stage(plan, node->input[k], 0, stage)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* An axis of the grid that the item is computed over. */
-static const ash_grid_axis *item_axis(const item *it, int axis) {
-    return it->held && !it->fold ? &it->held->axis[axis] : &ash_value_output(it->value)->dim[axis].axis;
+    return out;
 }
 
 static int same_grid(const ash_stage *stage, const item *it) {
@@ -247,7 +177,8 @@ static int same_grid(const ash_stage *stage, const item *it) {
         return 0;
     }
     for (int a = 0; a < stage->ndim; a++) {
-        if (!ash_axis_equal(&stage->axis[a], item_axis(it, a))) {
+        ash_grid_axis axis = item_axis(it, a);
+        if (!ash_axis_equal(&stage->axis[a], &axis)) {
             return 0;
         }
     }
@@ -279,11 +210,13 @@ static int can_join(const ash_stage *stage, const item *it) {
     return agree;
 }
 
-/* The stage that makes what the item reduces, if that is held: it is reduced while it is made. */
-static const ash_sink *made_for(lowering *lw, const item *it) {
-    const ash_held *held = it->fold && it->value.node->held ? ash_plan_held(lw->plan, it->value) : NULL;
-    const ash_sink *sink = held && held->stage ? &held->stage->sink[held->sink] : NULL;
-    return sink && sink->kind == ASH_SINK_HELD && can_join(held->stage, it) ? sink : NULL;
+/* The stage that makes what the item is made from, if that is held: it goes on with it while it is there. Of a chain that was cut because it is long the parts stay
+ * apart, so that what each leaves behind lives no longer than the next one needs it. */
+static ash_stage *made_for(lowering *lw, const item *it) {
+    int below = it->held && !it->fold;
+    ash_stage *stage = ash_plan_pass(lw->plan, ASH_PASS_REDUCE) ? ash_plan_maker_of(lw->plan, lw->context, it->value, below) : NULL;
+    int fits = stage && (it->fold || stage->ninstructions < GOES_ON_MOST);
+    return fits && same_grid(stage, it) && can_join(stage, it) ? stage : NULL;
 }
 
 /* Of the stages that an item cannot join, the one that came nearest: whose reason is the last in the order of the checks. */
@@ -298,7 +231,8 @@ static void miss(nearest *near, ash_apart_reason why, const ash_stage *stage) {
     }
 }
 
-static ash_stage *find_stage(lowering *lw, const item *it, nearest *near) {
+/* A stage that the item can be part of: one that has a source of it, or one that others link it with. */
+static ash_stage *find_stage(lowering *lw, const item *it, int linked, nearest *near) {
     ash_plan *plan = lw->plan;
     int below = it->held && !it->fold; /* the item makes a held value: look at what is below it */
     for (int k = 0; k < plan->nstages && k < STAGES_SEARCHED; k++) {
@@ -307,13 +241,11 @@ static ash_stage *find_stage(lowering *lw, const item *it, nearest *near) {
             miss(near, ASH_APART_GRID, stage);
             continue;
         }
-        begin_walk(lw);
-        if (!shares_source(plan, stage, it->value, below)) {
+        if (linked ? stage->link != it->link : !ash_stage_shares_source(plan, lw->context, stage, it->value, below)) {
             miss(near, ASH_APART_SOURCES, stage);
             continue;
         }
-        begin_walk(lw);
-        if (depends_on_stage(plan, it->value, below, stage)) {
+        if (ash_value_depends(plan, lw->context, it->value, below, stage)) {
             miss(near, ASH_APART_DEPENDS, stage);
             continue;
         }
@@ -325,6 +257,18 @@ static ash_stage *find_stage(lowering *lw, const item *it, nearest *near) {
     return NULL;
 }
 
+static ash_stage *find_place(lowering *lw, const item *it, nearest *near) {
+    ash_plan *plan = lw->plan;
+    ash_stage *stage = ash_plan_pass(plan, ASH_PASS_SHARE) ? find_stage(lw, it, 0, near) : NULL;
+    if (!stage && ash_plan_pass(plan, ASH_PASS_LINK)) {
+        stage = find_stage(lw, it, 1, near);
+        plan->changed[ASH_PASS_LINK] += stage != NULL;
+    } else {
+        plan->changed[ASH_PASS_SHARE] += stage != NULL;
+    }
+    return stage;
+}
+
 static ash_stage *new_stage(lowering *lw, const item *it, const nearest *near) {
     ash_plan *plan = lw->plan;
     ash_stage *stage = ash_arena_alloc(&plan->arena, sizeof *stage);
@@ -333,11 +277,12 @@ static ash_stage *new_stage(lowering *lw, const item *it, const nearest *near) {
         return NULL;
     }
     stage->id = plan->nstages;
+    stage->link = it->link;
     stage->apart = near->why;
     stage->apart_from = near->stage;
     stage->ndim = ash_value_output(it->value)->ndim;
     for (int a = 0; a < stage->ndim; a++) {
-        stage->axis[a] = *item_axis(it, a);
+        stage->axis[a] = item_axis(it, a);
         stage->largest[a] = ash_axis_largest(&stage->axis[a]);
     }
     stage->chunks = ash_grid_chunks(stage->ndim, stage->axis);
@@ -395,10 +340,10 @@ static int add_fold(lowering *lw, ash_stage *stage, const item *it, ash_sink *si
 
 static int add_item(lowering *lw, const item *it) {
     ash_plan *plan = lw->plan;
-    const ash_sink *made = made_for(lw, it);
     nearest near = { 0 };
-    ash_stage *stage = made ? made->held->stage : find_stage(lw, it, &near);
-    int shared = stage != NULL, made_slot = made ? made->slot : -1;
+    ash_stage *made = made_for(lw, it), *stage = made ? made : find_place(lw, it, &near);
+    int shared = stage != NULL;
+    plan->changed[ASH_PASS_REDUCE] += made != NULL;
     stage = stage ? stage : new_stage(lw, it, &near);
     if (!stage) {
         return 0;
@@ -409,8 +354,7 @@ static int add_item(lowering *lw, const item *it) {
     }
     ash_sink sink = { .dtype = ash_value_output(it->value)->dtype, .target = it->target, .held = it->held };
     sink.kind = it->fold ? ASH_SINK_FOLD : it->held ? ASH_SINK_HELD : it->target->kind == ASH_TARGET_FILE ? ASH_SINK_FILE : ASH_SINK_MEMORY;
-    sink.slot = made_slot;
-    if (!made && !ash_emit(plan, stage, it->value, &sink.slot)) {
+    if (!ash_emit(plan, stage, it->value, &sink.slot)) {
         return no_memory(lw);
     }
     if (it->fold && !add_fold(lw, stage, it, &sink)) {
@@ -450,11 +394,13 @@ static int lower_held(lowering *lw, ash_node *node) {
         return lower_blocks(lw, node);
     }
     for (int k = 0; k < node->noutputs; k++) {
-        item it = { .value = { node, k }, .held = add_held(lw, (ash_value){ node, k }), .scans = node->scans };
+        item it = {
+            .value = { node, k }, .held = add_held(lw, (ash_value){ node, k }), .scans = node->scans, .link = lw->link[lw->nitems++]
+        };
         if (node->kind == ASH_NODE_REDUCE) {
             it.scans = 0;
             it.fold = node;
-            it.value = node->input[0];
+            it.value = ash_plan_input(node, 0);
         }
         if (!it.held || !add_item(lw, &it)) {
             return 0;
@@ -466,8 +412,9 @@ static int lower_held(lowering *lw, ash_node *node) {
 static int lower_targets(lowering *lw) {
     ash_plan *plan = lw->plan;
     for (int t = 0; t < plan->ntargets; t++) {
-        ash_node *node = plan->target[t].value.node;
-        item it = { .value = plan->target[t].value, .target = &plan->target[t], .scans = node->held ? 0 : node->scans };
+        ash_value value = ash_plan_same(plan->target[t].value);
+        ash_node *node = value.node;
+        item it = { .value = value, .target = &plan->target[t], .scans = node->held ? 0 : node->scans, .link = lw->link[lw->nitems++] };
         if (!add_item(lw, &it)) {
             return 0;
         }
@@ -476,26 +423,34 @@ static int lower_targets(lowering *lw) {
 }
 
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error) {
-    lowering lw = { .plan = plan, .context = context, .function = function, .mark = ash_context_mark(context), .error = error };
+    lowering lw = { .plan = plan, .context = context, .function = function, .error = error };
+    int64_t mark = ash_reach_begin(context);
     for (int t = 0; t < plan->ntargets; t++) {
-        plan->target[t].value.node->mark = lw.mark;
+        ash_reach_from(context, plan->target[t].value.node, mark);
     }
-    ash_context_reach(context, 0, NULL, lw.mark);
-    plan->nodes = 0;
-    for (int64_t k = 0; k < context->nnodes; k++) {
-        if (context->node[k]->mark == lw.mark) {
-            ash_plan_weigh(plan, context->node[k]);
-            plan->nodes++;
-            plan->node_bytes += context->node[k]->arena.bytes;
-        }
+    ash_reach_end(context, mark);
+    if (!ash_plan_find_same(plan, context)) {
+        no_memory(&lw);
+        return error->status;
+    }
+    ash_plan_reach(plan, context);
+    plan->nodes = context->nreached;
+    for (int64_t k = 0; k < context->nreached; k++) {
+        ash_plan_weigh(plan, context->reached[k]);
+        plan->node_bytes += context->reached[k]->arena.bytes;
     }
     ash_arena needs = { 0 };
-    int fine = ash_plan_find_needs(plan, context, lw.mark, &needs) || no_memory(&lw);
-    for (int64_t k = 0; fine && k < context->nnodes; k++) {
-        fine = context->node[k]->mark != lw.mark || !context->node[k]->held || lower_held(&lw, context->node[k]);
+    lw.link = ash_plan_link(plan, context);
+    int fine = (lw.link && ash_plan_find_needs(plan, context, &needs)) || no_memory(&lw);
+    for (int64_t k = 0; fine && k < context->nreached; k++) {
+        ash_node *node = context->reached[k];
+        plan->changed[ASH_PASS_FUSE] += !node->held && node->kind == ASH_NODE_ELEMENTWISE;
+        fine = !node->held || lower_held(&lw, node);
     }
     ash_arena_free(&needs);
-    if (!fine || !lower_targets(&lw)) {
+    fine = fine && lower_targets(&lw);
+    ash_free(lw.link);
+    if (!fine) {
         return error->status;
     }
     for (int k = 0; k < plan->nstages; k++) {

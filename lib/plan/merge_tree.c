@@ -3,8 +3,6 @@
 
 #include "plan/task_list.h"
 
-#include <string.h>
-
 struct ash_merge_tree {
     int64_t leaves;
     uint32_t *buffer;  /* of the leaves, then of each level above; NULL: the number is free */
@@ -20,7 +18,7 @@ void ash_merge_trees_end(ash_merge_trees *trees) {
     for (int64_t k = 0; k < trees->ntrees; k++) {
         ash_free(trees->tree[k].buffer);
     }
-    ash_free(trees->tree);
+    ash_list_release(trees->tree, trees->capacity * (int64_t)sizeof *trees->tree);
     ash_sparse_free(&trees->number);
 }
 

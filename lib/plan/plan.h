@@ -2,193 +2,15 @@
  *
  *   values asked for  --lower-->  stages (fused groups)  --enumerate-->  tasks in order  --profile-->  memory of every task
  *
- * A *stage* is one pass over a grid of chunks: operands are loaded, a short list of instructions turns them into values block by block, and
- * sinks store the values, write them, or fold them into partial results. A *task* is one chunk of a stage, or one merge of partial results.
- * A *buffer* is what a task leaves for later tasks. Everything here is a pure function of the expression, the limit and the number of
+ * A *stage* is one pass over a grid of chunks, see stage.h. A *task* is one chunk of a stage, or one merge of partial results. A
+ * *buffer* is what a task leaves for later tasks. Everything here is a pure function of the expression, the limit and the number of
  * threads.
  */
 #ifndef ASH_PLAN_H
 #define ASH_PLAN_H
 
-#include "array/context.h"
-#include "base/sparse.h"
-#include "plan/reasons.h"
-
-/* Where a value asked for goes. */
-typedef enum ash_target_kind { ASH_TARGET_MEMORY, ASH_TARGET_FILE } ash_target_kind;
-typedef struct ash_target {
-    ash_target_kind kind;
-    ash_value value;
-    char *memory;                      /* MEMORY: dense, last axis fastest */
-    int variable;                      /* FILE: of the run's writer */
-    int whole;                         /* FILE: the writer wants each chunk of the value's grid at once */
-    const struct ash_packing *packing; /* FILE: how values are stored; NULL: as they are */
-    const ash_writer *writer;          /* FILE: chunks that it has already need not be computed */
-} ash_target;
-
-/* Index along one axis of an operand as a function of the index i along iteration axis `axis`:
- *   without table: start + step * i
- *   with table:    start + step * table[first + stride * i], missing where the entry is negative
- *   with chunks:   the chunk that i lies in; the stage has the same chunks, so it is one a box
- * axis -1: i is 0 always. */
-typedef struct ash_map {
-    int axis;
-    int64_t start, step;
-    const int64_t *table;
-    int64_t first, stride;
-    const ash_grid_axis *chunks;
-} ash_map;
-
-/* The index of an operand along one axis, -1 where it is missing. */
-static inline int64_t ash_map_index(const ash_map *map, int64_t i) {
-    if (map->chunks) {
-        return ash_axis_find(map->chunks, i);
-    }
-    if (!map->table) {
-        return map->start + map->step * i;
-    }
-    int64_t entry = map->table[map->first + map->stride * i];
-    return entry < 0 ? -1 : map->start + map->step * entry;
-}
-
-typedef struct ash_stage ash_stage;
-typedef struct ash_held ash_held;
-typedef struct ash_fold ash_fold;
-typedef struct ash_blocks ash_blocks;
-
-typedef enum ash_operand_kind {
-    ASH_OPERAND_CONSTANT,
-    ASH_OPERAND_RAMP,
-    ASH_OPERAND_MEMORY,
-    ASH_OPERAND_FILE,
-    ASH_OPERAND_HELD
-} ash_operand_kind;
-
-/* A leaf of a stage's program. */
-typedef struct ash_operand {
-    ash_operand_kind kind;
-    ash_value value;
-    ash_dtype dtype;
-    int64_t size; /* bytes of an element */
-    int ndim;
-    ash_map map[ASH_MAX_NDIM]; /* per axis of the operand */
-    int table_axis;            /* iteration axis whose map has a table, -1: none */
-    int table_map;             /* the operand's axis with the table */
-    int pack;                  /* its elements run along another axis than the stage's innermost: reorder before looping */
-    int aligned;               /* HELD: every chunk of the stage lies in one chunk of the operand, table axis aside */
-    ash_held *held;            /* HELD */
-    int read;                  /* FILE: its place in plan->read */
-    unsigned char element[16]; /* CONSTANT: the value in `dtype` */
-    unsigned char missing[16]; /* what missing elements are */
-    int slot;
-} ash_operand;
-
-/* One kernel call a block. Slots are values of a block: operands first come, results after. */
-typedef struct ash_instruction {
-    ash_block_kernel *kernel;
-    const void *parameter;
-    const ash_scan_kernel *scan; /* instead of kernel: running values along `axis`, which is walked in order */
-    int axis;
-    int64_t state; /* scan: offset of its running values in the scan state of a task */
-    const char *name;
-    int nin, nout;
-    int in[3], out[2];
-} ash_instruction;
-
-typedef struct ash_slot {
-    ash_dtype dtype;
-    int operand;  /* -1: result of an instruction */
-    int reg;      /* register that holds it, -1 while operands are used in place */
-    int last_use; /* instruction index, or INT32_MAX for sinks */
-} ash_slot;
-
-typedef enum ash_sink_kind { ASH_SINK_MEMORY, ASH_SINK_FILE, ASH_SINK_HELD, ASH_SINK_FOLD } ash_sink_kind;
-typedef struct ash_sink {
-    ash_sink_kind kind;
-    int slot;
-    ash_dtype dtype;
-    const ash_target *target; /* MEMORY, FILE */
-    ash_held *held;           /* HELD; of FOLD: what the merged result becomes */
-    ash_fold *fold;           /* FOLD */
-} ash_sink;
-
-struct ash_stage {
-    int id;                 /* its place in plan->stage, or, of spaces, in plan->space */
-    int work;               /* its place in plan->work */
-    int64_t visit;          /* the last walk that came here */
-    ash_apart_reason apart; /* why it is no part of the group `apart_from` */
-    int apart_from;
-    int ndim;
-    ash_grid_axis axis[ASH_MAX_NDIM]; /* the iteration grid */
-    int64_t chunks;
-    int64_t largest[ASH_MAX_NDIM];                 /* extents of the largest chunk */
-    int64_t piece[ASH_MAX_NDIM];                   /* most extents of a piece: a chunk is worked through piece by piece, in order */
-    int64_t unit[ASH_MAX_NDIM], cut[ASH_MAX_NDIM]; /* pieces begin at cut + k * unit, or where the chunk does */
-    int run_axes;                                  /* trailing axes that folds see as one run of elements; part of the meaning of sums */
-    int scans;                                     /* bits: axes along which it has scans */
-    int64_t scan_bytes;                            /* running values of its scans, kept over the pieces of a chunk */
-    int noperands, ninstructions, nslots, nsinks, nregisters;
-    int64_t block; /* elements that kernels are given at once, a multiple of ASH_BLOCK */
-    int operand_capacity, instruction_capacity, slot_capacity, sink_capacity;
-    ash_operand *operand;
-    ash_instruction *instruction;
-    ash_slot *slot;
-    ash_sink *sink;
-    void *memo;         /* emit.c: what has a slot already */
-    int dense;          /* spaces of blocks: parts are to lie dense, last axis fastest */
-    int64_t elements;   /* in the largest chunk */
-    int64_t work_bytes; /* bound on the scratch of one task */
-    int64_t placed;     /* targets: chunks placed so far */
-};
-
-/* A value kept in chunk buffers between stages. */
-struct ash_held {
-    int id;
-    ash_hold_reason why;
-    ash_value value;
-    ash_dtype dtype;
-    int ndim;
-    ash_grid_axis axis[ASH_MAX_NDIM];
-    int64_t chunks;
-    ash_stage *stage; /* that makes it, at a sink; NULL: blocks do */
-    int sink;
-    ash_blocks *blocks;
-    ash_sparse buffer;   /* per chunk that is made */
-    ash_grid_axis *tile; /* how chunks are cut on scratch, see tiles.c; NULL: they are not */
-    ash_held *next;
-};
-
-/* A reduction of a stage's values: partial results a chunk, merged in a fixed tree. */
-struct ash_fold {
-    int id;
-    int work; /* of its merges: their place in plan->work */
-    const ash_node *node;
-    const ash_reduce_node *reduce;
-    const ash_reduce_kernel *kernel;
-    ash_stage *stage;
-    ash_held *held;
-    int sink;
-    int cell_axes;                      /* axes of the result that tell cells apart: all, but for one that tells results of a cell apart */
-    int inner;                          /* the innermost axis is reduced: fold runs; else fold rows */
-    int out_axis[ASH_MAX_NDIM];         /* per iteration axis: axis of the result, -1 if reduced away */
-    int64_t index_stride[ASH_MAX_NDIM]; /* per iteration axis: position in the reduced dimensions per step, for argmin and argmax */
-    int arity;                          /* children of a merge */
-    /* Groups only. */
-    int64_t *member_begin, *member; /* per chunk of groups: which chunks along the group axis have members */
-    int64_t *group_begin, *group;   /* per chunk along the group axis: which chunks of groups it has members of */
-    int32_t *rank;                  /* per label: how many before it in its chunk have the same label */
-};
-
-/* A node that works by blocks. Each input is seen through a space of its own: a stage that is never run, whose one operand parts are bound by. */
-struct ash_blocks {
-    int work;
-    int number; /* among the plan's */
-    const ash_node *node;
-    ash_held **held;    /* per output */
-    ash_stage **space;  /* per input */
-    int most_parts;     /* of the steps enumerated */
-    int64_t work_bytes; /* bound on the scratch of one of them */
-};
+#include "plan/passes.h"
+#include "plan/stage.h"
 
 /* Kinds of work. What tasks of a kind are, in the plan, is in lib/plan/work.c; how they are run, in lib/run/task.c. */
 typedef enum ash_work_kind {
@@ -245,6 +67,7 @@ typedef struct ash_copy {
 
 /* Bytes of a tile, at most. */
 enum { ASH_TILE_BYTES = 256 << 10 };
+
 /* What tasks read of a stored variable. */
 typedef struct ash_plan_read {
     const ash_node *node; /* one that is the variable */
@@ -253,6 +76,9 @@ typedef struct ash_plan_read {
     int64_t needed;       /* each value that is needed counted once */
     double part_chunks;   /* stored chunks that steps of blocks meet */
 } ash_plan_read;
+
+/* What pieces hold whole: nothing, stored chunks, or these and the tiles of what may lie on scratch. */
+typedef enum ash_whole { ASH_WHOLE_NOTHING, ASH_WHOLE_CHUNKS, ASH_WHOLE_TILES } ash_whole;
 
 /* The most of each that a task uses: threads have room for it. */
 typedef struct ash_plan_most {
@@ -269,7 +95,8 @@ typedef struct ash_plan {
     ash_stage **space; /* of blocks, see there */
     ash_fold **fold;
     ash_work *work;
-    ash_held *helds;
+    ash_held *helds, **held; /* all, the last one first; and in the order of their nodes */
+    int held_capacity;
     int ntargets;
     ash_target *target;
     int64_t task_capacity, buffer_capacity, input_capacity, copy_capacity, spill_capacity;
@@ -280,49 +107,62 @@ typedef struct ash_plan {
     uint32_t *buffer_units;   /* size of each buffer in ASH_UNIT bytes */
     uint32_t *consumer_begin; /* per buffer, into consumer */
     uint32_t *consumer;       /* task ids */
-    ash_copy *copy;           /* per buffer; NULL: none is a copy */
-    ash_spill_place *spill;   /* chunks on scratch */
+    int64_t consumer_begin_bytes, consumer_bytes;
+    ash_copy *copy;         /* per buffer; NULL: none is a copy */
+    ash_spill_place *spill; /* chunks on scratch */
     int64_t nspills, nchecks, spilled_bytes, loaded_bytes;
     int64_t by_box_capacity;
     ash_transfer *transfer;
     int64_t ntransfers, transfer_capacity, transfer_bytes;
-    int nranks, transfer_work;
+    int nranks, transfer_work, spill_work, load_work;
     int may_spill, tiles; /* tiles are chosen */
     ash_arena tile_arena;
-    int64_t *suffix_peak; /* per task: the most that it or any later one of its rank needs in sequence */
-    int64_t buffers_peak; /* the most that any rank needs for buffers and scratch, its tasks in sequence */
-    int64_t list_bytes;   /* of the lists made while planning */
-    int incomplete;       /* planning stopped: no memory, */
-    int too_many;         /* or because its own lists passed the limit */
-    int64_t node_bytes;   /* of the nodes of the expression */
-    int64_t peak_bytes;   /* what the run keeps to: a bound on what it uses, at most the limit */
-    int64_t plan_bytes, reserve_bytes;
+    int64_t *suffix_peak;                             /* per task: the most that it or any later one of its rank needs in sequence */
+    int64_t buffers_peak;                             /* the most that any rank needs for buffers and scratch, its tasks in sequence */
+    int64_t small_peak;                               /* and for small buffers alone */
+    int64_t room_bytes;                               /* that these have beyond ASH_ROOM_BYTES; part of peak_bytes only */
+    int64_t list_bytes;                               /* of the lists made while planning */
+    int incomplete;                                   /* planning stopped: no memory, */
+    int too_many;                                     /* or because its own lists passed the limit */
+    int64_t node_bytes;                               /* of the nodes of the expression */
+    int64_t peak_bytes;                               /* what the run keeps to: a bound on what it uses, at most the limit */
+    int64_t plan_bytes, reserve_bytes, arena_counted; /* the last: of the plan's arena, in the first */
     ash_plan_most most;
     int64_t workspace_bytes; /* of a thread */
     int64_t least_bytes;     /* limit of the smallest plan there is */
     int least_known;         /* and is final */
     uint32_t neediest;       /* the task that needs it, ASH_NO_ID: see suffix_peak */
     int64_t piece_target;    /* what the pieces were chosen for */
-    int piece_whole;
+    ash_whole piece_whole;
     int64_t bytes_read, bytes_written;
     int nreads, read_capacity;
     ash_plan_read *read;
-    int64_t largest_task; /* bytes that one task takes at once, at most */
-    int64_t io_bytes;     /* workspace of the storage libraries, lists of stored chunks */
-    int64_t cache_bytes;  /* for decoded chunks that several pieces need */
-    double needed_times;  /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
-    double shared_bytes;  /* decoded, of the stored chunks that one chunk of such a stage needs */
-    int one_by_one;       /* results are placed one after another instead of side by side */
-    int regrids;          /* values are held only because they are put on a new grid */
-    int absorb;           /* new grids over files are read as they are asked for, instead of held */
+    int64_t largest_task;        /* bytes that one task takes at once, at most */
+    int64_t io_bytes;            /* workspace of the storage libraries, lists of stored chunks */
+    int64_t cache_bytes;         /* for decoded chunks that several pieces need */
+    double needed_times;         /* how often pieces need a stored chunk that is to be decoded, in the worst stage */
+    double page_times;           /* how often pieces come to a page of a file whose values are not decoded, in the worst stage */
+    double shared_bytes;         /* decoded, of the stored chunks that one chunk of such a stage needs */
+    int one_by_one;              /* results are placed one after another instead of side by side */
+    int regrids;                 /* values are held only because they are put on a new grid */
+    int keep;                    /* what ash_plan_choose_kept() has marked is held */
+    int absorb;                  /* new grids over files are read as they are asked for, instead of held */
+    uint32_t passes_off;         /* bits of ash_pass */
+    int64_t changed[ASH_PASSES]; /* what each has done, see there */
     int num_threads;
     int64_t limit;
 } ash_plan;
 
-/* Buffers are multiples of a unit. Small ones are cut from slabs, of which the last is not full: one is part of the reserve. */
-enum { ASH_BINDING_BYTES = 512, ASH_UNIT = 64, ASH_SLAB_BYTES = 64 << 10 };
+static inline int ash_plan_pass(const ash_plan *plan, ash_pass pass) {
+    return !(plan->passes_off >> pass & 1);
+}
 
-/* Tasks larger than this gain nothing: chunks are worked through in pieces of at most so many bytes, and the user is told of results whose chunks are larger. */
+/* Buffers are multiples of a unit. Small ones have room of their own (see lib/run/pool.h): some of it is part of the reserve, and where the limit allows there is more,
+ * see fit.c. */
+enum { ASH_BINDING_BYTES = 512, ASH_UNIT = 64, ASH_SMALL_BYTES = 14 << 10, ASH_ROOM_BYTES = 64 << 10 };
+
+/* Tasks larger than this gain nothing: chunks are worked through in pieces of at most so many bytes, and the user is told of results
+ * whose chunks are larger. */
 enum { ASH_TASK_TARGET = 64 << 20 };
 
 /* Options of planning. */
@@ -332,8 +172,10 @@ typedef struct ash_plan_request {
     int64_t limit; /* of everything: plan, reserve, buffers */
     int num_threads;
     int nranks;            /* that share the work, each within the limit; 0: one */
+    uint32_t passes_off;   /* bits of ash_pass */
     int may_spill;         /* there is a folder for scratch */
     int exact;             /* least_bytes is asked for, so that no plan with less is overlooked */
+    int64_t kept_bytes;    /* that no run can have: of persisted arrays and results of futures */
     int64_t io_bytes;      /* workspace of the writer */
     int64_t scratch_bytes; /* and of each thread that writes */
 } ash_plan_request;
@@ -344,8 +186,8 @@ ash_status ash_plan_make(
     ash_context *context, const ash_plan_request *request, const char *function, ash_plan **plan, ash_error_state *error);
 /* Whether targets may be computed one after another: not if several need what a function makes that may be called once a run only. */
 int ash_plan_can_part(ash_context *context, const ash_plan_request *request);
-/* The least limit with which every target works by itself: results that do not fit together are computed one after another. The error, if any, is
- * that of the neediest. */
+/* The least limit with which every target works by itself: results that do not fit together are computed one after another. The error,
+ * if any, is that of the neediest. */
 int64_t ash_plan_least_alone(ash_context *context, const ash_plan_request *request, const char *function, ash_error_state *error);
 void ash_plan_free(ash_plan *plan);
 void ash_plan_figures(const ash_plan *plan, ash_plan_info *info);
@@ -358,32 +200,67 @@ int64_t ash_plan_sequential_peak(const ash_plan *plan);
 /* A growing array in the plan's arena; 0 when out of memory. */
 int ash_plan_reserve(ash_plan *plan, void **list, int count, int *capacity, int64_t size);
 
+/* same.c: sets `same` and `from` of all nodes that are reached; 0 when out of memory. Then leaves those in context->reached that the values asked for are made
+ * from, by these: the nodes of the plan, which what follows walks over. */
+int ash_plan_find_same(ash_plan *plan, const ash_context *context);
+void ash_plan_reach(const ash_plan *plan, ash_context *context);
+/* The value that stands for another in the plan, and the one that a node has as its input there. */
+static inline ash_value ash_plan_same(ash_value value) {
+    return (ash_value){ value.node->same.node, value.node->noutputs > 1 ? value.output : value.node->same.output };
+}
+static inline ash_value ash_plan_input(const ash_node *node, int k) {
+    return node->from.node ? node->from : ash_plan_same(node->input[k]);
+}
+/* What is below operations of one input that are not held: chains of views may be long, and have nothing to visit. */
+static inline ash_value ash_plan_below_chain(ash_value value) {
+    while (!value.node->held && value.node->ninputs == 1) {
+        value = ash_plan_input(value.node, 0);
+    }
+    return value;
+}
 /* hold.c: sets weight, held and stored of a node whose inputs have been weighed, and marks inputs that must be held. */
 void ash_plan_weigh(ash_plan *plan, ash_node *node);
-/* demand.c: sets `need` of all nodes that are marked, in the arena; 0 when out of memory. Then cuts an axis of a held value down to what is needed. */
-int ash_plan_find_needs(const ash_plan *plan, const ash_context *context, int64_t mark, ash_arena *arena);
-int ash_plan_clip(ash_plan *plan, const ash_node *node, int axis, ash_grid_axis *out);
+/* demand.c: sets `need` of all nodes of the plan, in the arena; 0 when out of memory. Then cuts an axis of a held value down to what is needed. */
+int ash_plan_find_needs(const ash_plan *plan, const ash_context *context, ash_arena *arena);
+void ash_plan_clip(const ash_node *node, int axis, ash_grid_axis *out);
+/* link.c: per item, in the order in which they are lowered, a number that linked ones share. NULL when out of memory; freed by the caller. */
+int *ash_plan_link(ash_plan *plan, ash_context *context);
+/* depends.c: whether a stage reads something that a value is computed from; whether the value has to wait for the stage, which must not make it then; and the stage
+ * that makes what the value is computed from, all of it seen place by place, so that the value can be computed along with it. `below`: the value is held, what is
+ * meant is below it. */
+int ash_stage_shares_source(ash_plan *plan, ash_context *context, const ash_stage *stage, ash_value value, int below);
+int ash_value_depends(ash_plan *plan, ash_context *context, ash_value value, int below, const ash_stage *stage);
+ash_stage *ash_plan_maker_of(ash_plan *plan, ash_context *context, ash_value value, int below);
 /* Stages and, after them, the spaces of blocks: all that has operands. */
 static inline const ash_stage *ash_plan_space(const ash_plan *plan, int k) {
     return k < plan->nstages ? plan->stage[k] : plan->space[k - plan->nstages];
 }
 /* blocks.c: nodes that work by blocks. */
 ash_blocks *ash_blocks_new(ash_plan *plan, const ash_node *node, ash_held *held[]); /* NULL when out of memory */
-/* The chunk boxes of all outputs, and the k-th part of a step. */
-void ash_blocks_boxes(const ash_blocks *blocks, int64_t chunk, ash_box box[]);
+/* What is made at a step, whose boxes are put into `box`; and the k-th part it needs. */
+ash_blocks_step ash_blocks_step_of(const ash_blocks *blocks, int64_t item, ash_box box[]);
 int ash_blocks_part(const ash_blocks *blocks, int64_t item, int k, ash_part *part);
 int ash_blocks_in_place(const ash_blocks *blocks, const ash_part *part); /* whether a part is used where it lies in a held chunk */
-int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item);      /* of a step */
+int64_t ash_blocks_scratch(const ash_blocks *blocks, int64_t item);      /* of a step, */
+int64_t ash_blocks_own_scratch(const ash_blocks *blocks, const ash_blocks_step *at); /* and that without its parts */
 /* Whether any of them calls BLAS, and what that keeps for each thread. */
 int ash_plan_blas(const ash_plan *plan, int64_t *thread_bytes);
 /* lower.c, emit.c: stages from values. */
 ash_status ash_plan_lower(ash_plan *plan, ash_context *context, const char *function, ash_error_state *error);
 int ash_emit(ash_plan *plan, ash_stage *stage, ash_value value,
-    int *slot);                                         /* adds what computes `value` over the stage's grid; 0 when out of memory */
-int ash_stage_finish(ash_plan *plan, ash_stage *stage); /* registers.c: assigns registers, chooses the length of blocks */
+    int *slot); /* adds what computes `value` over the stage's grid; 0 when out of memory */
+/* The k-th value that a stage has in a slot, as it was emitted; 0: there are no more. */
+typedef struct ash_emitted {
+    ash_node *node;
+    int slot;
+    const ash_map *map; /* per axis of the value */
+} ash_emitted;
+int ash_stage_emitted(const ash_stage *stage, int k, ash_emitted *out);
+int ash_stage_finish(ash_plan *plan, ash_stage *stage); /* registers.c: finds stencils, assigns registers, chooses the length of blocks */
 ash_held *ash_plan_held(const ash_plan *plan, ash_value value);
 ash_block_kernel *ash_node_kernel(ash_isa isa, const ash_node *node);
 /* fold.c: the geometry of reductions. */
+int ash_plan_kept_axis(const ash_node *node, int axis); /* the axis of the result that an axis of the input becomes, -1 if it is reduced */
 int ash_fold_init(ash_plan *plan, ash_fold *fold);
 int64_t ash_fold_leaves(const ash_fold *fold, int64_t out_chunk);                   /* partial results that make a chunk of the result */
 int64_t ash_fold_leaf_chunk(const ash_fold *fold, int64_t out_chunk, int64_t leaf); /* the stage's chunk of a leaf */
@@ -393,21 +270,45 @@ int64_t ash_fold_out_chunk(
 int64_t ash_fold_cells(const ash_fold *fold, int64_t out_chunk);
 int64_t ash_fold_groups_in(const ash_fold *fold, int64_t out_chunk); /* 1 if not grouped */
 int64_t ash_fold_state_bytes(const ash_fold *fold, int64_t out_chunk);
+/* rows.c: rows of a stored operand that are taken by a list. */
+typedef struct ash_row {
+    int64_t index, place; /* in the file; in the list */
+} ash_row;
+/* How many are read at once, with what lies between them: those of a stored chunk, or so many where there are none. */
+int64_t ash_rows_together(const ash_operand *operand);
+/* Those of [start, end) that are there, by rising index; returns how many. */
+int64_t ash_rows_list(const ash_map *map, int64_t start, int64_t end, ash_row rows[]);
+/* How many of the first ones of such a list are read at once. */
+int64_t ash_rows_at_once(const ash_operand *operand, const ash_row rows[], int64_t count);
 /* geometry.c: chunks, boxes and sizes. */
 int64_t ash_round_bytes(int64_t bytes); /* size of the pool's class that holds `bytes` */
 int64_t ash_operand_piece_bytes(
     const ash_operand *operand, const ash_stage *stage, const int64_t piece[]); /* bound on scratch for one piece */
-/* Rows of a file that are read by a list: those of a stored chunk at once, or so many where there are none, with what lies between them. */
-int64_t ash_rows_together(const ash_operand *operand);
+/* stencil.c: finds those of a stage, 0 when out of memory; and settles, when its pieces are chosen, which are used. */
+int ash_stage_find_stencils(ash_plan *plan, ash_stage *stage);
+void ash_stage_settle_stencils(ash_stage *stage);
+/* Bound on the scratch that reading an operand of a stencil takes for a piece; `own`: if it is read by itself. */
+int64_t ash_stencil_piece_bytes(const ash_operand *operand, const ash_stage *stage, const int64_t piece[], int64_t own);
+/* The stencil by which an operand is read with others; NULL: it is read by itself. And whether it is another one that reads. */
+static inline const ash_stencil *ash_operand_stencil(const ash_operand *operand) {
+    return operand->stencil && operand->stencil->used ? operand->stencil : NULL;
+}
+static inline int ash_operand_looks_on(const ash_stage *stage, const ash_operand *operand) {
+    return ash_operand_stencil(operand) && operand != &stage->operand[operand->stencil->first];
+}
+/* What is read of a stored operand for a box: each step-th index from `low` on. 0 if nothing is, see ash_operand_box(). */
+int ash_operand_read_box(const ash_operand *operand, const ash_box *box, int64_t low[], int64_t extent[], int64_t step[]);
+/* Whether any axis of an operand follows an axis of the stage; if not, it is repeated along it. */
+int ash_maps_follow(const ash_map map[], int ndim, int axis);
 /* Whether what a box needs of a held operand, from `low` on, lies in one of its chunks, table axis aside. */
 int ash_operand_in_chunk(const ash_operand *operand, const int64_t low[], const int64_t span[]);
 /* Where the box of the operand lies that a box of the stage needs. 0 if it needs none: all rows are missing, or the box is empty. */
 int ash_operand_box(const ash_operand *operand, const ash_box *box, int64_t low[], int64_t span[]);
-/* Bytes that a box of the stage needs of a stored operand. */
-int64_t ash_operand_read_bytes(const ash_operand *operand, const ash_box *box);
+/* Whether an operand is bound for each piece of a chunk: because it needs something else, or what it needs lies otherwise. */
+int ash_operand_varies(const ash_stage *stage, const ash_operand *operand);
 int64_t ash_stage_work(const ash_stage *stage, const int64_t piece[]);
-/* Pieces that need about `target_bytes` of scratch. They hold whole stored chunks if `whole`, even where these are larger. */
-void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, int whole);
+/* Pieces that need about `target_bytes` of scratch. What they hold whole, they do even where it is larger. */
+void ash_stage_choose_piece(ash_stage *stage, int64_t target_bytes, ash_whole whole);
 /* The extent of the piece that begins at `start` of a chunk that ends at `end`. */
 static inline int64_t ash_piece_extent(const ash_stage *stage, int axis, int64_t start, int64_t end) {
     int64_t over = (start - stage->cut[axis]) % stage->unit[axis];
@@ -415,18 +316,29 @@ static inline int64_t ash_piece_extent(const ash_stage *stage, int axis, int64_t
     int64_t extent = stage->piece[axis] - over;
     return extent < end - start ? extent : end - start;
 }
+int64_t ash_piece_count(const ash_stage *stage, int axis, int64_t start, int64_t end);
 /* tiles.c: sets `tile` of held values that are read by boxes. 0 when out of memory. */
 int ash_plan_choose_tiles(ash_plan *plan);
 /* The tiles that a box meets, and how many a chunk has. */
 void ash_held_tiles(const ash_held *held, const ash_box *box, int64_t low[], int64_t high[]);
+/* Elements of those that an operand reads of a chunk for a box of the stage, piece by piece or at once. */
+int64_t ash_operand_tile_elements(
+    const ash_stage *stage, const ash_operand *operand, const ash_box *box, const ash_box *chunk, int in_pieces);
+/* The extent of the tiles along an axis, where they begin at multiples of it; 0: they do not. */
+int64_t ash_tile_step(const ash_grid_axis *tile);
 int64_t ash_held_chunk_tiles(const ash_held *held, int64_t chunk);
 static inline int ash_input_by_box(const ash_plan *plan, uint32_t input) {
     return plan->by_box[input / 64] >> (input % 64) & 1;
 }
-/* sharing.c: sets needed_times and shared_bytes. */
+/* sharing.c: sets needed_times, page_times and shared_bytes. */
 void ash_plan_count_needs(ash_plan *plan);
-/* Stored chunks that a file operand needs: by all pieces, counted again for each; different ones. */
-void ash_operand_chunks(const ash_stage *stage, const ash_operand *operand, double *all, double *different);
+/* Stored chunks that a file operand needs. */
+typedef struct ash_chunks_needed {
+    double all;    /* by all pieces, counted again for each */
+    double cached; /* the same, but once for pieces that are neighbours: with a cache that is large enough for them */
+    double different;
+} ash_chunks_needed;
+ash_chunks_needed ash_operand_chunks(const ash_stage *stage, const ash_operand *operand);
 int64_t ash_held_chunk_bytes(const ash_held *held, int64_t chunk);
 /* Where the index that a map follows begins in a box of the stage, and how many values it takes; a map that follows none has one. */
 static inline int64_t ash_map_begin(const ash_map *map, const ash_box *box) {
@@ -434,6 +346,11 @@ static inline int64_t ash_map_begin(const ash_map *map, const ash_box *box) {
 }
 static inline int64_t ash_map_count(const ash_map *map, const ash_box *box) {
     return map->axis < 0 ? 1 : box->extent[map->axis];
+}
+/* How far apart the indices are that a map takes one after another; 1 where they follow no rule, or there is one only. */
+static inline int64_t ash_map_stride(const ash_map *map) {
+    int64_t step = map->table || map->axis < 0 || map->step == 0 ? 1 : map->step;
+    return step < 0 ? -step : step;
 }
 /* The range of an operand's axis that a box of the stage needs: lowest index and span. 0 if every entry is missing, or the box is empty. */
 int ash_map_range(const ash_map *map, const ash_box *box, int64_t *low, int64_t *span);
@@ -445,9 +362,11 @@ int ash_plan_enumerate(ash_plan *plan);
 int ash_plan_profile(ash_plan *plan);
 /* The most that tasks need in sequence, in each of n stretches of equal length of their order; 0 when out of memory. */
 int ash_plan_trajectory(const ash_plan *plan, int n, int64_t most[]);
-/* reads.c: what is read and written; 0 when out of memory. */
+/* reads.c: the variables that are read, and what is read of them and written; 0 when out of memory. */
+int ash_plan_list_reads(ash_plan *plan);
 int ash_plan_count_bytes(ash_plan *plan);
-/* Bytes of stored chunks of a variable that are decoded, at most, and if each that is needed were decoded once. After pieces and cache are chosen. */
+/* Bytes of stored chunks of a variable that are decoded, at most, and if each that is needed were decoded once. After pieces and cache
+ * are chosen. */
 int64_t ash_plan_decoded(const ash_plan *plan, int read, int64_t *once);
 /* Bytes of held values that tasks write and read again. */
 int64_t ash_plan_moved(const ash_plan *plan);
@@ -467,8 +386,8 @@ int64_t ash_task_scratch_bytes(const ash_plan *plan, uint32_t task);
 int ash_task_box(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk, ash_box *box);
 /* The task that makes a buffer. */
 uint32_t ash_plan_maker(const ash_plan *plan, uint32_t buffer);
-/* Bytes that it takes from scratch if it reads a chunk of a held value by boxes. */
-int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk);
+/* Bytes that it takes from scratch if it reads a chunk of a held value by boxes: the tiles that these meet, again for each piece. */
+int64_t ash_task_tile_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk);
 /* Calls `visit` for each box of a space that it reads stored values of. */
 typedef void ash_box_visitor(void *user, const ash_stage *space, const ash_box *box);
 void ash_task_boxes(const ash_plan *plan, uint32_t task, ash_box_visitor *visit, void *user);
@@ -478,8 +397,8 @@ int64_t ash_task_elements(const ash_plan *plan, uint32_t task);
 const ash_held *ash_task_held(const ash_plan *plan, uint32_t task, uint32_t k, int64_t *chunk);
 /* The operation it belongs to. */
 const char *ash_task_name(const ash_plan *plan, uint32_t task);
-/* Of kinds of work, as the user sees them: the operation; its group, stages first, then what works by blocks; whether it merges partial results; and the chunk
- * that an item belongs to, as coordinates, whose number it returns. */
+/* Of kinds of work, as the user sees them: the operation; its group, stages first, then what works by blocks; whether it merges partial
+ * results; and the chunk that an item belongs to, as coordinates, whose number it returns. */
 const char *ash_work_name(const ash_work *work);
 int ash_work_group(const ash_plan *plan, const ash_work *work);
 static inline int ash_work_merges(const ash_work *work) {

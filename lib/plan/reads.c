@@ -1,9 +1,9 @@
 /* The bytes of a plan: read from files, needed of them at least, decoded, moved through chunk buffers, written. */
 #include "plan/plan.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-enum { SETS_COMPARED = 16 };
+enum { SETS_COMPARED = 16 }; /* of a variable, each with all others: the rest is taken to have nothing in common */
 
 /* Indices along one axis: count of them, from low to high. */
 typedef struct range {
@@ -26,8 +26,10 @@ typedef struct hull {
 typedef struct counting {
     ash_plan *plan;
     ash_arena arena;
-    set **sets; /* per read */
-    hull *hull; /* per space */
+    set **sets;   /* per read */
+    hull *hull;   /* per space */
+    ash_row *row; /* scratch: rows of a list */
+    int64_t rows;
     int failed;
 } counting;
 
@@ -114,9 +116,23 @@ static void add_set(counting *c, int read, set *s) {
     c->sets[read] = s;
 }
 
-/* Sets that are in part the same are counted without what pairs have in common. */
+/* Of the box around all sets. */
+static double elements_around(const set *sets) {
+    double elements = 1;
+    for (int k = 0; sets && k < sets->ndim; k++) {
+        int64_t low = sets->axis[k].low, high = sets->axis[k].high;
+        for (const set *s = sets->next; s; s = s->next) {
+            low = s->axis[k].low < low ? s->axis[k].low : low;
+            high = s->axis[k].high > high ? s->axis[k].high : high;
+        }
+        elements *= (double)(high - low + 1);
+    }
+    return elements;
+}
+
+/* Sets that are in part the same are counted without what pairs have in common: no less than the largest, no more than the box around them all. */
 static double elements_of(const set *sets) {
-    double sum = 0, most = 0;
+    double sum = 0, most = 0, around = elements_around(sets);
     int n = 0;
     for (const set *a = sets; a; a = a->next, n++) {
         sum += set_elements(a);
@@ -125,19 +141,90 @@ static double elements_of(const set *sets) {
             sum -= common_elements(a, b);
         }
     }
+    sum = sum < around ? sum : around;
     return sum > most ? sum : most;
+}
+
+/* ---- Rows that are taken by a list ---- */
+
+/* Lists the rows of [start, end) in scratch; returns how many there are. */
+static int64_t list_rows(counting *c, const ash_map *map, int64_t start, int64_t end) {
+    if (end - start > c->rows) {
+        ash_row *grown = ash_realloc(c->row, (end - start) * (int64_t)sizeof *grown);
+        if (!grown) {
+            c->failed = 1;
+            return 0;
+        }
+        c->row = grown;
+        c->rows = end - start;
+    }
+    return ash_rows_list(map, start, end, c->row);
+}
+
+/* Those that are taken several times are counted once. */
+static int64_t different_rows(counting *c, const ash_map *map, int64_t start, int64_t end) {
+    int64_t n = list_rows(c, map, start, end), different = 0;
+    for (int64_t k = 0; k < n; k++) {
+        different += k == 0 || c->row[k].index != c->row[k - 1].index;
+    }
+    return different;
+}
+
+/* How many rows are read for those of [start, end), what lies between them included; as bind.c reads them. */
+static int64_t rows_read(counting *c, const ash_operand *operand, int64_t start, int64_t end) {
+    int64_t n = list_rows(c, &operand->map[operand->table_map], start, end), count = 0;
+    int64_t span = n > 0 ? c->row[n - 1].index - c->row[0].index + 1 : 0;
+    if (span <= end - start) {
+        return span;
+    }
+    for (int64_t first = 0, last; first < n; first = last) {
+        last = first + ash_rows_at_once(operand, c->row + first, n - first);
+        count += c->row[last - 1].index - c->row[first].index + 1;
+    }
+    return count;
 }
 
 /* ---- What a box of a space needs ---- */
 
-static range map_range(const ash_map *map, const ash_box *box) {
-    int64_t low, span, n = ash_map_count(map, box);
+static range map_range(counting *c, const ash_map *map, const ash_box *box) {
+    int64_t low, span;
     if (!ash_map_range(map, box, &low, &span)) {
         return (range){ .step = 1, .high = -1 };
     }
-    int64_t step = map->table || map->axis < 0 || map->step == 0 ? 1 : map->step < 0 ? -map->step : map->step;
-    int64_t count = map->table ? (n < span ? n : span) : (span - 1) / step + 1;
+    int64_t step = ash_map_stride(map), first = ash_map_begin(map, box);
+    int64_t count = map->table ? different_rows(c, map, first, first + ash_map_count(map, box)) : (span - 1) / step + 1;
     return (range){ low, low + span - 1, step, count };
+}
+
+/* Rows that are read along an axis of the operand for [start, end): each piece has its own list of them, and reads again what lies beside it. */
+static int64_t extent_read(
+    counting *c, const ash_stage *space, const ash_operand *operand, int k, int64_t start, int64_t end, int in_pieces) {
+    const ash_map *map = &operand->map[k];
+    const ash_stencil *stencil = ash_operand_stencil(operand);
+    int64_t beyond = stencil ? stencil->below[k] + stencil->above[k] : 0, rows = 0;
+    if (!map->table && beyond == 0) {
+        return end - start;
+    }
+    for (int64_t n; start < end; start += n) {
+        n = in_pieces && map->axis >= 0 ? ash_piece_extent(space, map->axis, start, end) : end - start;
+        rows += map->table ? rows_read(c, operand, start, start + n) : (ash_map_stride(map) * (n - 1) + beyond) / stencil->step[k] + 1;
+    }
+    return rows;
+}
+
+/* Bytes that are read of a stored operand for a box; for operands of stencils all of it is the first one's. Each piece of a chunk reads again what is repeated. */
+static int64_t read_bytes(counting *c, const ash_stage *space, const ash_operand *operand, const ash_box *box, int in_pieces) {
+    int64_t bytes = ash_operand_looks_on(space, operand) ? 0 : operand->size;
+    for (int k = 0; k < operand->ndim && bytes > 0; k++) {
+        int64_t start = ash_map_begin(&operand->map[k], box), end = start + ash_map_count(&operand->map[k], box);
+        bytes *= extent_read(c, space, operand, k, start, end, in_pieces);
+    }
+    for (int a = 0; a < space->ndim; a++) {
+        if (in_pieces && !ash_maps_follow(operand->map, operand->ndim, a)) {
+            bytes *= ash_piece_count(space, a, box->start[a], box->start[a] + box->extent[a]);
+        }
+    }
+    return bytes;
 }
 
 /* What all boxes together need, which lie in one. */
@@ -150,7 +237,7 @@ static void need_hull(counting *c, const ash_stage *space, const ash_box *box) {
         set *s = ash_arena_alloc(&c->arena, sizeof *s);
         c->failed = s == NULL;
         for (int d = 0; s && d < operand->ndim; d++) {
-            s->axis[d] = map_range(&operand->map[d], box);
+            s->axis[d] = map_range(c, &operand->map[d], box);
         }
         if (s) {
             s->ndim = operand->ndim;
@@ -184,12 +271,17 @@ static double part_chunks(const ash_operand *operand, const ash_box *box) {
 static void read_box(void *user, const ash_stage *space, const ash_box *box) {
     counting *c = user;
     ash_plan *plan = c->plan;
+    for (int a = 0; a < space->ndim; a++) {
+        if (box->extent[a] == 0) {
+            return; /* nothing is computed, so nothing is read for it, not even what is repeated */
+        }
+    }
     int is_stage = space->id < plan->nstages && plan->stage[space->id] == space;
     hull *h = &c->hull[is_stage ? space->id : plan->nstages + space->id];
     for (int k = 0; k < space->noperands; k++) {
         const ash_operand *operand = &space->operand[k];
         if (operand->kind == ASH_OPERAND_FILE) {
-            plan->read[operand->read].bytes += ash_operand_read_bytes(operand, box);
+            plan->read[operand->read].bytes += read_bytes(c, space, operand, box, is_stage && ash_operand_varies(space, operand));
             plan->read[operand->read].part_chunks += is_stage ? 0 : part_chunks(operand, box);
         }
     }
@@ -197,49 +289,87 @@ static void read_box(void *user, const ash_stage *space, const ash_box *box) {
     h->any = 1;
 }
 
-/* ---- All of it ---- */
+/* ---- Which variables are read ---- */
 
-/* Finds the variables that are read, and which group reads which. */
-static int list_reads(ash_plan *plan, ash_stage *space) {
-    for (int k = 0; k < space->noperands; k++) {
-        ash_operand *operand = &space->operand[k];
-        if (operand->kind != ASH_OPERAND_FILE) {
-            continue;
-        }
-        int r = plan->nreads - 1;
-        while (r >= 0 && plan->read[r].node->u.file.variable != operand->value.node->u.file.variable) {
-            r--;
-        }
-        if (r < 0) {
-            if (!ash_plan_reserve(plan, (void **)&plan->read, plan->nreads, &plan->read_capacity, sizeof *plan->read)) {
-                return 0;
+/* An operand that is a stored variable; `place` among all such, `first` that of the first one of the same variable. */
+typedef struct use {
+    ash_operand *operand;
+    int space, place, first;
+} use;
+
+static uintptr_t variable_of(const use *u) {
+    return (uintptr_t)u->operand->value.node->u.file.variable;
+}
+
+static int by_variable(const void *a, const void *b) {
+    const use *x = a, *y = b;
+    uintptr_t first = variable_of(x), second = variable_of(y);
+    return first != second ? (first < second ? -1 : 1) : x->place - y->place;
+}
+
+static int by_place(const void *a, const void *b) {
+    return ((const use *)a)->place - ((const use *)b)->place;
+}
+
+/* Their number, and, unless it is NULL, the list of them. */
+static int list_uses(const ash_plan *plan, use uses[]) {
+    int n = 0;
+    for (int s = 0; s < plan->nstages + plan->nspaces; s++) {
+        const ash_stage *space = ash_plan_space(plan, s);
+        for (int k = 0; k < space->noperands; k++) {
+            if (space->operand[k].kind != ASH_OPERAND_FILE) {
+                continue;
             }
-            r = plan->nreads++;
-            plan->read[r] = (ash_plan_read){ .node = operand->value.node };
+            if (uses) {
+                uses[n] = (use){ .operand = &space->operand[k], .space = s, .place = n };
+            }
+            n++;
         }
-        operand->read = r;
-        int again = 0;
-        for (int j = 0; j < k; j++) {
-            again |= space->operand[j].kind == ASH_OPERAND_FILE && space->operand[j].read == r;
-        }
-        plan->read[r].passes += !again;
     }
+    return n;
+}
+
+static void find_first_uses(use uses[], int n) {
+    qsort(uses, (size_t)n, sizeof *uses, by_variable);
+    for (int k = 0; k < n; k++) {
+        int again = k > 0 && variable_of(&uses[k]) == variable_of(&uses[k - 1]);
+        uses[k].first = again ? uses[k - 1].first : uses[k].place;
+    }
+    qsort(uses, (size_t)n, sizeof *uses, by_place);
+}
+
+/* A variable in the order in which it is first used. `first->space` is the last one that counts as a pass. */
+static int add_use(ash_plan *plan, use *u, use *first) {
+    if (u == first) {
+        if (!ash_plan_reserve(plan, (void **)&plan->read, plan->nreads, &plan->read_capacity, sizeof *plan->read)) {
+            return 0;
+        }
+        plan->read[plan->nreads] = (ash_plan_read){ .node = u->operand->value.node, .passes = 1 };
+        u->operand->read = plan->nreads++;
+        return 1;
+    }
+    u->operand->read = first->operand->read;
+    plan->read[u->operand->read].passes += first->space != u->space;
+    first->space = u->space;
     return 1;
 }
 
-static int list_all_reads(ash_plan *plan) {
-    int fine = 1;
-    for (int s = 0; s < plan->nstages && fine; s++) {
-        fine = list_reads(plan, plan->stage[s]);
+int ash_plan_list_reads(ash_plan *plan) {
+    int n = list_uses(plan, NULL), fine = 1;
+    use *uses = n > 0 ? ash_malloc(n * (int64_t)sizeof *uses) : NULL;
+    if (!uses) {
+        return n == 0;
     }
-    for (int w = 0; w < plan->nwork && fine; w++) {
-        const ash_blocks *blocks = plan->work[w].kind == ASH_WORK_BLOCKS ? plan->work[w].of.blocks : NULL;
-        for (int i = 0; blocks && i < blocks->node->ninputs && fine; i++) {
-            fine = list_reads(plan, blocks->space[i]);
-        }
+    list_uses(plan, uses);
+    find_first_uses(uses, n);
+    for (int k = 0; k < n && fine; k++) {
+        fine = add_use(plan, &uses[k], &uses[uses[k].first]);
     }
+    ash_free(uses);
     return fine;
 }
+
+/* ---- All of it ---- */
 
 static void count_written(ash_plan *plan) {
     for (int t = 0; t < plan->ntargets; t++) {
@@ -253,11 +383,11 @@ static void count_written(ash_plan *plan) {
 int ash_plan_count_bytes(ash_plan *plan) {
     counting c = { .plan = plan };
     plan->bytes_read = plan->bytes_written = 0;
-    plan->nreads = 0;
-    count_written(plan);
-    if (!list_all_reads(plan)) {
-        return 0;
+    for (int r = 0; r < plan->nreads; r++) {
+        plan->read[r].bytes = 0;
+        plan->read[r].part_chunks = 0;
     }
+    count_written(plan);
     c.sets = ash_arena_alloc(&c.arena, (plan->nreads + 1) * (int64_t)sizeof *c.sets);
     c.hull = ash_arena_alloc(&c.arena, (plan->nstages + plan->nspaces + 1) * (int64_t)sizeof *c.hull);
     c.failed = !c.sets || !c.hull;
@@ -275,6 +405,7 @@ int ash_plan_count_bytes(ash_plan *plan) {
         read->needed = needed < (double)read->bytes ? (int64_t)needed : read->bytes;
         plan->bytes_read += read->bytes;
     }
+    ash_free(c.row);
     ash_arena_free(&c.arena);
     return !c.failed;
 }
@@ -286,10 +417,9 @@ int64_t ash_plan_decoded(const ash_plan *plan, int read, int64_t *once) {
         const ash_stage *stage = plan->stage[s];
         for (int k = 0; k < stage->noperands; k++) {
             if (stage->operand[k].kind == ASH_OPERAND_FILE && stage->operand[k].read == read) {
-                double all, once_each;
-                ash_operand_chunks(stage, &stage->operand[k], &all, &once_each);
-                chunks += (double)plan->cache_bytes >= plan->shared_bytes ? once_each : all;
-                different = once_each > different ? once_each : different;
+                ash_chunks_needed needed = ash_operand_chunks(stage, &stage->operand[k]);
+                chunks += (double)plan->cache_bytes >= plan->shared_bytes ? needed.cached : needed.all;
+                different = needed.different > different ? needed.different : different;
             }
         }
     }

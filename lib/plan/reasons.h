@@ -13,7 +13,10 @@
     X(ASH_HOLD_REPEATED, "repeated", "small, and repeated over a larger array") \
     X(ASH_HOLD_SCANNED, "scanned", "read by a scan and by the totals of its chunks") \
     X(ASH_HOLD_SCAN, "scan", "scan: what uses it has other chunks") \
+    X(ASH_HOLD_READ_ONCE, "kept_read", "kept: cheaper than reading it again") \
+    X(ASH_HOLD_COMPUTED_ONCE, "kept_computed", "kept: cheaper than computing it again") \
     X(ASH_HOLD_GRID, "new_grid", "new grid: its chunks are no whole stored chunks") \
+    X(ASH_HOLD_APART, "apart", "operations are not to be fused") \
     X(ASH_HOLD_WEIGHT, "weight", "weight: too many operations to be computed again where it is used")
 
 typedef enum ash_hold_reason {

@@ -1,7 +1,7 @@
 /* What a stage's blocks are kept in, and how long they are. */
 #include "plan/plan.h"
 
-enum { FEW = 2 };
+enum { FEW = 2 }; /* instructions: with more, longer blocks would leave the first cache */
 
 /* Blocks of narrow elements are longer, as many bytes as those of the widest usual ones. Where little is done with them (unpacking before a reduction, say), so
  * that all of it stays in the first cache, those of 8 bytes are too: rows of latitudes then are a block. Not where a block is the unit of something else: of
@@ -24,6 +24,9 @@ static int64_t block_elements(const ash_stage *stage) {
 }
 
 int ash_stage_finish(ash_plan *plan, ash_stage *stage) {
+    if (!ash_stage_find_stencils(plan, stage)) {
+        return 0;
+    }
     for (int s = 0; s < stage->nslots; s++) {
         stage->slot[s].last_use = -1;
     }
@@ -66,6 +69,5 @@ int ash_stage_finish(ash_plan *plan, ash_stage *stage) {
         }
     }
     stage->block = block_elements(stage);
-    stage->memo = NULL;
     return 1;
 }

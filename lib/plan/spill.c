@@ -8,7 +8,7 @@
 #include "plan/fit.h"
 #include "plan/task_list.h"
 
-enum { LIGHT = 8 };
+enum { LIGHT = 8 }; /* instructions, at most, of what is made again instead of going to scratch */
 
 /* A buffer as enumerated. */
 typedef struct life {
@@ -37,7 +37,6 @@ typedef struct spilling {
     int64_t budget; /* of each rank */
     rank_memory *rank;
     life *life;
-    int spill_work, load_work;
     int dry, failed; /* dry: count only */
     ash_spill_count count;
 } spilling;
@@ -180,7 +179,7 @@ static void give_way(spilling *sp, uint32_t buffer) {
     life *l = &sp->life[buffer];
     if (l->token == ASH_NO_ID && !is_repeated(sp, buffer)) {
         give_place(sp, buffer);
-        begin_task(sp, sp->spill_work, l->place, rank_of(sp, buffer));
+        begin_task(sp, sp->plan->spill_work, l->place, rank_of(sp, buffer));
         add_input(sp, l->id, 0);
         l->token = add_buffer(sp, 0, buffer);
         if (!sp->dry && !sp->failed) {
@@ -232,7 +231,7 @@ static int load(spilling *sp, uint32_t now, uint32_t buffer) {
     if (repeat) {
         begin_task(sp, (int)sp->old.task[l->maker].work, sp->old.task[l->maker].item, rank_of(sp, buffer));
     } else {
-        begin_task(sp, sp->load_work, l->place, rank_of(sp, buffer));
+        begin_task(sp, sp->plan->load_work, l->place, rank_of(sp, buffer));
         add_input(sp, l->token, 0);
         sp->count.loaded += bytes_of(sp, buffer);
     }
@@ -282,7 +281,7 @@ static void add_input_of(spilling *sp, uint32_t task, uint32_t k) {
     add_input(sp, is_live(sp, buffer) ? l->id : l->token, ash_input_by_box(&sp->old, k));
     if (!is_live(sp, buffer)) {
         const ash_held *held = held_of(sp, buffer, &chunk);
-        sp->count.loaded += ash_task_box_bytes(&sp->old, task, held, chunk);
+        sp->count.loaded += ash_task_tile_bytes(&sp->old, task, held, chunk);
     }
 }
 
@@ -337,11 +336,19 @@ static int place_all(spilling *sp) {
     }
     for (int r = 0; sp->rank && r < nranks; r++) {
         ash_list_count(sp->plan, -sp->rank[r].capacity * (int64_t)sizeof *sp->rank[r].heap);
-        ash_free(sp->rank[r].heap);
+        ash_list_release(sp->rank[r].heap, sp->rank[r].capacity * (int64_t)sizeof *sp->rank[r].heap);
     }
     ash_free(sp->rank);
     ash_free(sp->life);
     return fits;
+}
+
+int ash_plan_add_scratch(ash_plan *plan) {
+    if (plan->load_work == 0) { /* not the first work of a plan */
+        plan->spill_work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_SPILL }, 0);
+        plan->load_work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_LOAD }, 0);
+    }
+    return plan->spill_work >= 0 && plan->load_work >= 0;
 }
 
 ash_spill_result ash_plan_count_spill(ash_plan *plan, int64_t budget, ash_spill_count *count) {
@@ -352,12 +359,10 @@ ash_spill_result ash_plan_count_spill(ash_plan *plan, int64_t budget, ash_spill_
 }
 
 ash_spill_result ash_plan_spill(ash_plan *plan, int64_t budget) {
-    int spill_work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_SPILL }, 0);
-    int load_work = ash_plan_add_work(plan, (ash_work){ .kind = ASH_WORK_LOAD }, 0);
-    if (spill_work < 0 || load_work < 0) {
+    if (!ash_plan_add_scratch(plan)) {
         return ASH_SPILL_NO_MEMORY;
     }
-    spilling sp = { .plan = plan, .old = *plan, .budget = budget, .spill_work = spill_work, .load_work = load_work };
+    spilling sp = { .plan = plan, .old = *plan, .budget = budget };
     ash_list_detach(plan);
     int fits = ash_list_begin(plan) ? place_all(&sp) : (sp.failed = 1, 0);
     ash_list_free(&sp.old);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Lists up to here are finished whatever the limit, so that a refusal can tell the least one. */
+enum { SMALL_PLAN = 8 << 20 };
+
 int ash_list_grow(ash_plan *plan, void **list, int64_t needed, int64_t *capacity, int64_t size) {
     if (needed <= *capacity) {
         return 1;
@@ -12,9 +15,8 @@ int ash_list_grow(ash_plan *plan, void **list, int64_t needed, int64_t *capacity
     if (!ash_list_count(plan, (grown - *capacity) * size)) {
         return 0;
     }
-    void *memory = ash_realloc(*list, grown * size);
-    if (!memory || grown > UINT32_MAX / 2) {
-        *list = memory ? memory : *list;
+    void *memory = grown > UINT32_MAX / 2 ? NULL : ash_list_resize(*list, *capacity * size, grown * size);
+    if (!memory) {
         plan->incomplete = 1;
         return 0;
     }
@@ -25,7 +27,7 @@ int ash_list_grow(ash_plan *plan, void **list, int64_t needed, int64_t *capacity
 
 int ash_list_count(ash_plan *plan, int64_t bytes) {
     plan->list_bytes += bytes;
-    if (plan->list_bytes > plan->limit) { /* a plan that alone does not fit need not be finished */
+    if (plan->list_bytes > plan->limit && plan->list_bytes > SMALL_PLAN) { /* a plan that alone does not fit need not be finished */
         plan->incomplete = plan->too_many = 1;
     }
     return !plan->too_many;
@@ -49,13 +51,13 @@ void ash_list_detach(ash_plan *plan) {
 }
 
 void ash_list_free(ash_plan *plan) {
-    ash_free(plan->task);
-    ash_free(plan->input);
-    ash_free(plan->by_box);
-    ash_free(plan->buffer_units);
-    ash_free(plan->consumer_begin);
-    ash_free(plan->consumer);
-    ash_free(plan->copy);
+    ash_list_release(plan->task, plan->task_capacity * (int64_t)sizeof *plan->task);
+    ash_list_release(plan->input, plan->input_capacity * (int64_t)sizeof *plan->input);
+    ash_list_release(plan->by_box, plan->by_box_capacity * (int64_t)sizeof *plan->by_box);
+    ash_list_release(plan->buffer_units, plan->buffer_capacity * (int64_t)sizeof *plan->buffer_units);
+    ash_list_release(plan->copy, plan->copy_capacity * (int64_t)sizeof *plan->copy);
+    ash_list_release(plan->consumer_begin, plan->consumer_begin_bytes);
+    ash_list_release(plan->consumer, plan->consumer_bytes);
 }
 
 int ash_list_begin(ash_plan *plan) {
@@ -120,11 +122,14 @@ int ash_list_note_copy(ash_plan *plan, uint32_t id, ash_copy copy) {
 }
 
 int ash_list_consumers(ash_plan *plan) {
-    plan->consumer_begin = ash_calloc((int64_t)plan->nbuffers + 2, sizeof *plan->consumer_begin);
-    plan->consumer = ash_malloc(((int64_t)plan->ninputs + 1) * (int64_t)sizeof *plan->consumer);
+    plan->consumer_begin_bytes = ((int64_t)plan->nbuffers + 2) * (int64_t)sizeof *plan->consumer_begin;
+    plan->consumer_bytes = ((int64_t)plan->ninputs + 1) * (int64_t)sizeof *plan->consumer;
+    plan->consumer_begin = ash_list_resize(NULL, 0, plan->consumer_begin_bytes);
+    plan->consumer = ash_list_resize(NULL, 0, plan->consumer_bytes);
     if (!plan->consumer_begin || !plan->consumer) {
         return 0;
     }
+    memset(plan->consumer_begin, 0, (size_t)plan->consumer_begin_bytes);
     for (uint32_t k = 0; k < plan->ninputs; k++) {
         plan->consumer_begin[plan->input[k] + 1]++;
     }

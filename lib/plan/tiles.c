@@ -219,3 +219,50 @@ int64_t ash_held_chunk_tiles(const ash_held *held, int64_t chunk) {
     }
     return tiles;
 }
+
+int64_t ash_tile_step(const ash_grid_axis *tile) {
+    int64_t step = tile->bounds[1] - tile->bounds[0], uniform = tile->bounds[0] % step == 0;
+    for (int64_t k = 1; k < tile->count && uniform; k++) {
+        int64_t extent = tile->bounds[k + 1] - tile->bounds[k];
+        uniform = extent == step || (k == tile->count - 1 && extent < step);
+    }
+    return uniform ? step : 0;
+}
+
+/* Along an axis of the operand, for [start, end) of the stage's axis that it follows: those that lie in the chunk. */
+static int64_t tiles_along(const ash_operand *operand, int k, int64_t start, int64_t end, const ash_box *chunk) {
+    const ash_map *map = &operand->map[k];
+    const ash_grid_axis *tile = &operand->held->tile[k];
+    int64_t low, span, from = chunk->start[k], to = from + chunk->extent[k];
+    ash_box box;
+    if (map->axis >= 0) {
+        box.start[map->axis] = start;
+        box.extent[map->axis] = end - start;
+    }
+    if (!ash_map_range(map, &box, &low, &span)) {
+        return 0;
+    }
+    from = low > from ? low : from;
+    to = low + span < to ? low + span : to;
+    return from < to ? ash_axis_start(tile, ash_axis_find(tile, to - 1) + 1) - ash_axis_start(tile, ash_axis_find(tile, from)) : 0;
+}
+
+int64_t ash_operand_tile_elements(
+    const ash_stage *stage, const ash_operand *operand, const ash_box *box, const ash_box *chunk, int in_pieces) {
+    int64_t elements = 1;
+    for (int k = 0; k < operand->ndim; k++) {
+        const ash_map *map = &operand->map[k];
+        int64_t start = ash_map_begin(map, box), end = start + ash_map_count(map, box), along = 0;
+        for (int64_t n; start < end; start += n) {
+            n = in_pieces && map->axis >= 0 ? ash_piece_extent(stage, map->axis, start, end) : end - start;
+            along += tiles_along(operand, k, start, start + n, chunk);
+        }
+        elements *= along;
+    }
+    for (int a = 0; a < stage->ndim && in_pieces; a++) {
+        if (!ash_maps_follow(operand->map, operand->ndim, a)) {
+            elements *= ash_piece_count(stage, a, box->start[a], box->start[a] + box->extent[a]);
+        }
+    }
+    return elements;
+}

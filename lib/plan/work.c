@@ -45,8 +45,12 @@ static void stage_boxes(const ash_work *work, int64_t chunk, ash_box_visitor *vi
     }
 }
 
+/* Reading, and functions of the user's, may wait for anything, however few elements there are. */
+enum { ELEMENTS_OF_A_WAIT = 1 << 20 };
+
 static int64_t stage_elements(const ash_plan *plan, uint32_t task) {
-    return ash_task_work(plan, task)->of.stage->elements;
+    const ash_stage *stage = ash_task_work(plan, task)->of.stage;
+    return reads_files(stage) && stage->elements < ELEMENTS_OF_A_WAIT ? ELEMENTS_OF_A_WAIT : stage->elements;
 }
 
 static const char *blocks_name(const ash_work *work) {
@@ -95,7 +99,8 @@ static int64_t input_elements(const ash_plan *plan, uint32_t task) {
 
 /* Also what of its inputs is no buffer. */
 static int64_t blocks_elements(const ash_plan *plan, uint32_t task) {
-    return input_elements(plan, task) + (ash_task_out_bytes(plan, task) + ash_task_scratch_bytes(plan, task)) / 16;
+    int64_t waits = ash_task_work(plan, task)->of.blocks->node->u.blocks.function ? ELEMENTS_OF_A_WAIT : 0;
+    return waits + input_elements(plan, task) + (ash_task_out_bytes(plan, task) + ash_task_scratch_bytes(plan, task)) / 16;
 }
 
 static int64_t spill_elements(const ash_plan *plan, uint32_t task) {
@@ -223,17 +228,30 @@ static void visit_task_parts(const ash_plan *plan, uint32_t task, const ash_held
     }
 }
 
-static void add_elements(const ash_box *part, int ndim, void *user) {
-    int64_t elements = 1;
-    for (int a = 0; a < ndim; a++) {
-        elements *= part->extent[a];
+static int64_t space_tiles(const ash_stage *space, const ash_box *box, const ash_held *held, const ash_box *chunk, int is_stage) {
+    int64_t elements = 0;
+    for (int k = 0; k < space->noperands; k++) {
+        const ash_operand *operand = &space->operand[k];
+        if (operand->kind == ASH_OPERAND_HELD && operand->held == held) {
+            elements += ash_operand_tile_elements(space, operand, box, chunk, is_stage && ash_operand_varies(space, operand));
+        }
     }
-    *(int64_t *)user += elements;
+    return elements;
 }
 
-int64_t ash_task_box_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk) {
+int64_t ash_task_tile_bytes(const ash_plan *plan, uint32_t task, const ash_held *held, int64_t chunk) {
+    const ash_work *work = ash_task_work(plan, task);
     int64_t elements = 0;
-    visit_task_parts(plan, task, held, chunk, add_elements, &elements);
+    ash_box of, box;
+    ash_part part;
+    ash_grid_box(held->ndim, held->axis, chunk, &of);
+    if (work->kind == ASH_WORK_STAGE) {
+        ash_grid_box(work->of.stage->ndim, work->of.stage->axis, plan->task[task].item, &box);
+        elements = space_tiles(work->of.stage, &box, held, &of, 1);
+    }
+    for (int k = 0; work->kind == ASH_WORK_BLOCKS && ash_blocks_part(work->of.blocks, plan->task[task].item, k, &part); k++) {
+        elements += space_tiles(work->of.blocks->space[part.input], &part.box, held, &of, 0);
+    }
     return elements * ash_dtype_size(held->dtype);
 }
 

@@ -3,7 +3,6 @@
 #include "base/system.h"
 #include "run/watch.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void *take_scratch(ash_run *run, ash_worker *worker, ash_binding *binding, int64_t bytes) {
@@ -72,27 +71,6 @@ static ash_status apply_layout(
 
 /* ---- Rows of a file by a list ---- */
 
-typedef struct wanted_row {
-    int64_t index, place; /* in the file; in the piece */
-} wanted_row;
-
-static int by_index(const void *a, const void *b) {
-    const wanted_row *x = a, *y = b;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-/* The rows of a piece that are there, by rising index; returns how many. */
-static int64_t list_rows(const ash_map *map, const ash_box *piece, wanted_row rows[]) {
-    int64_t n = ash_map_count(map, piece), start = ash_map_begin(map, piece), count = 0;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t index = ash_map_index(map, start + i);
-        rows[count] = (wanted_row){ index, i };
-        count += index >= 0;
-    }
-    qsort(rows, (size_t)count, sizeof *rows, by_index);
-    return count;
-}
-
 /* What of each axis of a file's variable is read: its box, each step-th index. */
 typedef struct file_box {
     int64_t low[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], step[ASH_MAX_NDIM];
@@ -100,10 +78,7 @@ typedef struct file_box {
 
 static ash_status read_file(ash_run *run, ash_worker *worker, const ash_operand *operand, const file_box *box, char *memory) {
     const ash_node *node = operand->value.node;
-    int64_t bytes = operand->size;
-    for (int k = 0; k < operand->ndim; k++) {
-        bytes *= box->extent[k];
-    }
+    int64_t bytes = ash_dense_strides(operand->ndim, box->extent, operand->size, NULL);
     int64_t began = run->watch ? ash_system_now_ns() : 0, decoded = worker->reading.bytes_decoded;
     if (ash_file_read(node->u.file.file, node->u.file.variable, box->low, box->extent, box->step, memory, &worker->reading,
             &worker->error) != ASH_OK) {
@@ -120,19 +95,17 @@ static ash_status read_file(ash_run *run, ash_worker *worker, const ash_operand 
 }
 
 /* Reads rows [0, count), which lie in one chunk, into `between`, and copies each to its place in memory. */
-static ash_status read_rows(ash_run *run, ash_worker *worker, const ash_operand *operand, file_box *box, const wanted_row rows[],
+static ash_status read_rows(ash_run *run, ash_worker *worker, const ash_operand *operand, file_box *box, const ash_row rows[],
     int64_t count, char *between, char *memory, int64_t row_bytes) {
     int t = operand->table_map;
-    int64_t from[ASH_MAX_NDIM], to[ASH_MAX_NDIM], extent[ASH_MAX_NDIM], stride = operand->size, row = operand->size;
+    int64_t from[ASH_MAX_NDIM], to[ASH_MAX_NDIM], extent[ASH_MAX_NDIM];
     box->low[t] = rows[0].index;
     box->extent[t] = rows[count - 1].index - rows[0].index + 1;
-    for (int k = operand->ndim - 1; k >= 0; k--) {
+    for (int k = 0; k < operand->ndim; k++) {
         extent[k] = k == t ? 1 : box->extent[k];
-        from[k] = stride;
-        to[k] = row;
-        stride *= box->extent[k];
-        row *= extent[k];
     }
+    ash_dense_strides(operand->ndim, box->extent, operand->size, from);
+    ash_dense_strides(operand->ndim, extent, operand->size, to);
     if (read_file(run, worker, operand, box, between) != ASH_OK) {
         return worker->error.status;
     }
@@ -141,12 +114,6 @@ static ash_status read_rows(ash_run *run, ash_worker *worker, const ash_operand 
             between + (rows[r].index - box->low[t]) * from[t], from);
     }
     return ASH_OK;
-}
-
-/* Where a read that begins with row `first` ends at the latest: with the stored chunk, which is decoded as a whole. */
-static int64_t end_of_read(const ash_operand *operand, int64_t first) {
-    int64_t unit = ash_rows_together(operand);
-    return (first / unit + 1) * unit;
 }
 
 /* Rows that are far apart: each stored chunk once, from its first row that is wanted to its last. `box` tells what of the other axes. */
@@ -162,16 +129,15 @@ static ash_status bind_rows(
         rows_apart.stride[k] = row_bytes;
         row_bytes *= k == t ? 1 : box->extent[k];
     }
-    int64_t list_bytes = ash_round_bytes(n * (int64_t)sizeof(wanted_row)),
+    int64_t list_bytes = ash_round_bytes(n * (int64_t)sizeof(ash_row)),
             between_bytes = ash_round_bytes(ash_rows_together(operand) * row_bytes);
     char *memory = take_scratch(run, worker, binding, n * row_bytes);
     const char **row = memory ? take_scratch(run, worker, binding, n * (int64_t)sizeof *row) : NULL;
-    wanted_row *rows = row ? ash_run_scratch(run, list_bytes, worker) : NULL;
+    ash_row *rows = row ? ash_run_scratch(run, list_bytes, worker) : NULL;
     char *between = rows ? ash_run_scratch(run, between_bytes, worker) : NULL;
-    int64_t count = between ? list_rows(map, piece, rows) : 0;
+    int64_t count = between ? ash_rows_list(map, ash_map_begin(map, piece), ash_map_begin(map, piece) + n, rows) : 0;
     for (int64_t first = 0, last; first < count && worker->error.status == ASH_OK; first = last) {
-        int64_t end = end_of_read(operand, rows[first].index);
-        for (last = first + 1; last < count && rows[last].index < end; last++) {}
+        last = first + ash_rows_at_once(operand, rows + first, count - first);
         read_rows(run, worker, operand, box, rows + first, last - first, between, memory, row_bytes);
     }
     if (between) {
@@ -192,29 +158,23 @@ static ash_status bind_rows(
     return ASH_OK;
 }
 
-static ash_status bind_file(ash_run *run, ash_worker *worker, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
-    int64_t span[ASH_MAX_NDIM], bytes = operand->size;
+/* Reads what the piece needs into scratch, or finds it there: where the first operand of a stencil has read it. */
+static ash_status bind_file(
+    ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
+    int looks_on = ash_operand_looks_on(stage, operand), t = operand->table_map;
+    const ash_operand *reader = looks_on ? &stage->operand[operand->stencil->first] : operand;
     file_box box;
     layout in_scratch = { .base = NULL };
-    int any = ash_operand_box(operand, piece, box.low, span), t = operand->table_map;
-    for (int k = 0; k < operand->ndim; k++) {
-        const ash_map *map = &operand->map[k];
-        int64_t stride = map->step < 0 ? -map->step : map->step;
-        box.step[k] = map->table || map->axis < 0 || stride == 0 ? 1 : stride;
-        box.extent[k] = any ? (span[k] - 1) / box.step[k] + 1 : 0;
-        in_scratch.origin[k] = any ? box.low[k] : 0;
-        in_scratch.divisor[k] = box.step[k];
-        bytes *= box.extent[k];
-    }
-    if (any && t >= 0 && span[t] > ash_map_count(&operand->map[t], piece)) {
+    int any = ash_operand_read_box(reader, piece, box.low, box.extent, box.step);
+    if (any && t >= 0 && box.extent[t] > ash_map_count(&operand->map[t], piece)) {
         return bind_rows(run, worker, operand, piece, &box, binding);
     }
-    int64_t stride = operand->size;
-    for (int k = operand->ndim - 1; k >= 0; k--) {
-        in_scratch.stride[k] = stride;
-        stride *= box.extent[k];
-    }
-    if (any) {
+    memcpy(in_scratch.origin, box.low, sizeof box.low);
+    memcpy(in_scratch.divisor, box.step, sizeof box.step);
+    int64_t bytes = ash_dense_strides(operand->ndim, box.extent, operand->size, in_scratch.stride);
+    if (any && looks_on) {
+        in_scratch.base = worker->binding[operand->stencil->first].scratch[0];
+    } else if (any) {
         char *memory = take_scratch(run, worker, binding, bytes);
         if (!memory || read_file(run, worker, operand, &box, memory) != ASH_OK) {
             return worker->error.status;
@@ -301,16 +261,14 @@ static ash_status assemble(ash_run *run, ash_worker *worker, const ash_operand *
     const ash_held *held = operand->held;
     int ndim = held->ndim;
     layout whole = { .base = NULL };
-    int64_t bytes = operand->size, first[ASH_MAX_NDIM], last[ASH_MAX_NDIM], coordinate[ASH_MAX_NDIM];
-    for (int k = ndim - 1; k >= 0; k--) {
+    int64_t first[ASH_MAX_NDIM], last[ASH_MAX_NDIM], coordinate[ASH_MAX_NDIM];
+    for (int k = 0; k < ndim; k++) {
         whole.origin[k] = low[k];
         whole.divisor[k] = 1;
-        whole.stride[k] = bytes;
-        bytes *= span[k];
         first[k] = coordinate[k] = ash_axis_find(&held->axis[k], low[k]);
         last[k] = ash_axis_find(&held->axis[k], low[k] + span[k] - 1);
     }
-    char *memory = take_scratch(run, worker, binding, bytes);
+    char *memory = take_scratch(run, worker, binding, ash_dense_strides(ndim, span, operand->size, whole.stride));
     if (!memory) {
         return worker->error.status;
     }
@@ -408,16 +366,12 @@ static int is_dense(const ash_stage *stage, const ash_operand *operand, const as
 /* Copies the piece into iteration order; afterwards it has no rows any more. */
 static ash_status pack(
     ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_operand *operand, const ash_box *piece, ash_binding *binding) {
-    int64_t dense[ASH_MAX_NDIM], bytes = operand->size, extent[ASH_MAX_NDIM];
-    for (int a = stage->ndim - 1; a >= 0; a--) {
-        dense[a] = bytes;
-        bytes *= piece->extent[a];
-        extent[a] = piece->extent[a];
-    }
-    char *memory = take_scratch(run, worker, binding, bytes);
+    int64_t dense[ASH_MAX_NDIM], extent[ASH_MAX_NDIM];
+    char *memory = take_scratch(run, worker, binding, ash_dense_strides(stage->ndim, piece->extent, operand->size, dense));
     if (!memory) {
         return worker->error.status;
     }
+    memcpy(extent, piece->extent, sizeof extent);
     if (!binding->row) {
         ash_copy_box(stage->ndim, extent, operand->size, memory, dense, binding->base, binding->stride);
     } else {
@@ -452,7 +406,7 @@ ash_status ash_bind(
         bind_memory(operand, &block);
         status = apply_layout(run, worker, operand, piece, &block, binding);
         break;
-    case ASH_OPERAND_FILE: status = bind_file(run, worker, operand, piece, binding); break;
+    case ASH_OPERAND_FILE: status = bind_file(run, worker, stage, operand, piece, binding); break;
     case ASH_OPERAND_HELD: status = bind_held(run, worker, operand, piece, binding); break;
     }
     int table_in_run = binding->row && operand->table_axis >= stage->ndim - stage->run_axes;

@@ -4,13 +4,18 @@
 #include "base/system.h"
 #include "kernels/blas.h"
 #include "run/describe.h"
+#include "run/persist.h"
+#include "run/queue.h"
 #include "run/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_JOB = 32 << 20, ASH_MOST_RANKS = 64 };
+enum {
+    SMALL_JOB = 32 << 20, /* what builders that run may take where the limit is smaller: half of the slack */
+    MOST_RANKS = 64       /* of a rehearsal */
+};
 
 /* ---- Workers ---- */
 
@@ -65,6 +70,7 @@ static int begin_workers(ash_run *run) {
     for (int w = 0; w < n; w++) {
         run->idle_worker[run->nidle++] = n - 1 - w;
         run->worker[w].reading.cache = run->cache;
+        run->worker[w].reading.retries = run->context->options.read_retries;
         if (!begin_worker(run->plan, &run->worker[w])) {
             return 0;
         }
@@ -109,16 +115,17 @@ static void keep_figures(ash_run *run) {
     ash_plan_info *info = &run->context->last_run;
     info->bytes_read = run->bytes_read;
     info->bytes_written = run->bytes_written;
-    info->stored_bytes_read = info->bytes_decoded = 0;
+    info->stored_bytes_read = info->bytes_decoded = info->reads_repeated = 0;
     info->bytes_moved = bytes_moved(run);
     for (int w = 0; w < run->nworkers; w++) {
         info->stored_bytes_read += run->worker[w].reading.bytes_fetched;
         info->bytes_decoded += run->worker[w].reading.bytes_decoded;
+        info->reads_repeated += run->worker[w].reading.reads_repeated;
     }
     info->bytes_spilled = run->spilled_bytes;
     info->bytes_loaded = run->loaded_bytes;
     info->bytes_transferred = run->transferred_bytes;
-    info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_SLAB_BYTES + most_held(run);
+    info->peak_bytes = ash_plan_base_bytes(run->plan) - ASH_ROOM_BYTES + most_held(run);
     info->seconds = (double)(ash_system_now_ns() - run->began) * 1e-9;
     ash_keep_measured(run);
 }
@@ -145,15 +152,16 @@ static void run_tasks(ash_run *run, int openmp) {
     }
 }
 
-static ash_status execute(
-    ash_context *context, const ash_plan *plan, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
-    ash_run run = {
-        .context = context, .plan = plan, .writer = writer, .function = function, .lock = ATOMIC_FLAG_INIT, .reporting = ATOMIC_FLAG_INIT
-    };
+static ash_status execute(ash_context *context, const ash_plan *plan, ash_writer *writer, int openmp, ash_job *job, const char *function,
+    ash_error_state *error) {
+    ash_run run = { .context = context, .job = job, .plan = plan, .writer = writer, .function = function, .lock = ATOMIC_FLAG_INIT };
     run.began = ash_system_now_ns();
     run.watch = context->watch;
     ash_watch_plan(&run);
-    atomic_init(&run.last_progress, run.began);
+    if (job->part == 0) {
+        job->began = run.began;
+        atomic_init(&job->last_progress, run.began);
+    }
     if (open_scratch(&run, error) != ASH_OK) {
         return error->status;
     }
@@ -167,9 +175,10 @@ static ash_status execute(
                 "%s: internal error: %u of %u tasks ran and none of the others could start; please report this", function, run.finished,
                 plan->ntasks);
         }
-        ash_run_progress(&run, 1);
         ash_watch_plan_end(&run);
         keep_figures(&run);
+        ash_run_progress(
+            &run, job->part == job->parts - 1 || run.error.status != ASH_OK); /* after the figures, whose time is part of its */
         if (run.error.status != ASH_OK) {
             *error = run.error;
         }
@@ -188,10 +197,10 @@ static int ranks_of(const char *executor) {
         return 0;
     }
     long n = strtol(executor + 6, &end, 10);
-    return *end == '\0' && n >= 1 && n <= ASH_MOST_RANKS ? (int)n : 0;
+    return *end == '\0' && n >= 1 && n <= MOST_RANKS ? (int)n : 0;
 }
 
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer,
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_write_need *need,
     const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error) {
     ash_compute_options o;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
@@ -203,40 +212,107 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
     int nranks = ranks_of(executor);
     if (nranks < 1 && strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial, openmp, or ranks:N with N from 1 to %d, found '%s'",
-            function, ASH_MOST_RANKS, executor);
+            function, MOST_RANKS, executor);
     }
     *openmp = strcmp(executor, "openmp") == 0;
+    uint32_t passes_off;
+    if (ash_check_released(context, n, targets, error) != ASH_OK) {
+        return error->status;
+    }
+    int64_t limit = o.memory_limit > 0 ? o.memory_limit : context->options.memory_limit;
+    if (ash_passes_read(o.passes ? o.passes : getenv("ASH_PASSES"), function, &passes_off, error) != ASH_OK) {
+        return error->status;
+    }
     int watched = ash_watch_wanted(context, &o);
     *request = (ash_plan_request){
         .ntargets = n,
         .target = targets,
-        .limit = o.memory_limit > 0 ? o.memory_limit : context->options.memory_limit,
+        .limit = limit,
+        .kept_bytes = context->persisted + context->result_bytes,
         .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
         .nranks = nranks,
+        .passes_off = passes_off,
         .may_spill = strcmp(context->options.scratch, "none") != 0,
-        .io_bytes = (writer ? ash_writer_need(writer).library : 0) + (watched ? ASH_WATCH_BYTES : 0),
-        .scratch_bytes = (writer ? ash_writer_need(writer).scratch : 0) + (watched ? ASH_WATCH_THREAD_BYTES : 0),
+        .io_bytes = (need ? need->library : 0) + (watched ? ASH_WATCH_BYTES : 0),
+        .scratch_bytes = (need ? need->scratch : 0) + (watched ? ASH_WATCH_THREAD_BYTES : 0),
     };
     return ASH_OK;
 }
 
+ash_status ash_run_plan(ash_context *context, const ash_plan *plan, double plan_seconds, ash_writer *writer, int openmp, ash_job *job,
+    const char *function, ash_error_state *error) {
+    ash_plan_figures(plan, &context->last_run);
+    context->last_run.plan_seconds = plan_seconds;
+    ash_keep_plan(context, plan, job->part);
+    if (error->status != ASH_OK) {
+        job->whole = context->last_run;
+        return error->status;
+    }
+    execute(context, plan, writer, openmp, job, function, error);
+    ash_figures_join(&job->done, &context->last_run);
+    context->last_run = job->done;
+    return error->status;
+}
+
 /* *refused: there is no plan within the limit, and nothing ran. */
-static ash_status plan_and_execute(ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp,
+static ash_status plan_and_execute(ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp, ash_job *job,
     const char *function, int *refused, ash_error_state *error) {
     int64_t began = ash_system_now_ns();
     ash_plan *plan = NULL;
     ash_plan_make(context, request, function, &plan, error);
-    if (plan) {
-        ash_plan_figures(plan, &context->last_run);
-        context->last_run.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
-        ash_keep_plan(context, plan);
-    }
     *refused = error->status == ASH_ERR_LIMIT;
-    if (error->status == ASH_OK) {
-        execute(context, plan, writer, openmp, function, error);
+    if (plan) {
+        ash_run_plan(context, plan, (double)(ash_system_now_ns() - began) * 1e-9, writer, openmp, job, function, error);
     }
     ash_plan_free(plan);
     return error->status;
+}
+
+static int count_part(void *user, const ash_plan *plan) {
+    ash_job *job = user;
+    job->tasks_total += plan->ntasks;
+    job->bytes_read_total += plan->bytes_read;
+    return 1;
+}
+
+/* One after another. What they need of files is what all of it needs, which the refused plan knows. */
+static void run_parts(ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp, ash_job *job,
+    const char *function, ash_error_state *error) {
+    ash_description *whole = job->whole.size > 0 ? context->last_plan : NULL;
+    int refused;
+    if (whole) {
+        context->last_plan = NULL;
+    }
+    for (job->parts = request->ntargets; job->part < job->parts && error->status == ASH_OK; job->part++) {
+        ash_plan_request one = *request;
+        one.ntargets = 1;
+        one.target = &request->target[job->part];
+        plan_and_execute(context, &one, writer, openmp, job, function, &refused, error);
+    }
+    if (whole) {
+        ash_figures_need(&context->last_run, &job->whole);
+        ash_describe_need(context->last_plan, whole);
+        ash_description_free(whole);
+    }
+}
+
+/* Results that do not fit the limit together may fit one after another: asked before any work is done. */
+static void run_in_parts(
+    ash_context *context, const ash_plan_request *request, ash_writer *writer, int openmp, const char *function, ash_error_state *error) {
+    ash_job job = ASH_JOB_OF_ONE;
+    int refused;
+    plan_and_execute(context, request, writer, openmp, &job, function, &refused, error);
+    if (refused && request->ntargets > 1 && ash_plan_can_part(context, request)) {
+        int64_t began = ash_system_now_ns();
+        *error = (ash_error_state){ 0 };
+        if (ash_plan_parts(context, request, function, count_part, &job, error) == ASH_OK) {
+            job.done.plan_seconds = (double)(ash_system_now_ns() - began) * 1e-9;
+            run_parts(context, request, writer, openmp, &job, function, error);
+        }
+    }
+    if (refused) {
+        ash_say_kept(context, error);
+    }
 }
 
 ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, const ash_compute_options *options,
@@ -245,32 +321,27 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     ash_compute_options o;
     int openmp = 0;
     ash_options_copy(&o, sizeof o, options, sizeof *options);
-    if (ash_run_request(context, n, targets, writer, options, function, &request, &openmp, error) != ASH_OK) {
+    ash_write_need need = writer ? ash_writer_need(writer) : (ash_write_need){ 0 };
+    if (ash_run_request(context, n, targets, &need, options, function, &request, &openmp, error) != ASH_OK) {
         return error->status;
     }
     if (atomic_load(&context->running)) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: the context is computing already; use one context a thread", function);
     }
-    if (ash_watch_begin(context, &o, request.nranks > 1 ? request.nranks : request.num_threads, function, error) != ASH_OK) {
-        return error->status;
+    if (openmp && ash_openmp_lost()) {
+        return ash_fail(error, ASH_ERR_UNSUPPORTED,
+            "%s: this thread has computed with OpenMP before fork(), whose threads the child does not have; compute here with executor "
+            "\"serial\", or in a new thread",
+            function);
     }
     atomic_store(&context->cancel, 0);
     atomic_store(&context->running, 1);
-    int refused;
-    plan_and_execute(context, &request, writer, openmp, function, &refused, error);
-    if (refused && n > 1 && ash_plan_can_part(context, &request)) {
-        /* Results that do not fit the limit together may fit one after another: asked before any work is done. */
-        *error = (ash_error_state){ 0 };
-        ash_plan_least_alone(context, &request, function, error);
-        for (int k = 0; k < n && error->status == ASH_OK; k++) {
-            ash_plan_request one = request;
-            one.ntargets = 1;
-            one.target = &targets[k];
-            plan_and_execute(context, &one, writer, openmp, function, &refused, error);
-        }
+    if (ash_queue_wait(context, function, error) == ASH_OK && ash_futures_ready(context, n, targets, function, error) == ASH_OK &&
+        ash_watch_begin(context, &o, request.nranks > 1 ? request.nranks : request.num_threads, function, error) == ASH_OK) {
+        run_in_parts(context, &request, writer, openmp, function, error);
+        ash_watch_end(context, error);
     }
     atomic_store(&context->running, 0);
-    ash_watch_end(context, error);
     return error->status;
 }
 
@@ -305,8 +376,13 @@ ash_status ash_compute_many(ash_context *context, int n, const ash_array arrays[
     if (!context) {
         return ASH_ERR_HANDLE;
     }
-    if (n < 0 || (n > 0 && (!arrays || !buffers || !bytes))) {
-        ash_fail(&error, ASH_ERR_ARGUMENT, "compute: n must be >= 0 with arrays, buffers and bytes, found %d", n);
+    const char *absent = !arrays ? "arrays" : !buffers ? "buffers" : !bytes ? "bytes" : NULL;
+    if (n < 0) {
+        ash_fail(&error, ASH_ERR_ARGUMENT, "compute: n must be >= 0, found %d", n);
+        return ash_record(context, &error);
+    }
+    if (n > 0 && absent) {
+        ash_fail(&error, ASH_ERR_ARGUMENT, "compute: %s must be a list of length %d, found NULL", absent, n);
         return ash_record(context, &error);
     }
     ash_target *target = ash_calloc(n + 1, sizeof *target);

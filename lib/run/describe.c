@@ -2,6 +2,7 @@
 #include "run/describe.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Of what a run keeps. */
 enum { GROUPS_KEPT = 256, VALUES_KEPT = 32 };
@@ -31,12 +32,14 @@ static int copy_value(ash_arena *arena, ash_value value, ash_described_value *to
 }
 
 /* Constants are not worth telling: 0 then, and -1 when out of memory. */
-static int copy_operand(ash_arena *arena, const ash_operand *operand, ash_described_value *to) {
+static int copy_operand(ash_arena *arena, const ash_stage *space, const ash_operand *operand, ash_described_value *to) {
     static const char *const roles[] = { NULL, "ramp", "memory", "file", "result" };
     if (operand->kind == ASH_OPERAND_CONSTANT) {
         return 0;
     }
-    *to = (ash_described_value){ .role = roles[operand->kind], .result = -1, .reordered = operand->pack };
+    *to = (ash_described_value){
+        .role = roles[operand->kind], .result = -1, .reordered = operand->pack, .looks_on = ash_operand_looks_on(space, operand)
+    };
     if (operand->kind == ASH_OPERAND_FILE) {
         to->path = ash_arena_strdup(arena, ash_file_path(operand->value.node->u.file.file));
     } else if (operand->kind == ASH_OPERAND_HELD) {
@@ -84,7 +87,7 @@ static int copy_uses(ash_arena *arena, const ash_stage *space, int most, ash_des
             g->uses_left_off++;
             continue;
         }
-        int copied = copy_operand(arena, &space->operand[k], &g->use[g->nuses]);
+        int copied = copy_operand(arena, space, &space->operand[k], &g->use[g->nuses]);
         if (copied < 0) {
             return 0;
         }
@@ -175,66 +178,160 @@ static int describe_blocks(ash_arena *arena, const ash_work *work, int number, i
 
 /* ---- The whole ---- */
 
-static int describe_groups(ash_description *d, const ash_plan *plan, const int64_t tasks[], int brief) {
-    int all = (int)d->predicted.groups, most = brief ? VALUES_KEPT : INT32_MAX - 1;
-    int n = brief ? least_of(all, GROUPS_KEPT) : all;
-    d->groups_left_off = all - n;
-    d->group = ash_arena_alloc(&d->arena, (n + 1) * (int64_t)sizeof *d->group);
+/* A longer list with room for n more. NULL when out of memory. */
+static void *longer(ash_arena *arena, const void *list, int used, int n, int64_t size) {
+    void *out = ash_arena_alloc(arena, ((int64_t)used + n + 1) * size);
+    if (out && used > 0) {
+        memcpy(out, list, (size_t)(used * size));
+    }
+    return out;
+}
+
+/* Numbers go on from those of the plans before. */
+static void renumber(ash_described_group *g, int groups, int results) {
+    g->number += groups;
+    g->apart_from += groups;
+    for (int k = 0; k < g->nuses; k++) {
+        g->use[k].result += g->use[k].result >= 0 ? results : 0;
+    }
+    for (int k = 0; k < g->nmakes; k++) {
+        g->make[k].result += g->make[k].result >= 0 ? results : 0;
+    }
+}
+
+static int describe_groups(ash_description *d, const ash_plan *plan, int all, const int64_t tasks[], int brief) {
+    int most = brief ? VALUES_KEPT : INT32_MAX - 1, before = d->ngroups + d->groups_left_off;
+    int n = brief ? least_of(all, GROUPS_KEPT - d->ngroups) : all, done = 0;
+    d->groups_left_off += all - n;
+    d->group = longer(&d->arena, d->group, d->ngroups, n, sizeof *d->group);
     if (!d->group) {
         return 0;
     }
-    for (; d->ngroups < least_of(n, plan->nstages); d->ngroups++) {
-        if (!describe_stage(&d->arena, plan->stage[d->ngroups], tasks[plan->stage[d->ngroups]->work], most, &d->group[d->ngroups])) {
+    ash_described_group *group = d->group + d->ngroups;
+    for (; done < least_of(n, plan->nstages); done++) {
+        if (!describe_stage(&d->arena, plan->stage[done], tasks[plan->stage[done]->work], most, &group[done])) {
             return 0;
         }
     }
-    for (int w = 0; w < plan->nwork && d->ngroups < n; w++) {
+    for (int w = 0; w < plan->nwork && done < n; w++) {
         if (plan->work[w].kind == ASH_WORK_BLOCKS) {
-            if (!describe_blocks(&d->arena, &plan->work[w], ash_work_group(plan, &plan->work[w]), tasks[w], most, &d->group[d->ngroups])) {
+            if (!describe_blocks(&d->arena, &plan->work[w], ash_work_group(plan, &plan->work[w]), tasks[w], most, &group[done])) {
                 return 0;
             }
-            d->ngroups++;
+            done++;
+        }
+    }
+    for (int k = 0; k < n; k++) {
+        renumber(&group[k], before, d->nresults);
+    }
+    d->ngroups += n;
+    d->nresults += plan->nheld;
+    return 1;
+}
+
+/* The place of a variable among those of plans before; -1: it is new. */
+static int find_read(const ash_description *d, int before, const ash_described_read *read) {
+    for (int k = 0; k < before; k++) {
+        if (strcmp(d->read[k].path, read->path) == 0 && strcmp(d->read[k].variable, read->variable) == 0) {
+            return k;
+        }
+    }
+    return -1;
+}
+
+static int64_t larger_of(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+static void join_reads(ash_described_read *all, const ash_described_read *next) {
+    all->passes += next->passes;
+    all->bytes += next->bytes;
+    all->decoded += next->decoded;
+    all->needed = larger_of(all->needed, next->needed);
+    all->decoded_needed = larger_of(all->decoded_needed, next->decoded_needed);
+}
+
+static int describe_reads(ash_description *d, const ash_plan *plan, int brief) {
+    int before = d->nreads, room = brief ? least_of(plan->nreads, GROUPS_KEPT - before) : plan->nreads;
+    d->read = longer(&d->arena, d->read, before, room, sizeof *d->read);
+    d->place = ash_arena_alloc(&d->arena, (plan->nreads + 1) * (int64_t)sizeof *d->place);
+    if (!d->read || !d->place) {
+        return 0;
+    }
+    for (int r = 0; r < plan->nreads; r++) {
+        const ash_plan_read *read = &plan->read[r];
+        ash_described_read one = { .passes = read->passes, .bytes = read->bytes, .needed = read->needed };
+        one.decoded = ash_plan_decoded(plan, r, &one.decoded_needed);
+        one.path = ash_file_path(read->node->u.file.file);
+        one.variable = ash_file_variable_path(read->node->u.file.variable);
+        d->place[r] = find_read(d, before, &one);
+        if (d->place[r] >= 0) {
+            join_reads(&d->read[d->place[r]], &one);
+        } else if (d->nreads < before + room) {
+            one.path = ash_arena_strdup(&d->arena, one.path);
+            one.variable = ash_arena_strdup(&d->arena, one.variable);
+            if (!one.path || !one.variable) {
+                return 0;
+            }
+            d->place[r] = d->nreads;
+            d->read[d->nreads++] = one;
+        } else {
+            d->reads_left_off++;
         }
     }
     return 1;
 }
 
-static int describe_reads(ash_description *d, const ash_plan *plan, int brief) {
-    int n = brief ? least_of(plan->nreads, GROUPS_KEPT) : plan->nreads;
-    d->reads_left_off = plan->nreads - n;
-    d->read = ash_arena_alloc(&d->arena, (n + 1) * (int64_t)sizeof *d->read);
-    for (; d->read && d->nreads < n; d->nreads++) {
-        const ash_plan_read *read = &plan->read[d->nreads];
-        ash_described_read *to = &d->read[d->nreads];
-        *to = (ash_described_read){ .passes = read->passes, .bytes = read->bytes, .needed = read->needed };
-        to->decoded = ash_plan_decoded(plan, d->nreads, &to->decoded_needed);
-        to->path = ash_arena_strdup(&d->arena, ash_file_path(read->node->u.file.file));
-        to->variable = ash_arena_strdup(&d->arena, ash_file_variable_path(read->node->u.file.variable));
-        if (!to->path || !to->variable) {
-            return 0;
-        }
+static ash_description *new_description(void) {
+    ash_arena arena = { 0 };
+    ash_description *d = ash_arena_alloc(&arena, sizeof *d);
+    if (d) {
+        d->arena = arena;
     }
-    return d->read != NULL;
+    return d;
+}
+
+static int add_plan(ash_description *d, const ash_plan *plan, int brief) {
+    ash_plan_info figures;
+    ash_plan_figures(plan, &figures);
+    ash_figures_join(&d->predicted, &figures);
+    d->runs++;
+    d->needed_times = plan->needed_times > d->needed_times ? plan->needed_times : d->needed_times;
+    d->cache_bytes = larger_of(d->cache_bytes, plan->cache_bytes);
+    for (int p = 0; p < ASH_PASSES; p++) {
+        d->changed[p] += plan->changed[p];
+    }
+    int64_t *tasks = count_tasks(plan);
+    int fine = tasks && describe_groups(d, plan, (int)figures.groups, tasks, brief) && describe_reads(d, plan, brief);
+    ash_free(tasks);
+    return fine;
+}
+
+ash_description *ash_describe_next(ash_description *d, const ash_plan *plan, int brief) {
+    d = d ? d : new_description();
+    if (d && !add_plan(d, plan, brief)) {
+        ash_description_free(d);
+        d = NULL;
+    }
+    return d;
 }
 
 ash_description *ash_describe(const ash_plan *plan, int brief) {
-    ash_arena arena = { 0 };
-    ash_description *d = ash_arena_alloc(&arena, sizeof *d);
-    if (!d) {
-        return NULL;
+    return ash_describe_next(NULL, plan, brief);
+}
+
+void ash_describe_need(ash_description *d, const ash_description *whole) {
+    for (int k = 0; d && whole && k < d->nreads; k++) {
+        int place = find_read(whole, whole->nreads, &d->read[k]);
+        if (place >= 0) {
+            d->read[k].needed = whole->read[place].needed;
+            d->read[k].decoded_needed = whole->read[place].decoded_needed;
+        }
     }
-    d->arena = arena;
-    ash_plan_figures(plan, &d->predicted);
-    d->needed_times = plan->needed_times;
-    d->cache_bytes = plan->cache_bytes;
-    int64_t *tasks = count_tasks(plan);
-    int fine = tasks && describe_groups(d, plan, tasks, brief) && describe_reads(d, plan, brief);
-    ash_free(tasks);
-    if (!fine) {
-        ash_description_free(d);
-        return NULL;
+    if (d && whole) {
+        ash_figures_need(&d->predicted, &whole->predicted);
+        ash_figures_need(&d->measured, &whole->predicted);
     }
-    return d;
 }
 
 void ash_description_free(ash_description *description) {
@@ -246,20 +343,27 @@ void ash_description_free(ash_description *description) {
 
 /* ---- The last run's ---- */
 
-void ash_keep_plan(ash_context *context, const ash_plan *plan) {
-    ash_description_free(context->last_plan);
-    context->last_plan = ash_describe(plan, 1);
+void ash_keep_plan(ash_context *context, const ash_plan *plan, int part) {
+    if (part == 0) {
+        ash_description_free(context->last_plan);
+        context->last_plan = ash_describe(plan, 1);
+    } else if (context->last_plan) { /* else there was no memory for those before */
+        context->last_plan = ash_describe_next(context->last_plan, plan, 1);
+    }
     context->free_last_plan = ash_description_free;
 }
 
 void ash_keep_measured(const ash_run *run) {
     ash_description *d = run->context->last_plan;
     if (d) {
+        ash_plan_info measured = run->context->last_run;
+        measured.tasks = run->finished;
         d->ran = 1;
-        d->measured = run->context->last_run;
-        d->measured.tasks = run->finished;
-        for (int r = 0; r < d->nreads; r++) {
-            d->read[r].measured = run->variable_bytes[r];
+        ash_figures_join(&d->measured, &measured);
+        for (int r = 0; r < run->plan->nreads; r++) {
+            if (d->place[r] >= 0) {
+                d->read[d->place[r]].measured += run->variable_bytes[r];
+            }
         }
     }
 }
@@ -268,29 +372,56 @@ void ash_keep_measured(const ash_run *run) {
 
 #define FIELD(name) offsetof(ash_plan_info, name)
 const ash_figure ash_figures[] = {
-    { "tasks", "tasks", FIELD(tasks), 0, 'n', 'b' },
-    { "threads", "num_threads", FIELD(num_threads), 0, 't', 'b' },
-    { "bytes read", "bytes_read", FIELD(bytes_read), FIELD(bytes_needed), 'b', 'b' },
-    { "  needed", "bytes_needed", FIELD(bytes_needed), 0, 'b', 'p' },
-    { "  as stored", "stored_bytes_read", FIELD(stored_bytes_read), 0, 'b', 'r' },
-    { "bytes decoded", "bytes_decoded", FIELD(bytes_decoded), FIELD(decoded_needed), 'b', 'b' },
-    { "  needed", "decoded_needed", FIELD(decoded_needed), 0, 'b', 'p' },
-    { "bytes moved", "bytes_moved", FIELD(bytes_moved), 0, 'b', 'b' },
-    { "bytes written", "bytes_written", FIELD(bytes_written), 0, 'b', 'b' },
-    { "bytes spilled", "bytes_spilled", FIELD(bytes_spilled), 0, 'b', 'b' },
-    { "bytes loaded", "bytes_loaded", FIELD(bytes_loaded), 0, 'b', 'b' },
-    { "bytes transferred", "bytes_transferred", FIELD(bytes_transferred), 0, 'b', 'b' },
-    { "peak memory", "peak_bytes", FIELD(peak_bytes), 0, 'b', 'b' },
-    { "  in sequence", "sequential_peak", FIELD(sequential_peak), 0, 'b', 'p' },
-    { "  of the plan", "plan_bytes", FIELD(plan_bytes), 0, 'b', 'p' },
-    { "  reserve", "reserve_bytes", FIELD(reserve_bytes), 0, 'b', 'p' },
-    { "largest task", "largest_task", FIELD(largest_task), 0, 'b', 'p' },
-    { "least limit", "least_limit", FIELD(least_limit), 0, 'b', 'p' },
-    { "memory limit", "memory_limit", FIELD(memory_limit), 0, 'b', 'p' },
-    { "planning", "plan_seconds", FIELD(plan_seconds), 0, 's', 'r' },
-    { "running", "seconds", FIELD(seconds), 0, 's', 'r' },
+    { "tasks", "tasks", FIELD(tasks), 0, 'n', 'b', '+' },
+    { "threads", "num_threads", FIELD(num_threads), 0, 't', 'b', 'm' },
+    { "bytes read", "bytes_read", FIELD(bytes_read), FIELD(bytes_needed), 'b', 'b', '+' },
+    { "  needed", "bytes_needed", FIELD(bytes_needed), 0, 'b', 'p', '+' },
+    { "  as stored", "stored_bytes_read", FIELD(stored_bytes_read), 0, 'b', 'r', '+' },
+    { "  tried again", "reads_repeated", FIELD(reads_repeated), 0, 'n', 'r', '+' },
+    { "bytes decoded", "bytes_decoded", FIELD(bytes_decoded), FIELD(decoded_needed), 'b', 'b', '+' },
+    { "  needed", "decoded_needed", FIELD(decoded_needed), 0, 'b', 'p', '+' },
+    { "bytes moved", "bytes_moved", FIELD(bytes_moved), 0, 'b', 'b', '+' },
+    { "bytes written", "bytes_written", FIELD(bytes_written), 0, 'b', 'b', '+' },
+    { "bytes spilled", "bytes_spilled", FIELD(bytes_spilled), 0, 'b', 'b', '+' },
+    { "bytes loaded", "bytes_loaded", FIELD(bytes_loaded), 0, 'b', 'b', '+' },
+    { "bytes transferred", "bytes_transferred", FIELD(bytes_transferred), 0, 'b', 'b', '+' },
+    { "peak memory", "peak_bytes", FIELD(peak_bytes), 0, 'b', 'b', 'm' },
+    { "  in sequence", "sequential_peak", FIELD(sequential_peak), 0, 'b', 'p', 'm' },
+    { "  of the plan", "plan_bytes", FIELD(plan_bytes), 0, 'b', 'p', 'm' },
+    { "  reserve", "reserve_bytes", FIELD(reserve_bytes), 0, 'b', 'p', 'm' },
+    { "largest task", "largest_task", FIELD(largest_task), 0, 'b', 'p', 'm' },
+    { "least limit", "least_limit", FIELD(least_limit), 0, 'b', 'p', 'm' },
+    { "memory limit", "memory_limit", FIELD(memory_limit), 0, 'b', 'p', 'm' },
+    { "planning", "plan_seconds", FIELD(plan_seconds), 0, 's', 'r', '+' },
+    { "running", "seconds", FIELD(seconds), 0, 's', 'r', '+' },
 };
 const int ash_nfigures = sizeof ash_figures / sizeof ash_figures[0];
+
+void ash_figures_join(ash_plan_info *all, const ash_plan_info *next) {
+    all->size = sizeof *all;
+    all->nodes += next->nodes;
+    all->groups += next->groups;
+    for (int k = 0; k < ash_nfigures; k++) {
+        const ash_figure *f = &ash_figures[k];
+        void *to = (char *)all + f->at;
+        const void *from = (const char *)next + f->at;
+        if (f->unit == 's') {
+            *(double *)to += *(const double *)from;
+        } else if (f->unit == 't') {
+            *(int32_t *)to = *(const int32_t *)from > *(int32_t *)to ? *(const int32_t *)from : *(int32_t *)to;
+        } else if (f->joins == '+') {
+            *(int64_t *)to += *(const int64_t *)from;
+        } else {
+            *(int64_t *)to = larger_of(*(const int64_t *)from, *(int64_t *)to);
+        }
+    }
+}
+
+void ash_figures_need(ash_plan_info *all, const ash_plan_info *whole) {
+    all->nodes = whole->nodes;
+    all->bytes_needed = whole->bytes_needed < all->bytes_read ? whole->bytes_needed : all->bytes_read;
+    all->decoded_needed = whole->decoded_needed;
+}
 
 static int64_t integer_at(const ash_plan_info *info, size_t at) {
     return *(const int64_t *)(const void *)((const char *)info + at);
@@ -350,6 +481,10 @@ int ash_describe_note(const ash_description *d, int k, ash_growing *text) {
     char a[32], b[32];
     if (d->predicted.sequential_peak > d->predicted.memory_limit && k-- == 0) {
         ash_say(text, "the limit is too small for this plan");
+        return 1;
+    }
+    if (d->runs > 1 && k-- == 0) {
+        ash_say(text, "the limit has no room for all results at once: there are %d runs, one after another", d->runs);
         return 1;
     }
     if (d->needed_times > 1 && k-- == 0) {

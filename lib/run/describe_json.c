@@ -168,7 +168,11 @@ void ash_describe_json(ash_growing *t, const ash_description *d) {
     } else {
         ash_say(t, "\"measured\": null");
     }
-    ash_say(t, ",\n \"reads\": [");
+    ash_say(t, ",\n \"runs\": %d,\n \"passes\": {", d->runs);
+    for (int p = 0; p < ASH_PASSES; p++) {
+        ash_say(t, "%s\"%s\": %lld", p ? ", " : "", ash_passes[p].name, (long long)d->changed[p]);
+    }
+    ash_say(t, "},\n \"reads\": [");
     for (int k = 0; k < d->nreads; k++) {
         ash_say(t, "%s", k ? ",\n  " : "");
         say_read(t, &d->read[k], d->ran);

@@ -36,7 +36,7 @@ static void say_use(ash_growing *t, const ash_described_value *use) {
         ash_say(t, "    use      ");
     }
     say_value(t, use);
-    ash_say(t, "%s\n", use->reordered ? ", reordered" : "");
+    ash_say(t, "%s%s\n", use->looks_on ? ", together with one above" : "", use->reordered ? ", reordered" : "");
 }
 
 static void say_make(ash_growing *t, const ash_described_value *make) {
@@ -141,7 +141,7 @@ static void say_reads(ash_growing *t, const ash_description *d) {
         ash_say(t, ": %d pass%s, %s of %s that are needed", r->passes, r->passes == 1 ? "" : "es", ash_format_bytes(r->bytes, bytes),
             ash_format_bytes(r->needed, needed));
         if (r->decoded > 0) {
-            ash_say(t, ", decodes at most %s", ash_format_bytes(r->decoded, decoded));
+            ash_say(t, ", decodes %s", ash_format_bytes(r->decoded, decoded));
         }
         if (d->ran) {
             ash_say(t, ", measured %s", ash_format_bytes(r->measured, measured));
@@ -151,6 +151,17 @@ static void say_reads(ash_growing *t, const ash_description *d) {
     if (d->reads_left_off > 0) {
         ash_say(t, "  reads %d more variables\n", d->reads_left_off);
     }
+}
+
+/* What the passes of the optimiser have done, of those that have done anything. */
+static void say_passes(ash_growing *t, const ash_description *d) {
+    int any = 0;
+    for (int p = 0; p < ASH_PASSES; p++) {
+        if (d->changed[p] > 0) {
+            ash_say(t, "%s%s %lld", any++ ? ", " : "  passes          ", ash_passes[p].name, (long long)d->changed[p]);
+        }
+    }
+    ash_say(t, any ? "\n" : "");
 }
 
 void ash_describe_text(ash_growing *t, const ash_description *d) {
@@ -170,6 +181,7 @@ void ash_describe_text(ash_growing *t, const ash_description *d) {
             break;
         }
     }
+    say_passes(t, d);
     say_reads(t, d);
     for (int k = 0; k < d->ngroups; k++) {
         say_group(t, &d->group[k]);

@@ -5,6 +5,7 @@
 #include "run/execute.h"
 
 #include <omp.h>
+#include <unistd.h>
 
 static void spawn(ash_run *run);
 
@@ -45,11 +46,19 @@ static void spawn(ash_run *run) {
     }
 }
 
+/* The process in which the calling thread got threads from OpenMP, 0: in none. */
+static _Thread_local pid_t team_of;
+
+int ash_openmp_lost(void) {
+    return team_of != 0 && team_of != getpid();
+}
+
 void ash_execute_openmp(ash_run *run, int num_threads) {
     if (omp_in_parallel()) {
 #pragma omp taskgroup
         spawn(run);
     } else {
+        team_of = num_threads > 1 ? getpid() : team_of;
 #pragma omp parallel num_threads(num_threads)
 #pragma omp single
         spawn(run);

@@ -3,8 +3,13 @@
 #include "run/execute.h"
 #include "run/watch.h"
 
+static int stopped(const ash_run *run) {
+    return atomic_load_explicit(&run->stop, memory_order_relaxed) ||
+        atomic_load_explicit(&run->context->cancel, memory_order_relaxed) == ASH_STOP_NOW;
+}
+
 void ash_execute_batch(ash_run *run, ash_worker *worker, int n, const uint32_t batch[]) {
-    for (int k = 0; k < n && !atomic_load_explicit(&run->stop, memory_order_relaxed); k++) {
+    for (int k = 0; k < n && !stopped(run); k++) {
         int64_t began = run->watch ? ash_system_now_ns() : 0;
         ash_status status = ash_run_task(run, worker, batch[k]);
         if (run->watch) {

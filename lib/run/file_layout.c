@@ -350,11 +350,10 @@ static int keep_references(maker *m) {
 /* The global attributes of the first file that one of the arrays is made from. */
 static void inherit_global(maker *m, int n, const ash_value value[]) {
     for (int v = 0; v < n; v++) {
-        int64_t mark = ash_context_mark(m->context);
-        ash_context_reach(m->context, 1, &value[v], mark);
-        for (int64_t k = 0; k < m->context->nnodes; k++) {
-            ash_node *node = m->context->node[k];
-            if (node->mark == mark && node->kind == ASH_NODE_FILE) {
+        ash_reach(m->context, 1, &value[v]);
+        for (int64_t k = 0; k < m->context->nreached; k++) {
+            ash_node *node = m->context->reached[k];
+            if (node->kind == ASH_NODE_FILE) {
                 m->layout->global = ash_attrs_retain((ash_attrs *)(uintptr_t)ash_file_attrs(node->u.file.file));
                 return;
             }

@@ -5,25 +5,10 @@
 
 #include <stddef.h>
 
-/* Small blocks are cut from slabs, four or more from each, and return to their class; large ones are pages of their own. Both go back to the system when the limit is
- * near: large ones one by one, slabs when nothing of them is in use. */
-enum { ALIGNMENT = 64, SMALL = 14 << 10 };
-
 /* Idle blocks are chained through their first bytes. */
 struct ash_pool_block {
     ash_pool_block *next;
 };
-
-/* At the beginning of a slab. */
-struct ash_pool_slab {
-    ash_pool_slab *next;
-    int64_t used; /* blocks of it that are handed out; one more while blocks are cut from it */
-};
-
-/* The slab of a small block: slabs lie at multiples of their size. */
-static ash_pool_slab *slab_of(void *block) {
-    return (ash_pool_slab *)(void *)((char *)block - (uintptr_t)block % ASH_SLAB_BYTES);
-}
 
 /* Classes as ash_round_bytes() makes them: four to a doubling, from 64 bytes. */
 static int class_of(int64_t bytes) {
@@ -36,146 +21,139 @@ static int class_of(int64_t bytes) {
     return class + (int)(bytes / step);
 }
 
-static void forget_blocks_of_idle_slabs(ash_pool *pool) {
-    for (int class = 0; class <= class_of(SMALL); class ++) {
-        for (ash_pool_block **link = &pool->free_list[class]; *link;) {
-            if (slab_of(*link)->used == 0) {
-                *link = (*link)->next;
-            } else {
-                link = &(*link)->next;
-            }
-        }
-    }
+/* The bytes of a class. */
+static int64_t size_of(int class) {
+    return class <= 8 ? class * (int64_t)64 : (5 + (class - 5) % 4) * ((int64_t)64 << (class - 5) / 4);
 }
 
-static void free_idle_slabs(ash_pool *pool) {
-    forget_blocks_of_idle_slabs(pool);
-    for (ash_pool_slab **link = &pool->slabs; *link;) {
-        ash_pool_slab *slab = *link;
-        if (slab->used == 0) {
-            *link = slab->next;
-            pool->held -= ASH_SLAB_BYTES;
-            ash_page_free(slab, ASH_SLAB_BYTES);
-        } else {
-            link = &slab->next;
-        }
-    }
-    pool->idle_slabs = 0;
-}
-
-/* Returns idle memory to the system until `bytes` more fit: large blocks, largest first, then slabs. */
-static void trim(ash_pool *pool, int64_t bytes) {
-    for (int class = ASH_POOL_CLASSES - 1; class > class_of(SMALL) && pool->held + bytes > pool->limit; class --) {
-        while (pool->free_list[class] && pool->held + bytes > pool->limit) {
-            ash_pool_block *block = pool->free_list[class];
-            pool->free_list[class] = block->next;
-            pool->held -= pool->class_size[class];
-            ash_page_free(block, pool->class_size[class]);
-        }
-    }
-    if (pool->idle_slabs > 0 && pool->held + bytes > pool->limit) {
-        free_idle_slabs(pool);
-    }
-}
-
-static void count_held(ash_pool *pool, int64_t bytes) {
-    pool->held += bytes;
-    pool->peak = pool->held > pool->peak ? pool->held : pool->peak;
-}
-
-static void *take_large(ash_pool *pool, int64_t bytes) {
-    trim(pool, bytes);
-    void *memory = ash_page_alloc(bytes);
-    if (memory) {
-        count_held(pool, bytes);
-    }
-    return memory;
-}
-
-void ash_pool_begin(ash_pool *pool, int64_t limit) {
-    *pool = (ash_pool){ .limit = limit };
-}
-
-static void use_slab(ash_pool *pool, ash_pool_slab *slab) {
-    pool->idle_slabs -= slab->used++ == 0;
-}
-
-static void leave_slab(ash_pool *pool, ash_pool_slab *slab) {
-    pool->idle_slabs += --slab->used == 0;
-}
-
-/* Begins a new slab to cut from. 0 when out of memory. */
-static int take_slab(ash_pool *pool) {
-    trim(pool, ASH_SLAB_BYTES);
-    ash_pool_slab *slab = ash_page_alloc_aligned(ASH_SLAB_BYTES);
-    if (!slab) {
-        return 0;
-    }
-    count_held(pool, ASH_SLAB_BYTES);
-    if (pool->slabs) {
-        leave_slab(pool, pool->slabs);
-    }
-    *slab = (ash_pool_slab){ .next = pool->slabs, .used = 1 };
-    pool->slabs = slab;
-    pool->slab = (char *)slab + ALIGNMENT;
-    pool->slab_left = ASH_SLAB_BYTES - ALIGNMENT;
-    return 1;
-}
-
-static void *take_small(ash_pool *pool, int64_t bytes) {
-    if (pool->slab_left < bytes && !take_slab(pool)) {
-        return NULL;
-    }
-    void *memory = pool->slab;
-    pool->slab += bytes;
-    pool->slab_left -= bytes;
-    return memory;
-}
-
-void *ash_pool_take(ash_pool *pool, int64_t bytes) {
-    int class = class_of(bytes);
-    ash_pool_block *block = pool->free_list[class];
+static void *pop(ash_pool_block **list) {
+    ash_pool_block *block = *list;
     if (block) {
-        pool->free_list[class] = block->next;
-    } else {
-        block = bytes <= SMALL ? take_small(pool, bytes) : take_large(pool, bytes);
-    }
-    if (block && bytes <= SMALL) {
-        use_slab(pool, slab_of(block));
-    }
-    if (block) {
-        pool->class_size[class] = bytes;
-        pool->live += bytes;
+        *list = block->next;
     }
     return block;
 }
 
-void ash_pool_give(ash_pool *pool, void *memory, int64_t bytes) {
-    int class = class_of(bytes);
+static void push(ash_pool_block **list, void *memory) {
     ash_pool_block *block = memory;
-    if (!block) {
-        return;
+    block->next = *list;
+    *list = block;
+}
+
+static void note_peak(ash_pool *pool) {
+    int64_t held = ash_pool_held(pool);
+    pool->peak = held > pool->peak ? held : pool->peak;
+}
+
+/* ---- The room ---- */
+
+static int is_in_room(const ash_pool *pool, const void *memory) {
+    uintptr_t place = (uintptr_t)memory, room = (uintptr_t)pool->room;
+    return place >= room && place - room < (uintptr_t)pool->room_used;
+}
+
+/* What is left of a block becomes smaller ones, as large as can be. */
+static void keep_rest(ash_pool *pool, char *memory, int64_t bytes) {
+    for (int class = class_of(bytes); bytes > 0; class --) {
+        for (; size_of(class) <= bytes; bytes -= size_of(class)) {
+            push(&pool->idle_in_room[class], memory);
+            memory += size_of(class);
+        }
     }
-    block->next = pool->free_list[class];
-    pool->free_list[class] = block;
-    pool->live -= bytes;
-    if (bytes <= SMALL) {
-        leave_slab(pool, slab_of(block));
+}
+
+/* From what was not used yet, or the front of the smallest idle block that is larger. NULL: there is none. */
+static void *take_in_room(ash_pool *pool, int64_t bytes) {
+    if (bytes <= pool->room_bytes - pool->room_used) {
+        void *memory = pool->room + pool->room_used;
+        pool->room_used += bytes;
+        note_peak(pool);
+        return memory;
+    }
+    for (int class = class_of(bytes) + 1; class <= class_of(ASH_SMALL_BYTES); class ++) {
+        char *block = pop(&pool->idle_in_room[class]);
+        if (block) {
+            keep_rest(pool, block + bytes, size_of(class) - bytes);
+            return block;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Outside ---- */
+
+static void free_one(ash_pool *pool, int class) {
+    void *block = pop(&pool->idle[class]);
+    int64_t bytes = size_of(class);
+    pool->outside -= bytes;
+    if (bytes <= ASH_SMALL_BYTES) {
+        ash_free(block);
+    } else {
+        ash_page_free(block, bytes);
+    }
+}
+
+/* Returns idle blocks to the system until `bytes` more fit, the largest first. */
+static void trim(ash_pool *pool, int64_t bytes) {
+    for (int class = ASH_POOL_CLASSES - 1; class > 0 && pool->outside + bytes > pool->limit; class --) {
+        while (pool->idle[class] && pool->outside + bytes > pool->limit) {
+            free_one(pool, class);
+        }
+    }
+}
+
+static void *take_outside(ash_pool *pool, int64_t bytes) {
+    trim(pool, bytes);
+    void *memory = bytes <= ASH_SMALL_BYTES ? ash_malloc_aligned(bytes) : ash_page_alloc(bytes);
+    if (memory) {
+        pool->outside += bytes;
+        note_peak(pool);
+    }
+    return memory;
+}
+
+/* ---- The pool ---- */
+
+void ash_pool_begin(ash_pool *pool, int64_t limit, int64_t room_bytes) {
+    *pool = (ash_pool){ .limit = limit, .room_bytes = room_bytes };
+}
+
+static void *take(ash_pool *pool, int64_t bytes) {
+    int class = class_of(bytes);
+    void *memory = pop(&pool->idle_in_room[class]);
+    memory = memory ? memory : pop(&pool->idle[class]);
+    if (memory) {
+        return memory;
+    }
+    if (bytes <= ASH_SMALL_BYTES) {
+        pool->room = pool->room ? pool->room : ash_page_alloc(pool->room_bytes);
+        if (!pool->room) {
+            return NULL;
+        }
+        memory = take_in_room(pool, bytes);
+    }
+    return memory ? memory : take_outside(pool, bytes);
+}
+
+void *ash_pool_take(ash_pool *pool, int64_t bytes) {
+    void *memory = take(pool, bytes);
+    pool->live += memory ? bytes : 0;
+    return memory;
+}
+
+void ash_pool_give(ash_pool *pool, void *memory, int64_t bytes) {
+    if (memory) {
+        push(is_in_room(pool, memory) ? &pool->idle_in_room[class_of(bytes)] : &pool->idle[class_of(bytes)], memory);
+        pool->live -= bytes;
     }
 }
 
 void ash_pool_end(ash_pool *pool) {
-    for (int class = class_of(SMALL) + 1; class < ASH_POOL_CLASSES; class ++) {
-        while (pool->free_list[class]) {
-            ash_pool_block *block = pool->free_list[class];
-            pool->free_list[class] = block->next;
-            ash_page_free(block, pool->class_size[class]);
+    for (int class = 1; class < ASH_POOL_CLASSES; class ++) {
+        while (pool->idle[class]) {
+            free_one(pool, class);
         }
     }
-    while (pool->slabs) {
-        ash_pool_slab *slab = pool->slabs;
-        pool->slabs = slab->next;
-        ash_page_free(slab, ASH_SLAB_BYTES);
-    }
+    ash_page_free(pool->room, pool->room_bytes);
     *pool = (ash_pool){ 0 };
 }

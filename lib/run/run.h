@@ -101,8 +101,25 @@ typedef struct ash_rank_run {
     int64_t limit, live, early; /* of buffers and scratch */
 } ash_rank_run;
 
+/* The runs of a call: one, or, where its results do not fit the limit together, one for each of them, in their order. */
+typedef struct ash_job {
+    int parts, part;                       /* how many there are, and which is under way */
+    int64_t tasks_total, bytes_read_total; /* of several */
+    ash_plan_info whole;                   /* the plan of all of it that was refused; size 0: there is none */
+    ash_plan_info done;                    /* what the runs that have ended come to */
+    /* Progress. */
+    int64_t began; /* the first run */
+    _Atomic int64_t last_progress;
+    atomic_flag reporting;
+    ash_rates rates; /* guarded by `reporting` */
+} ash_job;
+
+#define ASH_JOB_OF_ONE \
+    { .parts = 1, .reporting = ATOMIC_FLAG_INIT }
+
 typedef struct ash_run {
     ash_context *context;
+    ash_job *job;
     const ash_plan *plan;
     ash_writer *writer;
     const char *function;
@@ -124,11 +141,7 @@ typedef struct ash_run {
     int64_t *variable_bytes; /* read, per plan->read */
     ash_error_state error;
     atomic_int stop; /* 0, or one of the reasons below */
-    /* Progress. */
     int64_t began;
-    _Atomic int64_t last_progress;
-    atomic_flag reporting;
-    ash_rates rates; /* guarded by `reporting` */
 } ash_run;
 
 #define ASH_STARTED UINT32_MAX
@@ -168,8 +181,6 @@ ash_status ash_run_merge(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_spill(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_load(ash_run *run, ash_worker *worker, uint32_t task);
 ash_status ash_run_transfer(ash_run *run, ash_worker *worker, uint32_t task);
-/* Dense strides over a box, last axis fastest; returns its bytes. */
-int64_t ash_dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]);
 /* The input of the task under way that is a held chunk, by its buffer as enumerated: it may be a copy, or on scratch, where it has no memory and is read by
  * boxes: into memory in which the first element of the box is at `memory`. */
 uint32_t ash_run_input(const ash_run *run, ash_worker *worker, uint32_t buffer);
@@ -205,8 +216,15 @@ void ash_execute_serial(ash_run *run);
 void ash_execute_openmp(ash_run *run, int num_threads);
 /* The plan's ranks side by side in one thread, in an order that is as odd as it can be: for tests. */
 void ash_execute_ranks(ash_run *run);
+/* Whether OpenMP had threads for this thread that a fork has left behind in the parent: a parallel region would wait for them for ever. */
+int ash_openmp_lost(void);
 /* Sets how many threads parallel regions that other libraries begin in this thread have; returns how many they had. */
 int ash_openmp_width(int num_threads);
+/* parts.c: the plans of results that are run one after another, each made as the run will make it; `visit` returns 0 when out of memory. Fails, for the neediest,
+ * if any does not fit by itself. */
+typedef int ash_part_visitor(void *user, const ash_plan *plan);
+ash_status ash_plan_parts(ash_context *context, const ash_plan_request *request, const char *function, ash_part_visitor *visit, void *user,
+    ash_error_state *error);
 /* progress.c */
 void ash_run_progress(ash_run *run, int finished);
 
@@ -215,10 +233,13 @@ ash_plan *ash_plan_for(ash_context *context, int n, const ash_array arrays[], co
     ash_error_state *error);
 /* Makes a text the context's, for the user; NULL with the error recorded if there is none. */
 const char *ash_keep_text(ash_context *context, ash_growing *text, const char *function, ash_error_state *error);
-/* compute.c: makes the plan, runs it, keeps the figures. */
+/* compute.c: runs the plan of a part of a job and keeps its figures, of an error in `error` those of the plan alone; or makes it first. */
+ash_status ash_run_plan(ash_context *context, const ash_plan *plan, double plan_seconds, ash_writer *writer, int openmp, ash_job *job,
+    const char *function, ash_error_state *error);
 ash_status ash_run_targets(ash_context *context, int n, const ash_target targets[], ash_writer *writer, const ash_compute_options *options,
     const char *function, ash_error_state *error);
-ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_writer *writer,
+/* Of what is written, `need` is what the writer takes besides the values; NULL: nothing. */
+ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_write_need *need,
     const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error);
 
 #endif

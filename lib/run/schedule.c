@@ -8,9 +8,7 @@
  */
 #include "run/run.h"
 
-#include <string.h>
-
-enum { BATCH_ELEMENTS = 8192 };
+enum { BATCH_ELEMENTS = 8192 }; /* work enough for a turn at the lock; so large tasks are taken one at a time */
 
 /* ---- The set of ready tasks: a bit each, and above every 64 bits one that says whether any is set ---- */
 
@@ -112,8 +110,8 @@ static int begin_ranks(ash_run *run) {
         if (!begin_ready(rank, plan->ntasks)) {
             return 0;
         }
-        rank->limit = plan->peak_bytes - ash_plan_base_bytes(plan);
-        ash_pool_begin(&rank->pool, rank->limit + ASH_SLAB_BYTES);
+        rank->limit = plan->peak_bytes - ash_plan_base_bytes(plan) - plan->room_bytes;
+        ash_pool_begin(&rank->pool, rank->limit, ASH_ROOM_BYTES + plan->room_bytes);
     }
     return run->rank != NULL;
 }
@@ -220,7 +218,7 @@ int ash_schedule_take(ash_run *run, int r, uint32_t batch[ASH_BATCH]) {
             break;
         }
         if (!allocate(run, task)) {
-            atomic_store(&run->stop, 1);
+            atomic_store(&run->stop, ASH_STOP_NOW);
             return 0;
         }
         clear_ready(rank, task);

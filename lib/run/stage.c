@@ -67,25 +67,11 @@ static void end_destination(
     to->scratch = NULL;
 }
 
-/* Whether what an operand needs changes from piece to piece. */
-static int varies(const ash_stage *stage, const ash_operand *operand) {
-    if (operand->pack || stage->run_axes > 1) {
-        return 1;
-    }
-    for (int k = 0; k < operand->ndim; k++) {
-        int axis = operand->map[k].axis;
-        if (axis >= 0 && stage->piece[axis] < stage->largest[axis]) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static void run_piece(ash_run *run, ash_worker *worker, const ash_stage *stage, const ash_box *chunk, const ash_box *piece,
     const uint32_t buffer[], int first) {
     ash_status status = ASH_OK;
     for (int k = 0; k < stage->noperands && status == ASH_OK; k++) {
-        if (first || varies(stage, &stage->operand[k])) {
+        if (first || ash_operand_varies(stage, &stage->operand[k])) {
             ash_unbind(run, worker, &worker->binding[k]);
             status = ash_bind(run, worker, stage, &stage->operand[k], piece, &worker->binding[k]);
         }

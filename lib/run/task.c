@@ -1,5 +1,9 @@
-/* One task, and the scratch that tasks take. */
+/* One task, the scratch that tasks take, and what is said of one that fails. */
 #include "run/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 void *ash_run_scratch(ash_run *run, int64_t bytes, ash_worker *worker) {
     ash_run_lock(run);
@@ -19,14 +23,6 @@ void ash_run_scratch_give(ash_run *run, void *memory, int64_t bytes, ash_worker 
     ash_run_unlock(run);
 }
 
-int64_t ash_dense_strides(int ndim, const int64_t extent[], int64_t size, int64_t stride[]) {
-    for (int a = ndim - 1; a >= 0; a--) {
-        stride[a] = size;
-        size *= extent[a];
-    }
-    return size;
-}
-
 uint32_t ash_run_input(const ash_run *run, ash_worker *worker, uint32_t buffer) {
     const ash_plan *plan = run->plan;
     if (!plan->copy) {
@@ -44,6 +40,52 @@ uint32_t ash_run_input(const ash_run *run, ash_worker *worker, uint32_t buffer) 
     return ASH_NO_ID;
 }
 
+/* ---- Errors ---- */
+
+/* The value whose chunks a kind of work goes through. */
+static ash_value value_of(const ash_work *work) {
+    if (work->kind == ASH_WORK_MERGE) {
+        return work->of.fold->held->value;
+    }
+    if (work->kind == ASH_WORK_BLOCKS) {
+        return work->of.blocks->held[0]->value;
+    }
+    const ash_sink *sink = &work->of.stage->sink[0];
+    return sink->kind == ASH_SINK_FOLD ? sink->fold->node->input[0] : sink->held ? sink->held->value : sink->target->value;
+}
+
+static int add(char text[], int used, int capacity, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static int add(char text[], int used, int capacity, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(text + used, (size_t)(capacity - used), format, arguments);
+    va_end(arguments);
+    return n < capacity - used ? used + n : capacity - 1;
+}
+
+/* Puts in front of a reason which task it is of: "compute: sin in group 0, chunk (3, 0) of 't': ". */
+static void say_where(const ash_run *run, uint32_t task, ash_error_state *error) {
+    enum { NAME = 100 };
+    const ash_work *work = ash_task_work(run->plan, task);
+    int64_t coordinate[ASH_MAX_NDIM];
+    int ndim = ash_work_chunk(work, run->plan->task[task].item, coordinate), group = ash_work_group(run->plan, work);
+    char text[sizeof error->text];
+    const int most = sizeof text;
+    size_t function = strlen(run->function);
+    int named = strncmp(error->text, run->function, function) == 0 && strncmp(error->text + function, ": ", 2) == 0;
+    int used = add(text, 0, most, "%s: %.*s", run->function, NAME, ash_work_name(work));
+    if (group >= 0) {
+        const char *name = ash_value_output(value_of(work))->name;
+        used = add(text, used, most, " in group %lld", (long long)(run->job->done.groups + group));
+        for (int a = 0; a < ndim; a++) {
+            used = add(text, used, most, "%s%lld%s", a ? ", " : ", chunk (", (long long)coordinate[a], a == ndim - 1 ? ")" : "");
+        }
+        used = name ? add(text, used, most, " of '%.*s'", NAME, name) : used;
+    }
+    add(text, used, most, ": %s", error->text + (named ? function + 2 : 0));
+    memcpy(error->text, text, sizeof text);
+}
+
 ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task) {
     static ash_status (*const functions[ASH_WORK_KINDS])(ash_run *, ash_worker *, uint32_t) = {
         [ASH_WORK_STAGE] = ash_run_stage,
@@ -56,5 +98,9 @@ ash_status ash_run_task(ash_run *run, ash_worker *worker, uint32_t task) {
     worker->task = task;
     worker->rank = (int)run->plan->task[task].rank;
     worker->next_input = run->plan->task[task].input_begin;
-    return functions[ash_task_work(run->plan, task)->kind](run, worker, task);
+    ash_status status = functions[ash_task_work(run->plan, task)->kind](run, worker, task);
+    if (status != ASH_OK && status != ASH_ERR_CANCELLED) {
+        say_where(run, task, &worker->error);
+    }
+    return status;
 }

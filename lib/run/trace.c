@@ -53,7 +53,8 @@ static void say_task(ash_watch *watch, const ash_watch_event *event) {
     ash_growing *t = &watch->trace.text;
     ash_say(t, "\"cat\":\"%s\",\"name\":", ash_work_merges(work) ? "merge" : "task");
     ash_json_quote(t, name, (int64_t)strlen(name));
-    ash_say(t, ",\"args\":{\"group\":%d,\"task\":%u,\"chunk\":[", ash_work_group(plan, work), event->task);
+    ash_say(
+        t, ",\"args\":{\"group\":%d,\"task\":%lld,\"chunk\":[", ash_watch_group(watch, work), (long long)(watch->first_task + event->task));
     for (int a = 0; a < ndim; a++) {
         ash_say(t, "%s%lld", a ? "," : "", (long long)coordinate[a]);
     }

@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_WIDTH = 1000, EVENTS_SPARE = 8, LAST_ROW = ASH_WATCH_ROWS - 1 };
+enum {
+    FIRST_WIDTH = 1000, /* nanoseconds of a stretch of time, until they double */
+    EVENTS_SPARE = 8,   /* for one task, which is told as a whole */
+    LAST_ROW = ASH_WATCH_ROWS - 1
+};
 
 /* ---- Beginning and ending ---- */
 
@@ -144,7 +148,7 @@ void ash_watch_plan(ash_run *run) {
     watch->first_row = watch->nrows;
     for (int w = 0; w < plan->nwork && watch->nrows < LAST_ROW; w++) {
         ash_watch_row *row = &watch->row[watch->nrows++];
-        row->group = ash_work_group(plan, &plan->work[w]);
+        row->group = ash_watch_group(watch, &plan->work[w]);
         snprintf(
             row->label, sizeof row->label, "%.50s%s", ash_work_name(&plan->work[w]), ash_work_merges(&plan->work[w]) ? " (merge)" : "");
     }
@@ -156,9 +160,24 @@ void ash_watch_plan(ash_run *run) {
 }
 
 void ash_watch_plan_end(ash_run *run) {
-    for (int w = 0; run->watch && w < run->watch->nworkers; w++) {
-        ash_trace_events(run->watch, w);
+    ash_watch *watch = run->watch;
+    if (!watch) {
+        return;
     }
+    for (int w = 0; w < watch->nworkers; w++) {
+        ash_trace_events(watch, w);
+    }
+    ash_plan_info plan;
+    ash_plan_figures(run->plan, &plan);
+    watch->first_group += plan.groups;
+    watch->first_task += plan.tasks;
+    watch->spilled += run->spilled_bytes;
+    watch->loaded += run->loaded_bytes;
+}
+
+int ash_watch_group(const ash_watch *watch, const ash_work *work) {
+    int group = ash_work_group(watch->plan, work);
+    return group < 0 ? group : (int)watch->first_group + group;
 }
 
 /* ---- Events ---- */
@@ -281,7 +300,7 @@ void ash_watch_memory(ash_run *run, ash_worker *worker) {
             .ended = now,
             .in = run->rank[0].live,
             .out = fixed,
-            .bytes_read = run->loaded_bytes,
-            .bytes_written = run->spilled_bytes };
+            .bytes_read = watch->loaded + run->loaded_bytes,
+            .bytes_written = watch->spilled + run->spilled_bytes };
     }
 }

@@ -58,6 +58,7 @@ typedef struct ash_watch {
     /* The plan under way, and the operations of all plans so far: the last row is that of all that have none of their own. */
     const ash_plan *plan;
     int first_row, nrows;
+    int64_t first_group, first_task, spilled, loaded; /* of the plans before: numbers of groups and tasks, and bytes, go on from there */
     ash_watch_row row[ASH_WATCH_ROWS];
     int64_t trajectory[ASH_WATCH_BINS]; /* most bytes in sequence, per stretch of the plan */
     /* Guarded by the run's lock. */
@@ -76,6 +77,8 @@ void ash_watch_end(ash_context *context, const ash_error_state *error);
 /* Hooks. A plan begins to run, and ends. */
 void ash_watch_plan(ash_run *run);
 void ash_watch_plan_end(ash_run *run);
+/* The number of a group among those of all plans. */
+int ash_watch_group(const ash_watch *watch, const ash_work *work);
 /* A task has run, which began at ash_system_now_ns() = began. */
 void ash_watch_task(ash_run *run, ash_worker *worker, uint32_t task, int64_t began);
 /* It has read or written a box of a file. Not under the lock. */

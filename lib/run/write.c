@@ -4,8 +4,9 @@
 #include "base/span.h"
 #include "expr/fingerprint.h"
 #include "expr/view.h"
+#include "run/describe.h"
 #include "run/file_layout.h"
-#include "run/run.h"
+#include "run/queue.h"
 
 #include <ashlar/io.h>
 #include <ashlar/shape.h>
@@ -179,14 +180,11 @@ static ash_fingerprint identify(const job *j) {
     return print;
 }
 
-static ash_writer *begin(job *j) {
-    const ash_writer_schema *schema = &j->layout.schema;
-    if (!j->options->resume) {
-        return ash_writer_begin(j->format, j->path, schema, NULL, "write", j->error);
-    }
-    int64_t *chunks = ash_arena_alloc(&j->layout.arena, (schema->nvariables + 1) * (int64_t)sizeof *chunks);
+/* Per variable of the file, the chunks of which a journal tells whether they are done. NULL when out of memory. */
+static const int64_t *journal_chunks(job *j) {
+    int64_t count = j->layout.schema.nvariables, *chunks = ash_arena_alloc(&j->layout.arena, (count + 1) * (int64_t)sizeof *chunks);
     if (!chunks) {
-        ash_fail_memory(j->error, "write", schema->nvariables * (int64_t)sizeof *chunks);
+        ash_fail_memory(j->error, "write", count * (int64_t)sizeof *chunks);
         return NULL;
     }
     for (int k = 0; k < j->n; k++) {
@@ -196,6 +194,21 @@ static ash_writer *begin(job *j) {
         for (int a = 0; a < output->ndim; a++) {
             *n *= output->dim[a].axis.count;
         }
+    }
+    return chunks;
+}
+
+static ash_writer *begin(job *j) {
+    const ash_writer_schema *schema = &j->layout.schema;
+    if (!j->options->resume) {
+        return ash_writer_begin(j->format, j->path, schema, NULL, "write", j->error);
+    }
+    const int64_t *chunks = journal_chunks(j);
+    if (!chunks) {
+        return NULL;
+    }
+    if (ash_queue_wait(j->context, "write", j->error) != ASH_OK) { /* the values of arrays are looked at, also those of futures */
+        return NULL;
     }
     ash_fingerprint print = identify(j);
     ash_journal_key key = { .print = { print.half[0], print.half[1] }, .nvariables = schema->nvariables, .chunks = chunks };
@@ -222,22 +235,28 @@ static ash_status check_finished(job *j, ash_writer *writer) {
     return j->error->status;
 }
 
+/* Where the k-th array goes; before there is a writer, where it would. */
+static ash_target target_of(const job *j, int k, const ash_writer *writer) {
+    const ash_output *output = ash_value_output(j->value[k]);
+    int64_t chunk[ASH_MAX_NDIM];
+    int variable = j->layout.nfixed + k;
+    int chunked = writer ? ash_writer_chunk(writer, variable, chunk) : ash_file_chunk(output, j->format, j->options, chunk);
+    return (ash_target){ .kind = ASH_TARGET_FILE,
+        .value = j->value[k],
+        .variable = variable,
+        .whole = chunked && ash_file_chunk_fits(output, chunk),
+        .packing = j->layout.packing[k],
+        .writer = writer };
+}
+
 static ash_status run(job *j, ash_writer *writer) {
     for (int k = 0; k < j->n; k++) {
-        int64_t chunk[ASH_MAX_NDIM];
-        int variable = j->layout.nfixed + k;
-        j->target[k] = (ash_target){
-            .kind = ASH_TARGET_FILE, .value = j->value[k], .variable = variable, .packing = j->layout.packing[k], .writer = writer
-        };
-        j->target[k].whole = ash_writer_chunk(writer, variable, chunk) && ash_file_chunk_fits(ash_value_output(j->value[k]), chunk);
+        j->target[k] = target_of(j, k, writer);
     }
     return ash_run_targets(j->context, j->n, j->target, writer, j->options->compute, "write", j->error);
 }
 
 static void write_file(job *j) {
-    if (ash_file_layout_make(&j->layout, j->context, j->n, j->value, j->names, j->stored, j->format, j->options, j->error) != ASH_OK) {
-        return;
-    }
     ash_writer *writer = begin(j);
     if (!writer) {
         return;
@@ -249,22 +268,72 @@ static void write_file(job *j) {
     }
 }
 
+/* Everything but the writer. */
+static ash_status prepare(job *j, const ash_array arrays[]) {
+    if (check_options(j) != ASH_OK) {
+        return j->error->status;
+    }
+    j->value = ash_calloc(j->n, sizeof *j->value);
+    j->target = ash_calloc(j->n, sizeof *j->target);
+    if (!j->value || !j->target) {
+        return ash_fail_memory(j->error, "write", j->n * (int64_t)sizeof *j->target);
+    }
+    return resolve(j, arrays) == ASH_OK
+        ? ash_file_layout_make(&j->layout, j->context, j->n, j->value, j->names, j->stored, j->format, j->options, j->error)
+        : j->error->status;
+}
+
+static void end(job *j) {
+    ash_file_layout_free(&j->layout);
+    ash_free(j->value);
+    ash_free(j->target);
+}
+
 ash_status ash_write_arrays(ash_context *context, int n, const ash_array arrays[], const ash_variable *const stored[], const char *path,
     const char *const names[], const ash_write_options *options, ash_error_state *error) {
     job j = { .context = context, .n = n, .path = path, .names = names, .stored = stored, .options = options, .error = error };
-    if (check_options(&j) == ASH_OK) {
-        j.value = ash_calloc(n, sizeof *j.value);
-        j.target = ash_calloc(n, sizeof *j.target);
-        if (!j.value || !j.target) {
-            ash_fail_memory(error, "write", n * (int64_t)sizeof *j.target);
-        } else if (resolve(&j, arrays) == ASH_OK) {
-            write_file(&j);
-        }
+    if (prepare(&j, arrays) == ASH_OK) {
+        write_file(&j);
     }
-    ash_file_layout_free(&j.layout);
-    ash_free(j.value);
-    ash_free(j.target);
+    end(&j);
     return error->status;
+}
+
+ash_description *ash_write_describe(ash_context *context, int n, const ash_array arrays[], const char *path, const char *const names[],
+    const ash_write_options *options, const char *function, ash_error_state *error) {
+    job j = { .context = context, .n = n, .path = path, .names = names, .options = options, .error = error };
+    ash_journal_key key = { 0 };
+    ash_write_need need;
+    ash_plan_request request;
+    ash_description *description = NULL;
+    int openmp;
+    if (prepare(&j, arrays) == ASH_OK && options->resume) {
+        key = (ash_journal_key){ .nvariables = j.layout.schema.nvariables, .chunks = journal_chunks(&j) };
+    }
+    for (int k = 0; k < n && error->status == ASH_OK; k++) {
+        j.target[k] = target_of(&j, k, NULL);
+    }
+    if (error->status == ASH_OK && !ash_format_need(j.format, &j.layout.schema, options->resume ? &key : NULL, &need)) {
+        ash_fail_memory(error, function, n * (int64_t)sizeof *j.target);
+    }
+    if (error->status == ASH_OK &&
+        ash_run_request(context, n, j.target, &need, options->compute, function, &request, &openmp, error) == ASH_OK) {
+        description = ash_describe_request(context, &request, function, error);
+    }
+    end(&j);
+    return description;
+}
+
+ash_status ash_write_check(
+    int n, const ash_array arrays[], const char *path, const char *const names[], const char *function, ash_error_state *error) {
+    if (n < 1) {
+        return ash_fail(error, ASH_ERR_ARGUMENT, "%s: at least one array is needed, found n = %d", function, n);
+    }
+    if (!arrays || !names) {
+        return ash_fail(
+            error, ASH_ERR_ARGUMENT, "%s: %s must be a list of length %d, found NULL", function, arrays ? "names" : "arrays", n);
+    }
+    return path ? ASH_OK : ash_fail(error, ASH_ERR_ARGUMENT, "%s: path must be given, found NULL", function);
 }
 
 ash_status ash_write_many(
@@ -275,10 +344,7 @@ ash_status ash_write_many(
     if (!context) {
         return ASH_ERR_HANDLE;
     }
-    if (n < 1 || !arrays || !path || !names) {
-        ash_fail(
-            &error, ASH_ERR_ARGUMENT, "write: arrays, their names and a path are needed, found n = %d%s", n, path ? "" : " and no path");
-    } else {
+    if (ash_write_check(n, arrays, path, names, "write", &error) == ASH_OK) {
         ash_write_arrays(context, n, arrays, NULL, path, names, &o, &error);
     }
     return ash_record(context, &error);

@@ -148,8 +148,9 @@ static void chunks_that_pieces_share(void **state) {
             }
             expected /= (double)(STEPS - 2) * (LAT - 1) * LON;
             assert_true(found > expected - 1e-6 && found < expected + 1e-6);
-            assert_int_equal(info.bytes_decoded, decoded);
-            assert_true(info.stored_bytes_read <= stored + stored / 4); /* neighbours that were there already may be fetched along */
+            /* A thread that is held up may decode what has left the cache meanwhile; neighbours that another one is about to decode may be fetched along. */
+            assert_true(info.bytes_decoded >= decoded && info.bytes_decoded <= (threads > 1 ? 2 * decoded : decoded));
+            assert_true(info.stored_bytes_read <= (threads > 1 ? 2 * stored : most));
             ash_context_free(ctx);
         }
     }
@@ -253,6 +254,40 @@ static void shifted_slices_share_what_is_held(void **state) {
     ash_context_free(ctx);
 }
 
+/* The plan tells what is read, and not less than is decoded: also where each piece of a chunk reads a repeated variable, or rows of a list, again. */
+static void what_pieces_read_again(void **state) {
+    (void)state;
+    enum { TIMES = 2, ROW = LAT * LON };
+    static const size_t chunk[3] = { 8, 45, 60 };
+    static const int64_t shape[4] = { TIMES, STEPS, LAT, LON }, rows[] = { 70, 3, 129, 3, 68, -1, 71, 0 };
+    static float found[TIMES * ELEMENTS];
+    make_file("once.nc", chunk, 1);
+    make_form("classic.nc", NC_CLOBBER, NULL, 0);
+    for (int k = 0; k < 8; k++) {
+        ash_context *ctx = context_with(1, NULL);
+        ash_array t = ash_open(ctx, test_path(k % 2 ? "once.nc" : "classic.nc"), "t", &(ash_open_options){ .chunks = "-1,-1,-1" });
+        ash_array twice = ash_full(
+            ctx, ASH_FLOAT32, 4, shape, ash_real(ctx, 2), &(ash_make_options){ .dims = "n,time,lat,lon", .chunks = "-1,-1,-1,-1" });
+        ash_array a = k / 2 % 2 ? ash_take_list(t, 8, rows, "time") : ash_mul(twice, t);
+        ash_compute_options options = { .passes = "-repeat,-regrid" };
+        ash_plan_info info = { 0 };
+        assert_done(ctx, ash_plan_query(ctx, 1, &a, &options, &info));
+        options.memory_limit = k / 4 ? info.least_limit : 0;
+        assert_done(ctx, ash_plan_query(ctx, 1, &a, &options, &info));
+        assert_done(ctx, ash_compute(a, found, ash_size(a) * 4, &options));
+        ash_plan_info run = ash_last_run(ctx);
+        assert_int_equal(run.bytes_read, info.bytes_read);
+        assert_true(run.bytes_decoded <= info.bytes_decoded);
+        assert_true(info.bytes_needed <= info.bytes_read && info.decoded_needed <= info.bytes_decoded);
+        if (k / 2 % 2) {
+            assert_int_equal(info.bytes_needed, 6 * ROW * 4); /* 129 is -1, and 3 is there twice */
+        } else {
+            assert_int_equal(info.bytes_read, (int64_t)TIMES * ELEMENTS * 4);
+        }
+        ash_context_free(ctx);
+    }
+}
+
 /* The list of stored chunks is in the plan, and one that does not fit is refused when the variable is opened. */
 static void lists_of_chunks_count(void **state) {
     (void)state;
@@ -283,6 +318,45 @@ static void lists_of_chunks_count(void **state) {
     ash_context_free(ctx);
 }
 
+/* However many parts of a variable overlap, no more of it is needed than there is. */
+static void no_more_is_needed_than_there_is(void **state) {
+    (void)state;
+    make_file("once.nc", chunk_shapes[0], 0);
+    ash_context *ctx = context_with(1, NULL);
+    ash_array t = ash_drop_coords(ash_open(ctx, test_path("once.nc"), "t", NULL), NULL), sum = ash_sum(t, NULL);
+    ash_plan_info all = { 0 }, parts = { 0 };
+    assert_done(ctx, ash_plan_query(ctx, 1, &sum, NULL, &all));
+    for (int k = 0; k < 60; k++) {
+        char part[80];
+        if (k < 30) {
+            snprintf(part, sizeof part, "time=%d:%d, lat=%d:%d", k, k + STEPS - 30, k, k + LAT - 30);
+        } else {
+            snprintf(part, sizeof part, "time=%d, lat=%d, lon=%d", k, LAT - 1, k);
+        }
+        ash_array one = ash_sum(ash_index(t, part), NULL);
+        sum = k == 0 ? one : ash_add(sum, one);
+    }
+    assert_done(ctx, ash_plan_query(ctx, 1, &sum, &(ash_compute_options){ .passes = "-keep" }, &parts));
+    assert_true(parts.bytes_read > all.bytes_read && parts.bytes_needed <= all.bytes_read);
+    ash_context_free(ctx);
+}
+
+/* A chunk without elements reads nothing, not even what is repeated along its empty dimension. */
+static void nothing_is_read_for_nothing(void **state) {
+    (void)state;
+    make_file("once.nc", chunk_shapes[0], 0);
+    ash_context *ctx = context_with(1, NULL);
+    ash_array t = ash_drop_coords(ash_open(ctx, test_path("once.nc"), "t", NULL), NULL);
+    ash_array sum = ash_sum(ash_add(ash_index(t, "time=3:3"), ash_index(t, "time=5")), "time");
+    ash_plan_info info = { 0 };
+    assert_done(ctx, ash_plan_query(ctx, 1, &sum, NULL, &info));
+    assert_int_equal(info.bytes_read, 0);
+    assert_int_equal(info.bytes_needed, 0);
+    free(values_of(sum));
+    assert_int_equal(ash_last_run(ctx).bytes_read, 0);
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_statistics_read_and_decode_once),
@@ -293,6 +367,9 @@ int main(void) {
         cmocka_unit_test(lists_of_chunks_count),
         cmocka_unit_test(slices_read_what_they_meet),
         cmocka_unit_test(shifted_slices_share_what_is_held),
+        cmocka_unit_test(what_pieces_read_again),
+        cmocka_unit_test(no_more_is_needed_than_there_is),
+        cmocka_unit_test(nothing_is_read_for_nothing),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -2,6 +2,7 @@
 #include "core_test.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
@@ -150,8 +151,7 @@ static void values_and_chunks(void **state) {
     ash_array chunks[6], grid;
     for (int k = 0; k < 6; k++) {
         double value = k;
-        chunks[k] = ash_delayed(ctx, "fill", 0, NULL, k % 2 ? ASH_FLOAT64 : ASH_FLOAT64, 2,
-            (int64_t[]){ k / 3 ? 2 : 3, (int64_t[]){ 1, 4, 2 }[k % 3] },
+        chunks[k] = ash_delayed(ctx, "fill", 0, NULL, ASH_FLOAT64, 2, (int64_t[]){ k / 3 ? 2 : 3, (int64_t[]){ 1, 4, 2 }[k % 3] },
             &(ash_delayed_options){ .dims = "y,x", .argument = &value, .argument_bytes = sizeof value });
     }
     grid = ash_from_chunks(6, chunks, 2, (int64_t[]){ 2, 3 });
@@ -234,6 +234,113 @@ static void once_or_pure(void **state) {
     }
 }
 
+/* A function of very many values, some of them several times: planning is linear in them. Quadratic walks took minutes here. */
+static ash_status sum_all(const ash_function_call *call, void *user) {
+    (void)user;
+    int64_t sum = 0;
+    for (int k = 0; k < call->ninputs; k++) {
+        sum += *(const int64_t *)call->input[k]->data;
+    }
+    *(int64_t *)call->output[0]->data = sum;
+    return ASH_OK;
+}
+
+static void very_many_inputs(void **state) {
+    (void)state;
+    enum { MANY = 50000 };
+    ash_context *ctx = ash_context_new(&(ash_context_options){ .num_threads = 1, .memory_limit = (int64_t)4 << 30 });
+    assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "sum_all", .function = sum_all, .pure = true }));
+    ash_array *in = malloc(MANY * sizeof *in);
+    int64_t expected = 0;
+    for (int k = 0; k < MANY; k++) {
+        in[k] = k % 3 == 2 ? in[k / 2] : ash_int(ctx, k);
+    }
+    int64_t *value = malloc(MANY * sizeof *value);
+    for (int k = 0; k < MANY; k++) {
+        value[k] = k % 3 == 2 ? value[k / 2] : k;
+        expected += value[k];
+    }
+    assert_int_equal(integer_of(ash_delayed(ctx, "sum_all", MANY, in, ASH_INT64, 0, NULL, NULL)), expected);
+    assert_true(ash_last_run(ctx).plan_seconds < 30);
+    free(value);
+    free(in);
+    ash_context_free(ctx);
+}
+
+/* Waits until so many calls have begun. */
+static atomic_int begun;
+
+static ash_status meet(const ash_function_call *call, void *user) {
+    atomic_fetch_add(&begun, 1);
+    for (int tries = 0; atomic_load(&begun) < *(const int *)user; tries++) {
+        if (tries > 60000) {
+            snprintf(call->message, (size_t)call->message_bytes, "nobody came");
+            return ASH_ERR_INTERNAL;
+        }
+        usleep(1000);
+    }
+    *(int64_t *)call->output[0]->data = 1;
+    return ASH_OK;
+}
+
+static ash_status read_and_meet(
+    void *user, int32_t ndim, const int64_t start[], const int64_t extent[], void *buffer, char *message, int64_t message_bytes) {
+    int64_t one = 0;
+    (void)ndim, (void)start;
+    memset(buffer, 0, (size_t)extent[0] * sizeof one);
+    const ash_function_block output = { .data = &one };
+    return meet(
+        &(ash_function_call){
+            .output = (const ash_function_block *const[]){ &output }, .message = message, .message_bytes = message_bytes },
+        user);
+}
+
+/* However few elements they have: calls and reads are shared out one by one, and none waits for another of the same thread. */
+static void calls_run_side_by_side(void **state) {
+    (void)state;
+    const char *most = getenv("ASH_TEST_THREADS");
+    if (most && atoi(most) == 1) {
+        skip();
+    }
+    static int together = 2;
+    ash_context *ctx = context_with(2, "openmp");
+    assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "meet", .function = meet, .user = &together }));
+    assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "sum_all", .function = sum_all }));
+    ash_array calls[] = { call(ctx, "meet", 0, NULL), call(ctx, "meet", 0, NULL) };
+    atomic_store(&begun, 0);
+    assert_int_equal(integer_of(call(ctx, "sum_all", 2, calls)), 2);
+    ash_array source = ash_from_source(
+        ctx, ASH_INT64, 1, (int64_t[]){ 8 }, read_and_meet, &together, &(ash_source_options){ .chunks = "4", .thread_safe = true });
+    atomic_store(&begun, 0);
+    assert_int_equal(integer_of(ash_sum(source, NULL)), 0);
+    ash_context_free(ctx);
+}
+
+static ash_status cancel_own(const ash_function_call *call, void *user) {
+    atomic_fetch_add(&begun, 1);
+    ash_cancel(*(ash_context **)user);
+    *(int64_t *)call->output[0]->data = 1;
+    return ASH_OK;
+}
+
+/* No call begins after that. */
+static void cancelled_between_calls(void **state) {
+    (void)state;
+    enum { MANY = 50 };
+    ash_context *ctx = context_with(1, "serial");
+    assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "cancel", .function = cancel_own, .user = &ctx }));
+    assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "sum_all", .function = sum_all }));
+    ash_array calls[MANY];
+    int64_t value;
+    for (int k = 0; k < MANY; k++) {
+        calls[k] = call(ctx, "cancel", 0, NULL);
+    }
+    atomic_store(&begun, 0);
+    assert_int_equal(ash_compute(call(ctx, "sum_all", MANY, calls), &value, sizeof value, NULL), ASH_ERR_CANCELLED);
+    assert_int_equal(atomic_load(&begun), 1);
+    ash_context_free(ctx);
+}
+
 #define REFUSED(call, status, words) \
     do { \
         assert_false(ash_ok(call)); \
@@ -247,7 +354,7 @@ static void errors(void **state) {
               after = call(ctx, "inc", 1, &failed);
     int64_t value;
     assert_int_equal(ash_compute(after, &value, sizeof value, NULL), ASH_ERR_INDEX);
-    assert_sentence(ctx, ASH_ERR_INDEX, "compute: refuse: the function failed: 42 is refused");
+    assert_sentence(ctx, ASH_ERR_INDEX, "compute: refuse in group 3: the function failed: 42 is refused");
     assert_int_equal(integer_of(next), 42);
     REFUSED(ash_delayed(ctx, "in", 1, &x, ASH_INT64, 0, NULL, NULL), ASH_ERR_ARGUMENT,
         "delayed: no function 'in' is registered; did you mean 'inc'?");
@@ -282,6 +389,9 @@ int main(void) {
         cmocka_unit_test(fan_out_fan_in),
         cmocka_unit_test(values_and_chunks),
         cmocka_unit_test(once_or_pure),
+        cmocka_unit_test(very_many_inputs),
+        cmocka_unit_test(calls_run_side_by_side),
+        cmocka_unit_test(cancelled_between_calls),
         cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,10 +233,18 @@ static void doers(void **state) {
     assert_int_equal(ash_compute_many(ctx, 2, mixed, buffers, bytes, NULL), ASH_ERR_HANDLE);
     assert_sentence(ctx, ASH_ERR_HANDLE, "another context");
     assert_int_equal(ash_compute_many(ctx, -1, arrays, buffers, bytes, NULL), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "compute: n must be >= 0, found -1");
     assert_int_equal(ash_compute_many(ctx, 1, NULL, buffers, bytes, NULL), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "compute: arrays must be a list of length 1, found NULL");
+    assert_int_equal(ash_compute_many(ctx, 2, arrays, buffers, NULL, NULL), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "compute: bytes must be a list of length 2, found NULL");
+    assert_int_equal(ash_write_many(ctx, 2, arrays, "none.nc", NULL, NULL), ASH_ERR_ARGUMENT);
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "write: names must be a list of length 2, found NULL");
     assert_int_equal(ash_compute_many(ctx, 0, NULL, NULL, NULL, NULL), ASH_OK);
     assert_null(ash_explain(ctx, 0, NULL, NULL));
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "explain: at least one array");
+    assert_null(ash_explain(ctx, 2, NULL, NULL));
+    assert_sentence(ctx, ASH_ERR_ARGUMENT, "explain: arrays must be a list of length 2, found NULL");
     assert_int_equal(ash_plan_query(ctx, 1, arrays, NULL, NULL), ASH_ERR_ARGUMENT);
     ash_context_free(other);
     ash_context_free(ctx);

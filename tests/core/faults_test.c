@@ -306,6 +306,59 @@ static void while_computing_blocks(void **state) {
     every_allocation_may_fail();
 }
 
+/* ---- Scratch ---- */
+
+enum { SPILL_ROWS = 400, SPILL_COLUMNS = 300, SPILL_SIZE = SPILL_ROWS * SPILL_COLUMNS };
+static double large[SPILL_SIZE], turned[SPILL_SIZE], found[SPILL_SIZE];
+
+/* All of it is held, and read by boxes; less than half of it fits the limit. */
+static ash_array build_large(ash_context *ctx, int64_t *limit) {
+    ash_array a =
+        ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ SPILL_ROWS, SPILL_COLUMNS }, large, &(ash_make_options){ .chunks = "20, -1" });
+    a = ash_rechunk(ash_transpose(ash_cumsum(a, "1"), NULL), "60, 70");
+    ash_plan_info info = { .size = sizeof info };
+    assert_done(ctx, ash_plan_query(ctx, 1, &a, NULL, &info));
+    *limit = info.least_limit + (info.sequential_peak - info.least_limit) / 8;
+    return a;
+}
+
+/* Whether the n-th allocation of the run was reached. */
+static int fail_while_spilling(int64_t n, int onward, const char *executor) {
+    ash_context *ctx = context_with(2, executor);
+    int64_t limit;
+    ash_array a = build_large(ctx, &limit);
+    const ash_compute_options options = { .memory_limit = limit };
+    memset(found, 0, sizeof found);
+    ash_fail_allocations(n, onward);
+    ash_status status = ash_compute(a, found, sizeof found, &options);
+    int reached = ash_fail_allocations_left() <= 0;
+    ash_fail_allocations(0, 0);
+    if (status != ASH_OK) {
+        assert_sentence(ctx, ASH_ERR_MEMORY, "the system gave no memory");
+        assert_done(ctx, ash_compute(a, found, sizeof found, &options));
+    }
+    assert_memory_equal(found, turned, sizeof found);
+    assert_true(ash_last_run(ctx).bytes_spilled > (int64_t)sizeof large / 4);
+    ash_context_free(ctx);
+    return reached;
+}
+
+static void while_spilling(void **state) {
+    (void)state;
+    static const char *const executors[] = { "serial", "openmp" };
+    for (int64_t k = 0; k < SPILL_SIZE; k++) {
+        large[k] = (double)(k * 7919 % 1009);
+    }
+    ash_context *ctx = context_with(2, "serial");
+    int64_t limit, n;
+    assert_done(ctx, ash_compute(build_large(ctx, &limit), turned, sizeof turned, NULL));
+    ash_context_free(ctx);
+    for (int k = 0; k < 4; k++) {
+        for (n = 1; fail_while_spilling(n, k / 2, executors[k % 2]); n++) {}
+        assert_true(n > 60);
+    }
+}
+
 static void contexts_need_memory(void **state) {
     (void)state;
     ash_fail_allocations(1, 1);
@@ -357,6 +410,7 @@ int main(void) {
         cmocka_unit_test(while_computing_sources),
         cmocka_unit_test(watching_needs_memory),
         cmocka_unit_test(while_computing_blocks),
+        cmocka_unit_test(while_spilling),
         cmocka_unit_test(contexts_need_memory),
         cmocka_unit_test(asking_needs_memory),
     };

@@ -189,7 +189,7 @@ static void a_mask_may_not_change(void **state) {
         memset(flags, 0, 100);
         memset(flags, 1, more ? 100 : 40);
         assert_int_equal(ash_compute(chosen, out, 50 * sizeof *out, NULL), ASH_ERR_ARGUMENT);
-        assert_sentence(ctx, ASH_ERR_ARGUMENT, "masked_select: the mask is another one than when its elements were counted");
+        assert_sentence(ctx, ASH_ERR_ARGUMENT, "the mask is another one than when its elements were counted");
     }
     memset(flags, 0, 100);
     memset(flags, 1, 50);

@@ -3,14 +3,16 @@
 
 enum { RESULTS = 12, ROWS = 60, COLUMNS = 5000 };
 
-/* Each result is a running sum, whose first pass keeps all of its chunks: side by side all of all results live at once. */
+/* Each result is a running sum, whose first pass keeps all of its chunks: side by side all of all results live at once. Each has a source of its
+ * own: of one source the passes would be one. */
 static void make_results(ash_context *ctx, int n, ash_array results[]) {
-    static double field[ROWS * COLUMNS];
-    for (int64_t k = 0; k < ROWS * COLUMNS; k++) {
-        field[k] = (double)(k % 97);
-    }
+    static double field[RESULTS][ROWS * COLUMNS];
     for (int r = 0; r < n; r++) {
-        ash_array a = ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ ROWS, COLUMNS }, field, &(ash_make_options){ .chunks = "5, -1" });
+        for (int64_t k = 0; k < ROWS * COLUMNS; k++) {
+            field[r][k] = (double)(k % 97);
+        }
+        ash_array a =
+            ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ ROWS, COLUMNS }, field[r], &(ash_make_options){ .chunks = "5, -1" });
         ash_array shifted = ash_cumsum(ash_add(a, ash_int(ctx, r)), "1");
         results[r] = ash_sum(ash_rechunk(ash_transpose(shifted, NULL), "500, -1"), "1");
         assert_good(results[r]);

@@ -47,8 +47,10 @@ static double complex get(ash_dtype dtype, const void *from, int64_t i) {
     }
 }
 
+/* An element of at most eight bytes; integers and booleans. */
 static uint64_t get_bits(ash_dtype dtype, const void *from, int64_t i) {
     uint64_t bits = 0;
+    assert_true(ash_dtype_size(dtype) <= (int64_t)sizeof bits);
     memcpy(&bits, (const char *)from + i * ash_dtype_size(dtype), (size_t)ash_dtype_size(dtype));
     return bits;
 }
@@ -127,7 +129,7 @@ static void check_element(const matrix *a, const matrix *b, const void *found, i
 
 static const int64_t sizes[][3] = { { 0, 3, 4 }, { 3, 0, 4 }, { 3, 4, 0 }, { 0, 0, 0 }, { 1, 1, 1 }, { 1, 5, 1 }, { 5, 1, 1 },
     { 1, 1, 900 }, { 7, 5, 3 }, { 64, 64, 64 }, { 90, 95, 100 }, { 150, 140, 130 }, { 1030, 3, 5 }, { 2, 1500, 4 }, { 3, 4, 2000 },
-    { 1100, 1, 40 }, { 1, 1100, 40 }, { 40, 1030, 780 } };
+    { 1100, 1, 40 }, { 1, 1100, 40 }, { 40, 1030, 780 }, { 3, 4, 9000 }, { 20, 1, 50000 } };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static void every_dtype_and_size(void **unused) {
@@ -179,7 +181,7 @@ static void same_bits(void **unused) {
     (void)unused;
     static const ash_dtype dtypes[] = { ASH_FLOAT32, ASH_FLOAT64, ASH_COMPLEX64, ASH_COMPLEX128 };
     static const int64_t shapes[][3] = { { 1100, 70, 1600 }, { 99, 100, 101 }, { 300, 280, 250 }, { 1, 400, 900 }, { 700, 1, 900 },
-        { 500, 2, 500 } };
+        { 500, 2, 500 }, { 60, 5, 9000 } };
     for (int d = 0; d < 4; d++) {
         for (int s = 0; s < (int)(sizeof shapes / sizeof *shapes); s++) {
             matrix a = matrix_new(dtypes[d], shapes[s][0], shapes[s][2]), b = matrix_new(dtypes[d], shapes[s][2], shapes[s][1]);
@@ -198,6 +200,144 @@ static void same_bits(void **unused) {
             free(expected), free(a.dense), free(b.dense);
         }
     }
+}
+
+/* ---- Long sums ---- */
+
+enum { LONG = 9 << 20 };
+
+/* Whole numbers from -3 to 3, of which sums are exact in any order. */
+static ash_array whole_numbers(ash_context *ctx, int64_t n, int64_t factor, ash_dtype dtype) {
+    ash_array k = ash_arange(ctx, 0, n, 1, &(ash_make_options){ .chunks = "1000000" });
+    return ash_cast(ash_sub(ash_remainder(ash_mul(k, ash_int(ctx, factor)), ash_int(ctx, 7)), ash_int(ctx, 3)), dtype);
+}
+
+static int64_t whole_number(int64_t k, int64_t factor) {
+    return k * factor % 7 - 3;
+}
+
+/* Several threads work at the sum of one element: its parts are summed by a reduction. */
+static void long_sums_are_shared_out(void **unused) {
+    (void)unused;
+    int64_t expected = 0;
+    for (int64_t k = 0; k < LONG; k++) {
+        expected += whole_number(k, 5) * whole_number(k, 3);
+    }
+    static const ash_dtype dtypes[] = { ASH_FLOAT32, ASH_FLOAT64, ASH_COMPLEX128, ASH_INT64, ASH_INT8, ASH_BOOL };
+    for (int d = 0; d < (int)(sizeof dtypes / sizeof *dtypes); d++) {
+        ash_context *ctx = context_with(2, "openmp");
+        ash_array a = whole_numbers(ctx, LONG, 5, dtypes[d]), b = whole_numbers(ctx, LONG, 3, dtypes[d]);
+        ash_array dot = ash_matmul(a, b), same = ash_tensordot(a, b, "0", "0");
+        assert_good(dot);
+        assert_int_equal(ash_array_dtype(dot), dtypes[d]);
+        assert_int_equal(ash_ndim(dot), 0);
+        assert_non_null(strstr(ash_explain(ctx, 1, &dot, NULL), dtypes[d] == ASH_BOOL ? "fold     any" : "fold     sum"));
+        char found[2][16] = { { 0 } };
+        assert_done(ctx, ash_compute(dot, found[0], ash_dtype_size(dtypes[d]), NULL));
+        assert_done(ctx, ash_compute(same, found[1], ash_dtype_size(dtypes[d]), &(ash_compute_options){ .executor = "serial" }));
+        assert_memory_equal(found[0], found[1], sizeof found[0]);
+        if (is_floating(dtypes[d])) {
+            double real = creal(get(dtypes[d], found[0], 0));
+            assert_true(real == (dtypes[d] == ASH_FLOAT32 ? (double)(float)expected : (double)expected));
+        } else {
+            uint64_t low = dtypes[d] == ASH_BOOL ? 1 : (uint64_t)expected & (dtypes[d] == ASH_INT8 ? 255 : UINT64_MAX);
+            assert_int_equal(get_bits(dtypes[d], found[0], 0), low);
+        }
+        ash_context_free(ctx);
+    }
+}
+
+/* A tall matrix with itself: names and coordinates as of any product. */
+static void long_sums_keep_dimensions(void **unused) {
+    (void)unused;
+    enum { K = 70000, N = 6 };
+    ash_context *ctx = context_with(2, "openmp");
+    ash_array flat = whole_numbers(ctx, (int64_t)K * N, 5, ASH_FLOAT64);
+    ash_array x = ash_set_dims(ash_reshape(flat, "70000,6"), "time,mode");
+    ash_array product = ash_matmul(ash_transpose(x, "mode,time"), ash_set_dims(x, "time,other"));
+    double *found = values_of(product);
+    assert_string_equal(ash_dim_name(product, 0), "mode");
+    assert_string_equal(ash_dim_name(product, 1), "other");
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < N; j++) {
+            int64_t sum = 0;
+            for (int64_t k = 0; k < K; k++) {
+                sum += whole_number(k * N + i, 5) * whole_number(k * N + j, 5);
+            }
+            assert_true(found[i * N + j] == (double)sum);
+        }
+    }
+    free(found);
+    ash_context_free(ctx);
+}
+
+/* Compares a part of a product with that part of the whole, which is in memory. */
+static void check_part(ash_array product, const void *whole, int64_t rows, int64_t columns, const int64_t at[4]) {
+    ash_dtype dtype = ash_array_dtype(product);
+    int64_t size = ash_dtype_size(dtype), height = at[1] - at[0], width = at[3] - at[2];
+    char index[80];
+    snprintf(index, sizeof index, "%d:%d, %d:%d", (int)at[0], (int)at[1], (int)at[2], (int)at[3]);
+    char *found = values_of(ash_index(product, index));
+    for (int64_t i = 0; i < height; i++) {
+        if (memcmp(found + i * width * size, (const char *)whole + ((at[0] + i) * columns + at[2]) * size, (size_t)(width * size)) != 0) {
+            fail_msg("%s (%d, %d), part [%s]: other bits", ash_dtype_name(dtype), (int)rows, (int)columns, index);
+        }
+    }
+    free(found);
+}
+
+/* Rows and columns alone have the bits that they have in the whole, whatever BLAS makes of other extents. */
+static void parts_have_the_same_bits(void **unused) {
+    (void)unused;
+    static const ash_dtype dtypes[] = { ASH_FLOAT32, ASH_FLOAT64, ASH_COMPLEX64, ASH_COMPLEX128, ASH_INT32 };
+    static const int64_t shapes[][3] = { { 1100, 70, 1600 }, { 99, 100, 101 }, { 300, 280, 250 }, { 1, 400, 900 }, { 700, 1, 900 },
+        { 500, 2, 500 }, { 30, 1100, 800 }, { 60, 5, 9000 } };
+    for (int d = 0; d < 5; d++) {
+        for (int s = 0; s < (int)(sizeof shapes / sizeof *shapes); s++) {
+            int64_t rows = shapes[s][0], columns = shapes[s][1], r = rows / 3, c = columns / 2;
+            matrix a = matrix_new(dtypes[d], rows, shapes[s][2]), b = matrix_new(dtypes[d], shapes[s][2], columns);
+            ash_context *ctx = context_with(2, "openmp");
+            void *memory[2];
+            lay how = (lay)((d + s) % LAYS), other = (lay)((d + s / 2 + 1) % LAYS);
+            ash_array product = ash_matmul(laid(ctx, &a, how, NULL, &memory[0]), laid(ctx, &b, other, NULL, &memory[1]));
+            char *whole = values_of(product);
+            const int64_t parts[][4] = { { r, r + 1, c, c + 1 }, { r, r + 1, 0, columns }, { 0, rows, c, c + 1 }, { 0, r + 1, 0, c + 1 },
+                { r, rows, c, columns }, { rows - 1, rows, columns - 1, columns } };
+            for (int p = 0; p < (int)(sizeof parts / sizeof *parts); p++) {
+                check_part(product, whole, rows, columns, parts[p]);
+            }
+            ash_context_free(ctx);
+            free(whole), free(memory[0]), free(memory[1]), free(a.dense), free(b.dense);
+        }
+    }
+}
+
+/* Of contractions too, whose rows and columns are several axes. */
+static void parts_of_contractions(void **unused) {
+    (void)unused;
+    enum { P = 6, Q = 50, R = 40, K = 90 };
+    static const char *const parts[] = { "3, 7, 2, 5", "3, :, 2:4, 11", ":, 49, :, 39", "1:5, 3:40, 0, 20:" };
+    static double a[P * Q * K], b[K * P * R];
+    for (int i = 0; i < P * Q * K; i++) {
+        a[i] = noise();
+    }
+    for (int i = 0; i < K * P * R; i++) {
+        b[i] = noise();
+    }
+    ash_context *ctx = context_with(2, "openmp");
+    ash_array x = ash_from_buffer(ctx, ASH_FLOAT64, 3, (int64_t[]){ P, Q, K }, a, NULL);
+    ash_array y = ash_from_buffer(ctx, ASH_FLOAT64, 3, (int64_t[]){ K, P, R }, b, NULL);
+    ash_array all = ash_tensordot(x, y, "2", "0");
+    double *whole = values_of(all);
+    ash_array known = ash_from_buffer(ctx, ASH_FLOAT64, 4, (int64_t[]){ P, Q, P, R }, whole, NULL);
+    for (int p = 0; p < 4; p++) {
+        ash_array part = ash_index(all, parts[p]);
+        double *found = values_of(part), *expected = values_of(ash_index(known, parts[p]));
+        assert_memory_equal(found, expected, sizeof(double) * ash_size(part));
+        free(found), free(expected);
+    }
+    ash_context_free(ctx);
+    free(whole);
 }
 
 /* ---- Not numbers, batches, the host's threads ---- */
@@ -245,6 +385,11 @@ static void batches(void **unused) {
             double *alone = values_of(one);
             assert_memory_equal(alone, all + (p * Q + q) * M * N, sizeof(double) * M * N);
             free(alone);
+            char text[40];
+            snprintf(text, sizeof text, "%d, %d, 7, 3:9", p, q);
+            alone = values_of(ash_index(ash_matmul(x, y), text));
+            assert_memory_equal(alone, all + ((p * Q + q) * M + 7) * N + 3, sizeof(double) * 6);
+            free(alone);
         }
     }
     free(all);
@@ -272,6 +417,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_and_size),
         cmocka_unit_test(same_bits),
+        cmocka_unit_test(long_sums_are_shared_out),
+        cmocka_unit_test(long_sums_keep_dimensions),
+        cmocka_unit_test(parts_have_the_same_bits),
+        cmocka_unit_test(parts_of_contractions),
         cmocka_unit_test(not_numbers),
         cmocka_unit_test(batches),
         cmocka_unit_test(the_hosts_threads_are_left_alone),

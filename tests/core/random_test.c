@@ -6,6 +6,7 @@
  *   ASH_TEST_FULL=1      200,000 of them
  */
 #include "core_test.h"
+#include "plan/passes.h"
 #include "random_expression.h"
 
 typedef struct tally {
@@ -21,9 +22,30 @@ static ash_context *random_context(uint64_t seed) {
     return ctx ? ctx : context_with(2, NULL);
 }
 
+/* Passes of the optimiser: all of them, all without some, or some alone. */
+static const char *random_passes(generator *g) {
+#define PASS_WORD(name, word, what, counts) word,
+    static const char *const words[ASH_PASSES] = { ASH_PASS_LIST(PASS_WORD) };
+    static char list[256];
+    if (one_in(g, 2)) {
+        return NULL;
+    }
+    int alone = one_in(g, 2);
+    size_t used = (size_t)snprintf(list, sizeof list, "%s", alone ? "none" : "all");
+    for (int p = 0; p < ASH_PASSES; p++) {
+        if (one_in(g, 4)) {
+            used += (size_t)snprintf(list + used, sizeof list - used, ",%s%s", alone ? "" : "-", words[p]);
+        }
+    }
+    assert_true(used < sizeof list);
+    return list;
+}
+
 static ash_compute_options random_options(generator *g) {
     static const char *const executors[] = { "serial", "openmp", "ranks:2", "openmp", "ranks:5" };
-    return (ash_compute_options){ .executor = executors[random_below(g, 5)], .num_threads = 1 + (int32_t)random_below(g, 4) };
+    return (ash_compute_options){
+        .executor = executors[random_below(g, 5)], .num_threads = 1 + (int32_t)random_below(g, 4), .passes = random_passes(g)
+    };
 }
 
 /* Shape, dtype and names are known without computing. 0 if one is not as it must be. */
@@ -42,7 +64,7 @@ static int check_shape(const expression *e) {
     return same;
 }
 
-/* Computes and compares; 0 and a sentence if something is wrong. */
+/* Computes and compares, values with the oracle and figures with what the plan said; 0 and a sentence if something is wrong. */
 static int check(generator *g, int n, const int which[], const ash_compute_options *options, tally *t) {
     ash_array handles[8];
     void *buffers[8];
@@ -60,9 +82,19 @@ static int check(generator *g, int n, const int which[], const ash_compute_optio
         buffers[k] = malloc((size_t)bytes[k] + 8);
         memset(buffers[k], 0xA5, (size_t)bytes[k] + 8);
     }
+    ash_plan_info plan = { 0 };
+    ash_plan_query(g->context, n, handles, options, &plan);
     if (ash_compute_many(g->context, n, handles, buffers, bytes, options) != ASH_OK) {
         snprintf(sentence, sizeof sentence, "%s", ash_error(g->context));
         good = 0;
+    } else {
+        ash_plan_info run = ash_last_run(g->context);
+        good = run.bytes_read == plan.bytes_read && run.bytes_spilled == plan.bytes_spilled && run.bytes_loaded == plan.bytes_loaded &&
+            run.peak_bytes <= plan.peak_bytes;
+        snprintf(sentence, sizeof sentence,
+            "read %lld, spilled %lld, loaded %lld, peak %lld; the plan says %lld, %lld, %lld and at most %lld", (long long)run.bytes_read,
+            (long long)run.bytes_spilled, (long long)run.bytes_loaded, (long long)run.peak_bytes, (long long)plan.bytes_read,
+            (long long)plan.bytes_spilled, (long long)plan.bytes_loaded, (long long)plan.peak_bytes);
     }
     for (int k = 0; k < n && good; k++) {
         char text[400];
@@ -82,6 +114,34 @@ static int check(generator *g, int n, const int which[], const ash_compute_optio
     return good;
 }
 
+/* Passes of the optimiser, and more or less memory, change no bits: all that was asked for once more, with all passes. */
+static int check_bits(generator *g, int n, const int which[], const ash_compute_options *options) {
+    ash_array handles[8];
+    void *buffers[2][8];
+    int64_t bytes[8];
+    ash_compute_options plain = { .executor = options->executor, .num_threads = options->num_threads, .passes = "all" };
+    int good = 1;
+    for (int k = 0; k < n; k++) {
+        handles[k] = g->all[which[k]].handle;
+        bytes[k] = ash_size(handles[k]) * ash_dtype_size(ash_array_dtype(handles[k]));
+        buffers[0][k] = malloc((size_t)bytes[k] + 1);
+        buffers[1][k] = malloc((size_t)bytes[k] + 1);
+    }
+    for (int way = 0; way < 2 && good; way++) {
+        good = ash_compute_many(g->context, n, handles, buffers[way], bytes, way ? &plain : options) == ASH_OK;
+        snprintf(sentence, sizeof sentence, "%s", ash_error(g->context));
+    }
+    for (int k = 0; k < n; k++) {
+        if (good && memcmp(buffers[0][k], buffers[1][k], (size_t)bytes[k]) != 0) {
+            snprintf(sentence, sizeof sentence, "array %d of %d has other bits with all passes", k + 1, n);
+            good = 0;
+        }
+        free(buffers[0][k]);
+        free(buffers[1][k]);
+    }
+    return good;
+}
+
 /* The smallest part of the expression that is wrong on its own, for the message. */
 static void explain_failure(generator *g, uint64_t seed, int root, const ash_compute_options *options) {
     char first[4096];
@@ -91,9 +151,9 @@ static void explain_failure(generator *g, uint64_t seed, int root, const ash_com
     for (int k = 0; k < g->count && culprit < 0; k++) {
         culprit = check(g, 1, &k, options, &ignored) ? -1 : k;
     }
-    print_error("ASH_TEST_SEED=%llu\n  expression: %s\n  with %s, %s, %d threads, limit %lld\n  %s\n", (unsigned long long)seed,
+    print_error("ASH_TEST_SEED=%llu\n  expression: %s\n  with %s, %s, %d threads, passes %s, limit %lld\n  %s\n", (unsigned long long)seed,
         g->all[root].text, ash_context_get_options(g->context).isa, options->executor, options->num_threads,
-        (long long)options->memory_limit, first);
+        options->passes ? options->passes : "all", (long long)options->memory_limit, first);
     if (culprit >= 0) {
         print_error("  smallest part that fails alone: %s\n  %s\n", g->all[culprit].text, sentence);
     } else {
@@ -126,7 +186,7 @@ static int run_one(uint64_t seed, tally *t) {
         t->limited++;
     }
     t->together += n > 1;
-    good = good && check(&g, n, which, &options, t);
+    good = good && check(&g, n, which, &options, t) && (!options.passes || check_bits(&g, n, which, &options));
     if (!good) {
         explain_failure(&g, seed, root, &options);
     }

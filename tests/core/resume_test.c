@@ -51,7 +51,7 @@ typedef struct stopper {
 
 static void *stop_after(void *argument) {
     stopper *s = argument;
-    nanosleep(&(struct timespec){ .tv_sec = 0, .tv_nsec = s->after }, NULL);
+    nanosleep(&(struct timespec){ .tv_sec = s->after / 1000000000, .tv_nsec = s->after % 1000000000 }, NULL);
     s->stop(s->ctx);
     return NULL;
 }

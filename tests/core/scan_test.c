@@ -195,6 +195,33 @@ static void only_what_is_needed(void **state) {
     ash_context_free(ctx);
 }
 
+/* A chunk that is worked through in pieces of whole stored chunks has the same running values, and the same sums, as one in memory. */
+static void pieces_keep_the_order(void **state) {
+    (void)state;
+    enum { STEPS = 24, ROWS = 160, COLUMNS = 70, ELEMENTS = STEPS * ROWS * COLUMNS };
+    ash_context *ctx = context_with(1, NULL);
+    double *values = malloc(ELEMENTS * sizeof *values);
+    for (int64_t k = 0; k < ELEMENTS; k++) {
+        values[k] = (double)(k * 7919 % 1009) / 7 * (k % 11 == 0 ? 1e6 : 1);
+    }
+    ash_array whole = ash_from_buffer(ctx, ASH_FLOAT64, 3, (int64_t[]){ STEPS, ROWS, COLUMNS }, values,
+        &(ash_make_options){ .dims = "time,lat,lon", .chunks = "-1,-1,-1" });
+    assert_done(ctx, ash_write(whole, test_path("pieces.nc"), "t", &(ash_write_options){ .deflate = 1, .chunks = "12,40,70" }));
+    ash_array stored = ash_open(ctx, test_path("pieces.nc"), "t", &(ash_open_options){ .chunks = "-1,-1,-1" });
+    ash_array found[] = { ash_cumsum(stored, "time"), ash_cumsum(stored, "lat"), ash_cummax(stored, "lat"), ash_sum(stored, "time,lat"),
+        ash_std(stored, NULL), ash_sum(stored, "time"), ash_sum(stored, "lat") };
+    ash_array expected[] = { ash_cumsum(whole, "time"), ash_cumsum(whole, "lat"), ash_cummax(whole, "lat"), ash_sum(whole, "time,lat"),
+        ash_std(whole, NULL), ash_sum(whole, "time"), ash_sum(whole, "lat") };
+    for (size_t k = 0; k < sizeof found / sizeof *found; k++) {
+        double *a = values_of(found[k]), *b = values_of(expected[k]);
+        assert_memory_equal(a, b, (size_t)ash_size(found[k]) * sizeof *a);
+        free(a);
+        free(b);
+    }
+    free(values);
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dtypes_are_numpys),
@@ -204,6 +231,7 @@ int main(void) {
         cmocka_unit_test(integrals),
         cmocka_unit_test(files_are_read_once),
         cmocka_unit_test(only_what_is_needed),
+        cmocka_unit_test(pieces_keep_the_order),
     };
     return cmocka_run_group_tests_name("scan", tests, make_test_folder, remove_test_folder);
 }

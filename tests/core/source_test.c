@@ -8,12 +8,16 @@
 typedef struct table {
     atomic_int calls, inside, most_inside, released;
     _Atomic int64_t elements;
-    int64_t largest[2], last_start[2];
+    _Atomic int64_t largest[2], last_start[2];
     int fail_at; /* the call that fails, from 1; 0: none */
     ash_status status;
     const char *sentence;
     ash_context *other; /* to compute with, inside the callback */
 } table;
+
+static void note_largest(_Atomic int64_t *largest, int64_t extent) {
+    for (int64_t most = atomic_load(largest); extent > most && !atomic_compare_exchange_weak(largest, &most, extent);) {}
+}
 
 static void note_inside(table *t) {
     int inside = atomic_fetch_add(&t->inside, 1) + 1;
@@ -35,8 +39,8 @@ static ash_status read_table(
     int call = atomic_fetch_add(&t->calls, 1) + 1;
     atomic_fetch_add(&t->elements, extent[0] * extent[1]);
     for (int a = 0; a < 2; a++) {
-        t->largest[a] = extent[a] > t->largest[a] ? extent[a] : t->largest[a];
-        t->last_start[a] = start[a];
+        note_largest(&t->largest[a], extent[a]);
+        atomic_store(&t->last_start[a], start[a]);
     }
     for (int64_t i = 0; i < extent[0]; i++) {
         for (int64_t j = 0; j < extent[1]; j++) {
@@ -263,7 +267,8 @@ static void another_context_inside(void **state) {
 
 typedef struct basket {
     atomic_int calls, inside, most_inside;
-    int64_t shape[2], largest[2];
+    int64_t shape[2];
+    _Atomic int64_t largest[2];
     int32_t *values;
     int fail_at;
     ash_context *other;
@@ -284,7 +289,7 @@ static ash_status collect(
         }
     }
     for (int a = 0; a < 2; a++) {
-        b->largest[a] = extent[a] > b->largest[a] ? extent[a] : b->largest[a];
+        note_largest(&b->largest[a], extent[a]);
     }
     if (b->other) {
         ash_array ramp = ash_rechunk(ash_arange(b->other, 0, 5000, 1, NULL), "64");
@@ -331,7 +336,7 @@ static void sinks_fail(void **state) {
     ash_context *ctx = context_with(2, NULL);
     ash_array a = source_of(ctx, &t, 90, 40, "20,16", false);
     assert_int_equal(ash_store(a, collect, &b, NULL), ASH_ERR_IO);
-    assert_sentence(ctx, ASH_ERR_IO, "store: user sink: variable 'positions': the basket is full");
+    assert_sentence(ctx, ASH_ERR_IO, "of 'positions': user sink: variable 'positions': the basket is full");
     assert_true(atomic_load(&b.calls) < 15);
     assert_int_equal(ash_store(a, NULL, &b, NULL), ASH_ERR_ARGUMENT);
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "store: write_box is NULL");

@@ -7,8 +7,11 @@
 #include "base/memory.h"
 #include "io/hdf5_reader.h"
 
+#include <ashlar/persist.h>
+
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 enum { STEPS = 12, ROWS = 9, COLUMNS = 11, SIZE = STEPS * ROWS * COLUMNS };
@@ -19,12 +22,12 @@ const char *__lsan_default_suppressions(void) {
     return "leak:libhdf5";
 }
 
-/* The call that fails, counted down; 0: none. With `fault` 0 it transfers one byte only. */
-static int countdown, fault, calls;
+/* The call that fails, counted down by all threads; 0 or less: none. With `fault` 0 it transfers one byte only. */
+static atomic_int countdown;
+static int fault;
 
 static int strikes(void) {
-    calls++;
-    return countdown > 0 && --countdown == 0;
+    return atomic_load(&countdown) > 0 && atomic_fetch_sub(&countdown, 1) == 1;
 }
 
 ssize_t __real_pread(int fd, void *buffer, size_t bytes, off_t offset);
@@ -166,7 +169,6 @@ static void with_fault(int reason) {
             ash_scope_begin(ctx);
             fault = reason;
             countdown = n;
-            calls = 0;
             int fine = work(ctx, &forms[k]);
             done = countdown > 0;
             countdown = 0;
@@ -193,6 +195,89 @@ static void with_fault(int reason) {
     }
     assert_true(reason == 0 || failures > 20);
     ash_context_free(ctx);
+}
+
+/* What does not fit the memory limit goes to scratch, which has no name: any write and read of it may fail. */
+static void scratch_fails(int reason) {
+    enum { HEIGHT = 400, WIDTH = 300 };
+    static double field[HEIGHT * WIDTH], expected[HEIGHT * WIDTH], found[HEIGHT * WIDTH];
+    ash_context *ctx = context_with(1, NULL);
+    for (int k = 0; k < HEIGHT * WIDTH; k++) {
+        field[k] = k * 7919 % 1009;
+    }
+    ash_array a = ash_from_buffer(ctx, ASH_FLOAT64, 2, (int64_t[]){ HEIGHT, WIDTH }, field, &(ash_make_options){ .chunks = "20, -1" });
+    a = ash_rechunk(ash_transpose(ash_cumsum(a, "1"), NULL), "60, 70");
+    ash_plan_info info = { .size = sizeof info };
+    assert_done(ctx, ash_compute(a, expected, sizeof expected, NULL));
+    assert_done(ctx, ash_plan_query(ctx, 1, &a, NULL, &info));
+    const ash_compute_options options = { .memory_limit = info.least_limit };
+    for (int n = 1, done = 0; !done; n++) {
+        fault = reason;
+        countdown = n;
+        ash_status status = ash_compute(a, found, sizeof found, &options);
+        done = countdown > 0;
+        countdown = 0;
+        if (!done && reason != 0) {
+            assert_int_equal(status, ASH_ERR_IO);
+            assert_sentence(ctx, ASH_ERR_IO, "scratch in '");
+            ash_error_clear(ctx);
+        } else {
+            assert_done(ctx, status);
+            assert_memory_equal(found, expected, sizeof found);
+            assert_true(ash_last_run(ctx).bytes_spilled > 0);
+        }
+        assert_true(!done || n > 40);
+    }
+    ash_context_free(ctx);
+}
+
+/* What is persisted on scratch, and read from there: every write and read may fail; nothing stays open, and the next attempt works. */
+static void persisted_fails(int reason) {
+    enum { N = 600 };
+    int64_t found[N];
+    ash_context *ctx = context_with(1, NULL);
+    ash_array a = ash_arange(ctx, 0, N, 1, &(ash_make_options){ .chunks = "70" });
+    int failures = 0, whole = 0;
+    for (int n = 1, done = 0; !done; n++) {
+        ash_scope_begin(ctx);
+        fault = reason;
+        countdown = n;
+        ash_array kept = ash_persist(a, "scratch");
+        int fine = ash_array_status(kept) == ASH_OK && ash_compute(kept, found, sizeof found, NULL) == ASH_OK;
+        done = countdown > 0;
+        countdown = 0;
+        if (!fine) {
+            ash_ok(kept);
+            assert_sentence(ctx, ASH_ERR_IO, "scratch in '");
+            failures++;
+        }
+        whole += fine;
+        for (int k = 0; fine && k < N; k++) {
+            assert_int_equal(found[k], k);
+        }
+        if (ash_array_status(kept) == ASH_OK) { /* a read that failed leaves it as it was */
+            assert_done(ctx, ash_compute(kept, found, sizeof found, NULL));
+            assert_int_equal(found[N - 1], N - 1);
+        }
+        ash_error_clear(ctx);
+        ash_scope_end(ctx, NULL, 0);
+    }
+    assert_true(reason == 0 ? failures == 0 && whole > 15 : failures > 15 && whole == 1);
+    ash_context_free(ctx);
+}
+
+static void persisted(void **state) {
+    (void)state;
+    persisted_fails(EIO);
+    persisted_fails(ENOSPC);
+    persisted_fails(0);
+}
+
+static void scratch(void **state) {
+    (void)state;
+    scratch_fails(EIO);
+    scratch_fails(ENOSPC);
+    scratch_fails(0);
 }
 
 static void io_errors(void **state) {
@@ -333,7 +418,8 @@ static int begin(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(io_errors), cmocka_unit_test(full_disk), cmocka_unit_test(short_transfers),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(scratch), cmocka_unit_test(persisted), cmocka_unit_test(io_errors),
+        cmocka_unit_test(full_disk), cmocka_unit_test(short_transfers),
 #ifdef ASH_TEST_ZARR
         cmocka_unit_test(replaced_stores), cmocka_unit_test(changed_stores),
 #endif
