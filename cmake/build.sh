@@ -10,7 +10,10 @@ ashlar_flags() { # CONFIGURATION: its CMake options, one a line
             printf '%s\n' -DCMAKE_BUILD_TYPE=RelWithDebInfo '-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -g' -DASHLAR_SANITIZE=address,undefined \
                 -DASHLAR_WITH_ISA_LEVELS=OFF
             ;;
-        minimal) printf '%s\n' -DCMAKE_BUILD_TYPE=Release -DASHLAR_WITH_PNG=OFF -DASHLAR_WITH_FORTRAN=OFF -DASHLAR_WITH_SLEEF=OFF -DASHLAR_WITH_ISA_LEVELS=OFF -DASHLAR_BUILD_TESTS=OFF ;;
+        minimal)
+            printf '%s\n' -DCMAKE_BUILD_TYPE=Release -DASHLAR_WITH_PNG=OFF -DASHLAR_WITH_FORTRAN=OFF -DASHLAR_WITH_SLEEF=OFF -DASHLAR_WITH_BLAS=OFF \
+                -DASHLAR_WITH_CODECS=OFF -DASHLAR_WITH_ZARR=OFF -DASHLAR_WITH_ISA_LEVELS=OFF -DASHLAR_BUILD_TESTS=OFF -DASHLAR_BUILD_BENCH=OFF
+            ;;
         *)
             echo "cmake/build.sh: unknown configuration $1" >&2
             return 1

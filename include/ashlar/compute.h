@@ -19,6 +19,9 @@ typedef struct ash_compute_options {
     const char *trace;  /* a file that gets what each task did when, see below; NULL: the context's */
     const char *report; /* a file that gets a page about the run; NULL: the context's */
     const char *passes; /* which passes of the optimiser are on, see below; NULL: ASH_PASSES in the environment, else all */
+    /* Chunks are worked through in pieces: of about 1 MiB, so that they stay in a core's cache, or of so many bytes if that is less; of
+     * whole stored chunks where memory allows, and smaller where it is short. Their size changes speed and memory, never results */
+    int64_t piece_bytes;
 } ash_compute_options;
 
 /* Passes of the optimiser never change results, only what they cost; ash_explain() says what each has done. They can be left out to find

@@ -14,6 +14,7 @@ module ashlar_c_runs
         type(c_ptr) :: trace = c_null_ptr
         type(c_ptr) :: report = c_null_ptr
         type(c_ptr) :: passes = c_null_ptr
+        integer(c_int64_t) :: piece_bytes = 0
     end type
 
     !> Figures of a plan or a run, see ash_plan_info in compute.h.

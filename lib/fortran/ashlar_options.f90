@@ -13,6 +13,7 @@ module ashlar_options
         integer :: threads = 0
         integer(int64) :: memory_limit = 0
         character(:), allocatable :: executor, trace, report, passes
+        integer(int64) :: piece_bytes = 0
     end type
 
     !> C's options and the texts that they point at; it must be a target that outlives the call.
@@ -47,6 +48,7 @@ contains
         held%options%trace = c_text(held%trace, options%trace)
         held%options%report = c_text(held%report, options%report)
         held%options%passes = c_text(held%passes, options%passes)
+        held%options%piece_bytes = options%piece_bytes
         pointer = c_loc(held%options)
     end function
 

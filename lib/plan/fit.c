@@ -1,7 +1,7 @@
 /* Making a plan fit: how small the pieces of chunks are, how many threads run, how much memory is left for a cache, and what goes to scratch. */
 #include "plan/fit.h"
 
-/* Tasks larger than this gain nothing; pieces smaller than that cost more than they save. */
+/* Tasks larger than this gain nothing; pieces smaller than that cost more than they save: they are made only where the user wants them. */
 enum { PIECE_LARGEST = ASH_TASK_TARGET, PIECE_SMALLEST = 64 << 10, CACHE_LARGEST = 64 << 20 };
 
 static int64_t largest_task(const ash_plan *plan) {
@@ -23,6 +23,14 @@ static int64_t peak_with(const ash_plan *plan, int64_t largest) {
     return peak < plan->limit ? peak : sequential > plan->limit ? sequential : plan->limit;
 }
 
+static int64_t largest_piece(const ash_plan *plan) {
+    return plan->piece_most > 0 && plan->piece_most < PIECE_LARGEST ? plan->piece_most : PIECE_LARGEST;
+}
+
+static int64_t smallest_piece(const ash_plan *plan) {
+    return plan->piece_most > 0 && plan->piece_most < PIECE_SMALLEST ? plan->piece_most : PIECE_SMALLEST;
+}
+
 static int profile_with_pieces(ash_plan *plan, int64_t target, ash_whole whole) {
     int known = plan->suffix_peak != NULL;
     plan->piece_target = target;
@@ -37,7 +45,7 @@ static int profile_with_pieces(ash_plan *plan, int64_t target, ash_whole whole) 
 
 /* Halves the pieces until all threads fit beside the sequential peak. 0 when out of memory. */
 static int shrink_pieces(ash_plan *plan, ash_whole whole) {
-    for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST; target /= 2) {
+    for (int64_t target = largest_piece(plan); target >= smallest_piece(plan); target /= 2) {
         if (!profile_with_pieces(plan, target, whole)) {
             return 0;
         }
@@ -103,7 +111,7 @@ int ash_plan_decodes_again(const ash_plan *plan) {
 
 int ash_plan_has_room(const ash_plan *plan, const ash_plan_request *request) {
     int64_t others = (plan->num_threads - 1) * plan->largest_task;
-    return plan->num_threads == request->num_threads && plan->piece_whole && plan->piece_target == PIECE_LARGEST &&
+    return plan->num_threads == request->num_threads && plan->piece_whole && plan->piece_target == largest_piece(plan) &&
         ash_plan_sequential_peak(plan) + others <= plan->limit && !ash_plan_decodes_again(plan);
 }
 
@@ -112,7 +120,7 @@ int ash_plan_fit(ash_plan *plan, const ash_plan_request *request) {
         return 0;
     }
     ash_plan_count_base(plan, request);
-    if (!profile_with_pieces(plan, PIECE_SMALLEST, ASH_WHOLE_NOTHING)) {
+    if (!profile_with_pieces(plan, smallest_piece(plan), ASH_WHOLE_NOTHING)) {
         return 0;
     }
     plan->least_bytes = ash_plan_sequential_peak(plan) - (plan->num_threads - 1) * plan->workspace_bytes;
@@ -147,7 +155,8 @@ int ash_plan_find_least(ash_plan *plan) {
         return 1;
     }
     plan->least_known = 1;
-    if (!profile_with_pieces(plan, PIECE_SMALLEST, ASH_WHOLE_NOTHING) || !ash_plan_choose_tiles(plan) || !ash_plan_add_scratch(plan)) {
+    if (!profile_with_pieces(plan, smallest_piece(plan), ASH_WHOLE_NOTHING) || !ash_plan_choose_tiles(plan) ||
+        !ash_plan_add_scratch(plan)) {
         return 0;
     }
     int64_t budget = ash_plan_least_budget(plan, &task);
@@ -201,7 +210,7 @@ static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *requ
 
 int ash_plan_fit_scratch(ash_plan *plan, const ash_plan_request *request) {
     ash_spill_result result = ash_plan_add_scratch(plan) ? ASH_SPILL_TOO_SMALL : ASH_SPILL_NO_MEMORY;
-    for (int64_t target = PIECE_LARGEST; target >= PIECE_SMALLEST && result == ASH_SPILL_TOO_SMALL; target /= 4) {
+    for (int64_t target = largest_piece(plan); target >= smallest_piece(plan) && result == ASH_SPILL_TOO_SMALL; target /= 4) {
         result = try_scratch(plan, request, target, ASH_WHOLE_TILES, 2);
     }
     int most = plan->num_threads;
@@ -209,7 +218,7 @@ int ash_plan_fit_scratch(ash_plan *plan, const ash_plan_request *request) {
     for (int k = 0; k < 2; k++) { /* fewer threads cost less than pieces that are no whole stored chunks or tiles */
         for (int threads = most; threads > 0 && result == ASH_SPILL_TOO_SMALL; threads--) {
             set_threads(plan, threads);
-            result = try_scratch(plan, request, PIECE_SMALLEST, tried[k], 1);
+            result = try_scratch(plan, request, smallest_piece(plan), tried[k], 1);
         }
     }
     if (result == ASH_SPILL_FITS) {

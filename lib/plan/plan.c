@@ -43,6 +43,7 @@ static ash_plan *new_plan(const ash_context *context, const ash_plan_request *re
         plan->one_by_one = how.one_by_one;
         plan->nranks = request->nranks > 1 ? request->nranks : 1;
         plan->may_spill = request->may_spill;
+        plan->piece_most = request->piece_bytes;
         plan->neediest = ASH_NO_ID;
         plan->ntargets = request->ntargets;
         plan->target = ash_arena_memdup(&plan->arena, request->target, request->ntargets * (int64_t)sizeof *request->target);

@@ -132,6 +132,7 @@ typedef struct ash_plan {
     int64_t least_bytes;     /* limit of the smallest plan there is */
     int least_known;         /* and is final */
     uint32_t neediest;       /* the task that needs it, ASH_NO_ID: see suffix_peak */
+    int64_t piece_most;      /* what the user wants them to be at most; 0: what is best */
     int64_t piece_target;    /* what the pieces were chosen for */
     ash_whole piece_whole;
     int64_t bytes_read, bytes_written;
@@ -173,6 +174,7 @@ typedef struct ash_plan_request {
     int num_threads;
     int nranks;            /* that share the work, each within the limit; 0: one */
     uint32_t passes_off;   /* bits of ash_pass */
+    int64_t piece_bytes;   /* what pieces are at most; 0: what is best */
     int may_spill;         /* there is a folder for scratch */
     int exact;             /* least_bytes is asked for, so that no plan with less is overlooked */
     int64_t kept_bytes;    /* that no run can have: of persisted arrays and results of futures */

@@ -209,6 +209,10 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: num_threads must be from 0 to %d and memory_limit >= 0, found %d and %lld", function,
             ASH_MOST_THREADS, o.num_threads, (long long)o.memory_limit);
     }
+    if (o.piece_bytes < 0) {
+        return ash_fail(
+            error, ASH_ERR_ARGUMENT, "%s: piece_bytes must be >= 0 (0: what is best), found %lld", function, (long long)o.piece_bytes);
+    }
     int nranks = ranks_of(executor);
     if (nranks < 1 && strcmp(executor, "serial") != 0 && strcmp(executor, "openmp") != 0) {
         return ash_fail(error, ASH_ERR_ARGUMENT, "%s: executor must be serial, openmp, or ranks:N with N from 1 to %d, found '%s'",
@@ -232,6 +236,7 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
         .nranks = nranks,
         .passes_off = passes_off,
+        .piece_bytes = o.piece_bytes,
         .may_spill = strcmp(context->options.scratch, "none") != 0,
         .io_bytes = (need ? need->library : 0) + (watched ? ASH_WATCH_BYTES : 0),
         .scratch_bytes = (need ? need->scratch : 0) + (watched ? ASH_WATCH_THREAD_BYTES : 0),

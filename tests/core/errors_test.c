@@ -225,6 +225,7 @@ static void doers(void **state) {
     assert_sentence(ctx, ASH_ERR_ARGUMENT, "executor must be serial, openmp, or ranks:N with N from 1 to 64, found 'magic'");
     assert_int_equal(ash_compute(a, values, sizeof values, &(ash_compute_options){ .num_threads = -1 }), ASH_ERR_ARGUMENT);
     assert_int_equal(ash_compute(a, values, sizeof values, &(ash_compute_options){ .memory_limit = -1 }), ASH_ERR_ARGUMENT);
+    assert_int_equal(ash_compute(a, values, sizeof values, &(ash_compute_options){ .piece_bytes = -1 }), ASH_ERR_ARGUMENT);
     void *buffers[2] = { values, values };
     const int64_t bytes[2] = { sizeof values, 8 };
     const ash_array arrays[2] = { a, a }, mixed[2] = { a, ash_real(other, 1) };

@@ -43,9 +43,13 @@ static const char *random_passes(generator *g) {
 
 static ash_compute_options random_options(generator *g) {
     static const char *const executors[] = { "serial", "openmp", "ranks:2", "openmp", "ranks:5" };
-    return (ash_compute_options){
+    ash_compute_options options = {
         .executor = executors[random_below(g, 5)], .num_threads = 1 + (int32_t)random_below(g, 4), .passes = random_passes(g)
     };
+    if (one_in(g, 2)) {
+        options.piece_bytes = (int64_t)16 << random_below(g, 8); /* the arrays are too small for pieces of the usual size to be cut */
+    }
+    return options;
 }
 
 /* Shape, dtype and names are known without computing. 0 if one is not as it must be. */
@@ -114,7 +118,7 @@ static int check(generator *g, int n, const int which[], const ash_compute_optio
     return good;
 }
 
-/* Passes of the optimiser, and more or less memory, change no bits: all that was asked for once more, with all passes. */
+/* Passes of the optimiser, the size of pieces, and more or less memory, change no bits: all that was asked for once more, as by default. */
 static int check_bits(generator *g, int n, const int which[], const ash_compute_options *options) {
     ash_array handles[8];
     void *buffers[2][8];
@@ -133,7 +137,7 @@ static int check_bits(generator *g, int n, const int which[], const ash_compute_
     }
     for (int k = 0; k < n; k++) {
         if (good && memcmp(buffers[0][k], buffers[1][k], (size_t)bytes[k]) != 0) {
-            snprintf(sentence, sizeof sentence, "array %d of %d has other bits with all passes", k + 1, n);
+            snprintf(sentence, sizeof sentence, "array %d of %d has other bits with all passes and large pieces", k + 1, n);
             good = 0;
         }
         free(buffers[0][k]);
@@ -151,9 +155,9 @@ static void explain_failure(generator *g, uint64_t seed, int root, const ash_com
     for (int k = 0; k < g->count && culprit < 0; k++) {
         culprit = check(g, 1, &k, options, &ignored) ? -1 : k;
     }
-    print_error("ASH_TEST_SEED=%llu\n  expression: %s\n  with %s, %s, %d threads, passes %s, limit %lld\n  %s\n", (unsigned long long)seed,
-        g->all[root].text, ash_context_get_options(g->context).isa, options->executor, options->num_threads,
-        options->passes ? options->passes : "all", (long long)options->memory_limit, first);
+    print_error("ASH_TEST_SEED=%llu\n  expression: %s\n  with %s, %s, %d threads, passes %s, pieces of %lld bytes, limit %lld\n  %s\n",
+        (unsigned long long)seed, g->all[root].text, ash_context_get_options(g->context).isa, options->executor, options->num_threads,
+        options->passes ? options->passes : "all", (long long)options->piece_bytes, (long long)options->memory_limit, first);
     if (culprit >= 0) {
         print_error("  smallest part that fails alone: %s\n  %s\n", g->all[culprit].text, sentence);
     } else {
@@ -186,7 +190,7 @@ static int run_one(uint64_t seed, tally *t) {
         t->limited++;
     }
     t->together += n > 1;
-    good = good && check(&g, n, which, &options, t) && (!options.passes || check_bits(&g, n, which, &options));
+    good = good && check(&g, n, which, &options, t) && ((!options.passes && !options.piece_bytes) || check_bits(&g, n, which, &options));
     if (!good) {
         explain_failure(&g, seed, root, &options);
     }

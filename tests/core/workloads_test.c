@@ -6,6 +6,11 @@
 
 #include <unistd.h>
 
+/* A sanitizer has memory of its own, and makes all of it many times slower: what it looks for shows in one run of each workload, the figures are those of any build. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
 enum { SLACK = 64 << 20, ALLOWANCE = 128 << 20 };
 static const int64_t INPUT = INT64_C(160) << 20;
 static char folder[256];
@@ -49,7 +54,7 @@ static void within_the_limit(const workload *w, int threads) {
     if (f.status != ASH_OK) {
         fail_msg("%s on %d threads with a limit of %lld: %s", w->name, threads, (long long)limit, f.text);
     }
-#ifndef __SANITIZE_ADDRESS__ /* a sanitizer has memory of its own */
+#ifndef SANITIZED
     expect(f.high_water <= limit + SLACK, w, threads, "VmHWM", f.high_water, limit + SLACK);
 #endif
     expect(f.grown <= limit + SLACK, w, threads, "growth of the process", f.grown, limit + SLACK);
@@ -63,7 +68,9 @@ static void within_the_limit(const workload *w, int threads) {
 static void every_workload_keeps_to_the_limit(void **unused) {
     (void)unused;
     for (int k = 0; k < workload_count; k++) {
+#ifndef SANITIZED
         within_the_limit(&workloads[k], 1);
+#endif
         within_the_limit(&workloads[k], 2);
     }
 }
@@ -71,7 +78,7 @@ static void every_workload_keeps_to_the_limit(void **unused) {
 /* A system that gives a process 128 MiB more than the limit and no byte beyond has never to refuse any. */
 static void a_resource_limit_is_never_met(void **unused) {
     (void)unused;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SANITIZED
     print_message("skipped: a sanitizer has memory of its own\n");
 #else
     workload_place caged = { folder, INPUT, ALLOWANCE };
@@ -92,6 +99,10 @@ static void a_resource_limit_is_never_met(void **unused) {
 /* On one thread and with no more memory than the sequence of tasks needs, that is what is used. */
 static void the_sequential_peak_is_what_it_says(void **unused) {
     (void)unused;
+#ifdef SANITIZED
+    print_message("skipped: a matter of figures\n");
+    return;
+#endif
     for (int k = 0; k < workload_count; k++) {
         workload_figures f;
         const workload *w = &workloads[k];

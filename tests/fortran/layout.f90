@@ -61,7 +61,7 @@ program layout
         between(c_loc(o), c_loc(o%valid_range)), between(c_loc(l), c_loc(l%tolerance)), between(c_loc(p), c_loc(p%sort)), &
         between(c_loc(v), c_loc(v%shape)), between(c_loc(v), c_loc(v%is_text))], 12)
     call figures([c_sizeof(k), c_sizeof(i), c_sizeof(g), c_sizeof(b), c_sizeof(t), c_sizeof(f), c_sizeof(u), c_sizeof(e), c_sizeof(y)], 34)
-    call figures([between(c_loc(c), c_loc(c%report)), between(c_loc(k), c_loc(k%memory_limit)), between(c_loc(k), c_loc(k%passes)), &
+    call figures([between(c_loc(c), c_loc(c%report)), between(c_loc(k), c_loc(k%memory_limit)), between(c_loc(k), c_loc(k%piece_bytes)), &
         between(c_loc(i), c_loc(i%memory_limit)), between(c_loc(i), c_loc(i%seconds)), between(c_loc(i), c_loc(i%bytes_moved)), &
         between(c_loc(i), c_loc(i%reads_repeated)), between(c_loc(g), c_loc(g%compute)), between(c_loc(b), c_loc(b%data)), &
         between(c_loc(b), c_loc(b%start)), between(c_loc(b), c_loc(b%shape)), between(c_loc(t), c_loc(t%input)), &

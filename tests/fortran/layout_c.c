@@ -25,7 +25,7 @@ int64_t layout_figure(int k) {
         /* Those of runs, and of functions of the user's. */
         sizeof(ash_compute_options), sizeof(ash_plan_info), sizeof(ash_graph_options), sizeof(ash_function_block), sizeof(ash_function_call),
         sizeof(ash_function_definition), sizeof(ash_map_output), sizeof(ash_map_options), sizeof(ash_delayed_options),
-        offsetof(ash_context_options, report), offsetof(ash_compute_options, memory_limit), offsetof(ash_compute_options, passes),
+        offsetof(ash_context_options, report), offsetof(ash_compute_options, memory_limit), offsetof(ash_compute_options, piece_bytes),
         offsetof(ash_plan_info, memory_limit), offsetof(ash_plan_info, seconds), offsetof(ash_plan_info, bytes_moved),
         offsetof(ash_plan_info, reads_repeated), offsetof(ash_graph_options, compute), offsetof(ash_function_block, data),
         offsetof(ash_function_block, start), offsetof(ash_function_block, shape), offsetof(ash_function_call, input),
