@@ -24,6 +24,14 @@ int ash_member_limit(void) {
     return most > 1 ? most : 1;
 }
 
+void ash_member_hold(void) {
+    pthread_mutex_lock(&guard);
+}
+
+void ash_member_let(void) {
+    pthread_mutex_unlock(&guard);
+}
+
 static int64_t modified_of(const struct stat *about) {
     return (int64_t)about->st_mtim.tv_sec * 1000000000 + about->st_mtim.tv_nsec;
 }

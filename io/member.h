@@ -22,6 +22,9 @@ ash_file *ash_member_take(ash_member *member, const char *function, ash_error_st
 void ash_member_give(ash_member *member);
 /* Closes it; nobody uses it. */
 void ash_member_close(ash_member *member);
+/* Around fork(): nobody changes the list of those that are open meanwhile. With the lock of the libraries held. */
+void ash_member_hold(void);
+void ash_member_let(void);
 /* How many members may be open: 32, or fewer so that they take no more than a quarter of the descriptors that the process may have. More only where as many
  * threads read at once. */
 int ash_member_limit(void);

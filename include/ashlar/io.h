@@ -152,7 +152,8 @@ ASH_API ash_status ash_append(ash_array a, const char *path, const char *name, c
 ASH_API ash_status ash_write_region(ash_array a, const char *path, const char *name, const char *region, const ash_write_options *options);
 
 /* The one process-wide lock that guards every call into HDF5 and NetCDF-C (neither is thread-safe as packaged). A host program that calls
- * them while Ashlar runs must hold it, but not around calls of Ashlar that run: their threads would wait for it. Recursive for a thread. */
+ * them while Ashlar runs must hold it, but not around calls of Ashlar that run: their threads would wait for it. Recursive for a thread.
+ * fork() waits for it, so that the child can use them, too. */
 ASH_API void ash_io_lock(void);
 ASH_API void ash_io_unlock(void);
 

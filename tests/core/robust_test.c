@@ -410,6 +410,44 @@ static void in_a_child(void **state) {
     ash_context_free(ctx);
 }
 
+/* As a read by HDF5 that takes its time. */
+static ash_status hold_lock(const ash_function_call *call, void *begun) {
+    ash_io_lock();
+    atomic_store((atomic_int *)begun, 1);
+    usleep(200000);
+    ash_io_unlock();
+    *(double *)call->output[0]->data = 1;
+    return ASH_OK;
+}
+
+/* What another thread had the lock for does not come to its end in the child, which reads files, and frees the context with those that are open, all the same. */
+static void in_a_child_while_the_libraries_work(void **state) {
+    (void)state;
+    static atomic_int begun;
+    ash_context *ctx = context_by(1, 0);
+    double value = 0;
+    ash_array sum = sum_of(ctx, "chunked.nc");
+    assert_true(real_of(sum) == expected_sum);
+    assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "hold", .function = hold_lock, .user = &begun }));
+    ash_future *future = ash_submit(ash_delayed(ctx, "hold", 0, NULL, ASH_FLOAT64, 0, NULL, NULL), NULL);
+    while (!atomic_load(&begun)) {
+        usleep(100);
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60); /* it may hang */
+        ash_context_free(ctx);
+        _exit(compute_alone(1, "serial"));
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    assert_done(ctx, ash_future_result(future, &value, sizeof value));
+    assert_true(real_of(sum) == expected_sum);
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_error_tells_where),
@@ -419,6 +457,7 @@ int main(void) {
         cmocka_unit_test(in_a_parallel_region),
         cmocka_unit_test(in_several_threads),
         cmocka_unit_test(in_a_child),
+        cmocka_unit_test(in_a_child_while_the_libraries_work),
     };
     return cmocka_run_group_tests_name("robust", tests, make_file, remove_test_folder);
 }
