@@ -162,7 +162,9 @@ static ash_status plan(ash_future *future, ash_value value, ash_error_state *err
     int64_t began = ash_system_now_ns();
     if (ash_run_request(future->context, 1, &target, NULL, &future->options, "submit", &request, &future->openmp, error) == ASH_OK &&
         ash_plan_make(future->context, &request, "submit", &future->plan, error) != ASH_OK) {
+        if (!ash_queue_lost(context)) { /* else it may have been half freed when fork() came */
         ash_plan_free(future->plan);
+    }
         future->plan = NULL;
         ash_say_kept(future->context, error);
     }

@@ -192,10 +192,10 @@ static void free_queue(ash_context *context) {
         pthread_cond_destroy(&queue->submitted);
         pthread_cond_destroy(&queue->ended);
         pthread_mutex_destroy(&queue->lock);
-    }
-    if (background->last_plan) {
-        background->free_last_plan(background->last_plan);
-    }
+        if (background->last_plan) {
+            background->free_last_plan(background->last_plan);
+        }
+    } /* else what the thread had in hand stays as fork() found it, perhaps half freed */
     ash_free(background);
     ash_free(queue);
     context->queue = NULL;

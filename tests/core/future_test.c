@@ -473,7 +473,7 @@ static void test_freed_while_running(void **state) {
 /* In a child nothing hangs: it gets a sentence, and a context of its own computes. */
 static int in_child(ash_context *ctx, ash_future *running) {
     double value = 0;
-    alarm(20);
+    alarm(60);
     ash_array x = ash_arange(ctx, 0, 10, 1, NULL);
     if (ash_future_wait(running, -1) != ASH_FUTURE_RUNNING || ash_future_result(running, &value, 8) != ASH_ERR_UNSUPPORTED) {
         return 1;
@@ -518,6 +518,35 @@ static void test_fork(void **state) {
     ash_context_free(ctx);
 }
 
+/* A child may be made at any moment: also while the thread in the background puts away what it has run. Each child frees the context. */
+static void test_many_forks(void **state) {
+    (void)state;
+    ash_context *ctx = context_of(1);
+    enum { N = 8, ROUNDS = 100 };
+    ash_future *f[N] = { NULL };
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int k = 0; k < N; k++) {
+            if (!f[k] || ash_future_status(f[k]) == ASH_FUTURE_FINISHED) {
+                ash_future_release(f[k]);
+                assert_done(ctx, ash_scope_begin(ctx));
+                f[k] = ash_submit(ash_sum(ash_arange(ctx, 0, 500, 1, &(ash_make_options){ .chunks = "1" }), NULL), NULL);
+                assert_done(ctx, ash_scope_end(ctx, NULL, 0));
+            }
+        }
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(60);
+            ash_context_free(ctx);
+            _exit(0);
+        }
+        int status = -1;
+        waitpid(child, &status, 0);
+        assert_int_equal(status, 0);
+    }
+    ash_context_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chain),
@@ -536,6 +565,7 @@ int main(void) {
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_freed_while_running),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_many_forks),
     };
     return cmocka_run_group_tests_name("future", tests, NULL, NULL);
 }
