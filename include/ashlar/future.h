@@ -28,7 +28,8 @@ typedef enum ash_future_state {
  * The result is memory of the library's, and counts against the memory limit of everything planned later, from here until it is
  * released; what a run may use is fixed here, too.
  *
- * Never NULL, unless `a` is no array of any context or the system gave no memory: what cannot be planned is a future that has failed.
+ * Never NULL, unless `a` is no array of any context or the system gave no memory: what cannot be planned is a future that has failed,
+ * and holds no memory for a result; one whose array is the result of a future that was cancelled has been cancelled.
  *
  * Every future is a run of its own. What several have in common is made in each, and a function that is not pure is called once in each:
  * nothing in between is kept when a run ends, or memory would have no bound. What futures shall share, submit by itself and build on its

@@ -162,9 +162,7 @@ static ash_status plan(ash_future *future, ash_value value, ash_error_state *err
     int64_t began = ash_system_now_ns();
     if (ash_run_request(future->context, 1, &target, NULL, &future->options, "submit", &request, &future->openmp, error) == ASH_OK &&
         ash_plan_make(future->context, &request, "submit", &future->plan, error) != ASH_OK) {
-        if (!ash_queue_lost(context)) { /* else it may have been half freed when fork() came */
         ash_plan_free(future->plan);
-    }
         future->plan = NULL;
         ash_say_kept(future->context, error);
     }
@@ -192,6 +190,30 @@ static ash_status submit(ash_future *future, ash_array a, const ash_compute_opti
     return error->status;
 }
 
+/* The memory of the result, of which nobody knows any more. */
+static void free_result(ash_future *future) {
+    if (future->memory) {
+        ash_page_free(future->memory, future->memory_bytes);
+        future->context->result_bytes -= future->memory_bytes;
+    }
+    future->memory = NULL;
+}
+
+/* It has ended before it could be submitted, and takes no memory: the next one may be smaller. */
+static void end_at_once(ash_future *future, const ash_error_state *error) {
+    ash_queue *queue = future->context->queue;
+    ash_future_state state = ash_future_state_of(error->status);
+    free_result(future);
+    future->error = *error;
+    if (ash_queue_lost(future->context)) {
+        atomic_store(&future->state, (int)state);
+        return;
+    }
+    pthread_mutex_lock(&queue->lock);
+    ash_queue_end(queue, future, state);
+    pthread_mutex_unlock(&queue->lock);
+}
+
 ash_future *ash_submit(ash_array a, const ash_compute_options *options) {
     ash_error_state error = { 0 };
     ash_queue *queue = a.context ? ash_queue_of(a.context, &error) : NULL;
@@ -211,8 +233,7 @@ ash_future *ash_submit(ash_array a, const ash_compute_options *options) {
     }
     queue->all = future;
     if (submit(future, a, options, &error) != ASH_OK) {
-        future->error = error;
-        atomic_store(&future->state, ASH_FUTURE_ERROR);
+        end_at_once(future, &error);
     }
     ash_record(a.context, &error);
     return future;
@@ -236,11 +257,10 @@ void ash_future_unref(ash_future *future) {
         future->after->before = future->before;
     }
     ash_future_drop_inputs(future);
-    if (future->memory) {
-        ash_page_free(future->memory, future->memory_bytes);
-        context->result_bytes -= future->memory_bytes;
+    free_result(future);
+    if (!ash_queue_lost(context)) { /* else it may have been half freed when fork() came */
+        ash_plan_free(future->plan);
     }
-    ash_plan_free(future->plan);
     ash_node_free(future->like);
     ash_free(future->input);
     ash_free(future->trace);

@@ -130,11 +130,7 @@ static void leave(ash_context *context, ash_future *future) {
     future->next = queue->done;
     queue->done = future;
     if (!ash_future_ended(future)) {
-        ash_status status = future->error.status;
-        ash_queue_end(queue, future,
-            status == ASH_OK                  ? ASH_FUTURE_FINISHED
-                : status == ASH_ERR_CANCELLED ? ASH_FUTURE_CANCELLED
-                                              : ASH_FUTURE_ERROR);
+        ash_queue_end(queue, future, ash_future_state_of(future->error.status));
     }
     pthread_cond_broadcast(&queue->ended); /* the queue may be empty now */
 }

@@ -64,6 +64,10 @@ void ash_queue_reap(ash_context *context);
 int ash_queue_lost(const ash_context *context);
 /* Waits until `found` has something to say, at most so many seconds (negative: no end); the last of it. Under the lock. */
 int ash_queue_until(ash_queue *queue, double seconds, int (*found)(void *user), void *user);
+/* How a future ends whose run, or whose way there, came to this. */
+static inline ash_future_state ash_future_state_of(ash_status status) {
+    return status == ASH_OK ? ASH_FUTURE_FINISHED : status == ASH_ERR_CANCELLED ? ASH_FUTURE_CANCELLED : ASH_FUTURE_ERROR;
+}
 /* Ends a future that is not running: its state, its place in the order, and everybody who waits is told. Under the lock. */
 void ash_queue_end(ash_queue *queue, ash_future *future, ash_future_state state);
 

@@ -273,6 +273,10 @@ static void test_errors(void **state) {
     ash_future *small = ash_submit(ash_arange(ctx, 0, 100000, 1, NULL), &(ash_compute_options){ .memory_limit = 1000 });
     assert_non_null(strstr(ash_future_error(small), "memory limit"));
     assert_null(ash_submit((ash_array){ 0 }, NULL));
+    /* They ended when they were submitted. */
+    ash_future *ended[] = { small, bad, other };
+    assert_int_equal(ash_future_wait_any(3, ended, 0), 2);
+    assert_int_equal(ash_future_wait_any(2, ended, 0), 1);
     ash_context_free(ctx);
 }
 
@@ -292,6 +296,11 @@ static void test_cancel(void **state) {
     assert_true(result_of(h) == 1);
     ash_future_cancel(h);
     assert_int_equal(ash_future_status(h), ASH_FUTURE_FINISHED);
+    /* What is submitted when the input is known to be cancelled ends like what was submitted before. */
+    ash_future *late = call_on(ctx, "inc", g);
+    assert_int_equal(ash_future_status(late), ASH_FUTURE_CANCELLED);
+    assert_int_equal(ash_future_result(late, NULL, 0), ASH_ERR_CANCELLED);
+    assert_int_equal(ash_future_status(call_on(ctx, "inc", late)), ASH_FUTURE_CANCELLED);
     ash_context_free(ctx);
 }
 
@@ -399,8 +408,8 @@ static void test_memory(void **state) {
     assert_int_equal(ash_future_status(g), ASH_FUTURE_ERROR);
     assert_non_null(strstr(ash_future_error(g), "results of futures hold"));
     ash_plan_info beside = { .size = sizeof beside }, alone = beside;
+    ash_plan_query(ctx, 1, &x, NULL, &beside); /* what was refused holds nothing */
     ash_future_release(g);
-    ash_plan_query(ctx, 1, &x, NULL, &beside);
     ash_future_release(f);
     ash_plan_query(ctx, 1, &x, NULL, &alone);
     assert_int_equal(beside.memory_limit, 64 << 20);
