@@ -270,10 +270,7 @@ void ash_future_unref(ash_future *future) {
 
 void ash_future_release(ash_future *future) {
     if (future) {
-        ash_context *context = future->context;
-        if (!ash_queue_lost(context)) {
-            ash_queue_reap(context);
-        }
+        ash_queue_tidy(future->context);
         ash_future_unref(future);
     }
 }

@@ -31,6 +31,9 @@ static void persist_in_memory(
     const ash_output *output = ash_value_output(value);
     int64_t bytes = ash_output_size(output) * ash_dtype_size(output->dtype);
     char needed[32], limit[32];
+    if (ash_queue_wait(context, "persist", error) != ASH_OK) { /* what was submitted and released holds its result until it has ended */
+        return;
+    }
     int64_t held = context->persisted + context->result_bytes;
     if (bytes >= context->options.memory_limit - held) {
         ash_fail(error, ASH_ERR_LIMIT,

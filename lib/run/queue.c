@@ -290,3 +290,9 @@ void ash_queue_reap(ash_context *context) {
     }
     ash_free_retired(context);
 }
+
+void ash_queue_tidy(ash_context *context) {
+    if (context->queue && !ash_queue_lost(context)) {
+        ash_queue_reap(context);
+    }
+}

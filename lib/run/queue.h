@@ -60,6 +60,8 @@ ash_status ash_queue_add(ash_future *future, ash_error_state *error);
 ash_status ash_queue_wait(ash_context *context, const char *function, ash_error_state *error);
 /* Gives back what has run needs no more. */
 void ash_queue_reap(ash_context *context);
+/* The same where there may be no queue, or none of this process's. */
+void ash_queue_tidy(ash_context *context);
 /* Whether the thread is that of a process this one was forked from. */
 int ash_queue_lost(const ash_context *context);
 /* Waits until `found` has something to say, at most so many seconds (negative: no end); the last of it. Under the lock. */

@@ -428,6 +428,37 @@ static void test_memory(void **state) {
     ash_context_free(ctx);
 }
 
+static void *open_gate(void *user) {
+    (void)user;
+    usleep(30000);
+    atomic_store(&gate_open, 1);
+    return NULL;
+}
+
+/* What is given back before it has ended counts no more for those that come after its end. */
+static void test_memory_given_back_early(void **state) {
+    (void)state;
+    for (int persisted = 0; persisted < 2; persisted++) {
+        ash_context *ctx = ash_context_new(&(ash_context_options){ .num_threads = 1, .memory_limit = 64 << 20, .scratch = "none" });
+        int64_t shape = 40 << 20;
+        pthread_t thread;
+        atomic_store(&gate_open, 0);
+        assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "gate", .function = gate, .user = &none }));
+        ash_array x = ash_ones(ctx, ASH_INT8, 1, &shape, NULL), sum = ash_cast(ash_sum(x, NULL), ASH_INT64);
+        call(ctx, "gate", 0, NULL);
+        ash_future_release(ash_submit(x, NULL));
+        pthread_create(&thread, NULL, open_gate, NULL);
+        if (persisted) {
+            assert_good(ash_persist(x, "memory"));
+        } else {
+            assert_int_equal(integer_of(sum), shape);
+            assert_true(ash_last_run(ctx).reserve_bytes < shape);
+        }
+        pthread_join(thread, NULL);
+        ash_context_free(ctx);
+    }
+}
+
 /* Plans that wait have a share of the limit; submitting more waits for room. */
 static void test_room(void **state) {
     (void)state;
@@ -446,13 +477,6 @@ static void test_room(void **state) {
 }
 
 /* ---- Ends ---- */
-
-static void *open_gate(void *user) {
-    (void)user;
-    usleep(30000);
-    atomic_store(&gate_open, 1);
-    return NULL;
-}
 
 /* What runs is stopped, what waits never begins, and no thread is left. */
 static void test_freed_while_running(void **state) {
@@ -571,6 +595,7 @@ int main(void) {
         cmocka_unit_test(test_cancel_all),
         cmocka_unit_test(test_other_threads),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory_given_back_early),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_freed_while_running),
         cmocka_unit_test(test_fork),
