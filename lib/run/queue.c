@@ -226,14 +226,18 @@ ash_queue *ash_queue_of(ash_context *context, ash_error_state *error) {
     return queue;
 }
 
-/* Signals are for the threads of the program. */
+/* Signals are for the threads of the program, but for those that a thread brings upon itself: blocked, they would end the process without its handler. */
 static ash_status start(ash_context *context, ash_error_state *error) {
+    static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS };
     ash_queue *queue = context->queue;
     sigset_t all, before;
     if (queue->started) {
         return ASH_OK;
     }
     sigfillset(&all);
+    for (size_t k = 0; k < sizeof own / sizeof own[0]; k++) {
+        sigdelset(&all, own[k]);
+    }
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&queue->thread, NULL, work, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -2,6 +2,7 @@
 #include "core_test.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -503,6 +504,33 @@ static void test_freed_while_running(void **state) {
     assert_true(threads_now() <= before); /* fewer where those of an earlier test were still leaving */
 }
 
+static atomic_int trapped;
+
+static void trap(int number) {
+    (void)number;
+    atomic_store(&trapped, 1);
+}
+
+static ash_status raise_trap(const ash_function_call *call, void *user) {
+    (void)user;
+    raise(SIGTRAP);
+    *(double *)call->output[0]->data = atomic_load(&trapped);
+    return ASH_OK;
+}
+
+/* What a function does that would end the process reaches the handler of the program. */
+static void test_own_signals(void **state) {
+    (void)state;
+    struct sigaction before, handler = { .sa_handler = trap };
+    ash_context *ctx = context_of(1);
+    assert_done(ctx, ash_register(ctx, &(ash_function_definition){ .name = "trap", .function = raise_trap }));
+    sigaction(SIGTRAP, &handler, &before);
+    double value = result_of(call(ctx, "trap", 0, NULL));
+    sigaction(SIGTRAP, &before, NULL);
+    assert_true(value == 1);
+    ash_context_free(ctx);
+}
+
 /* In a child nothing hangs: it gets a sentence, and a context of its own computes. */
 static int in_child(ash_context *ctx, ash_future *running) {
     double value = 0;
@@ -598,6 +626,7 @@ int main(void) {
         cmocka_unit_test(test_memory_given_back_early),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_freed_while_running),
+        cmocka_unit_test(test_own_signals),
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_many_forks),
     };
