@@ -118,13 +118,14 @@ ASH_API void ash_error_clear(ash_context *context);
 /* The general words for a status, e.g. "shapes do not match"; a static string. */
 ASH_API const char *ash_status_text(ash_status status);
 
-/* Asks the run under way in `context` to stop; it then returns ASH_ERR_CANCELLED. May be called from any thread, from a signal handler and
- * from the progress callback. Without a run under way it does nothing. */
+/* Asks the run under way in `context` to stop; it then returns ASH_ERR_CANCELLED. So does a call that waits for what was submitted
+ * before, all of which is cancelled, too, see ashlar/future.h. May be called from any thread, from a signal handler and from the progress
+ * callback. Without a run under way, and nothing submitted, it does nothing. */
 ASH_API void ash_cancel(ash_context *context);
 
 /* Asks the run under way to finish the tasks it is at and then to stop; it returns ASH_ERR_INTERRUPTED. A write with the option `resume`
- * has then kept what is done, and the same call goes on from there. For a handler of SIGTERM: the library installs none. As ash_cancel()
- * otherwise. */
+ * has then kept what is done, and the same call goes on from there. What was submitted goes on; a call that waits for it returns. For a
+ * handler of SIGTERM: the library installs none. As ash_cancel() otherwise. */
 ASH_API void ash_interrupt(ash_context *context);
 
 /* "0.1.0". */

@@ -231,7 +231,10 @@ void ash_error_clear(ash_context *context) {
 static void cancel_background(ash_context *context) {
     ash_context *background = atomic_load(&context->background);
     if (background) {
-        atomic_store(&context->cancelled, atomic_load(&context->submitted));
+        int64_t last = atomic_load(&context->submitted), cancelled = atomic_load(&context->cancelled);
+        while (cancelled < last && !atomic_compare_exchange_weak(&context->cancelled, &cancelled, last)) {
+            /* another call may know of more */
+        }
         atomic_store(&background->cancel, 1);
     }
 }

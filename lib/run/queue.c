@@ -127,6 +127,7 @@ static void leave(ash_context *context, ash_future *future) {
     queue->plan_bytes -= future->plan->plan_bytes;
     ash_plan_free(future->plan);
     future->plan = NULL;
+    atomic_store(&context->completed, future->number); /* from here on its nodes may go */
     future->next = queue->done;
     queue->done = future;
     if (!ash_future_ended(future)) {
@@ -150,7 +151,6 @@ static void *work(void *user) {
             run(atomic_load(&context->background), future);
             pthread_mutex_lock(&queue->lock);
         }
-        atomic_store(&context->completed, future->number);
         leave(context, future);
     }
     pthread_mutex_unlock(&queue->lock);
