@@ -75,7 +75,7 @@ static int count_entries(const char *folder) {
 /* Threads of OpenMP leave a moment after the thread they worked for: those of this test, which are waited for, and those that an earlier test left to go, which may have been counted
    before. So there may be fewer, never more; what was counted too many hides a thread or two, and a context that left one behind would leave one each time. */
 static void assert_no_threads_left(int before) {
-    for (int tries = 0; count_entries("/proc/self/task") > before && tries < 2000; tries++) {
+    for (int tries = 0; count_entries("/proc/self/task") > before && tries < 10000; tries++) {
         usleep(1000);
     }
     assert_true(count_entries("/proc/self/task") <= before);
