@@ -364,6 +364,27 @@ static void reduced_axes_that_stay_have_an_order(void **state) {
     }
 }
 
+/* The least limit is that of the smallest pieces, whatever size the largest may have, and what is planned with it runs. */
+static void any_size_of_pieces_has_a_least_limit(void **state) {
+    (void)state;
+    static const int64_t sizes[] = { 0, 5000, 65536, 100000, 200001, 3000000 };
+    ash_context *ctx = context_with(1, NULL);
+    ash_array t = ash_sin(ash_cast(stored(ctx, "40,60,100"), ASH_FLOAT64));
+    ash_array sum = ash_sum(ash_sub(t, ash_mean(t, "time")), "lat");
+    double *whole = computed(sum, NULL);
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        ash_compute_options options = { .size = sizeof options, .piece_bytes = sizes[k] };
+        ash_plan_info info = { 0 };
+        assert_done(ctx, ash_plan_query(ctx, 1, &sum, &options, &info));
+        options.memory_limit = info.least_limit;
+        double *found = computed(sum, &options);
+        assert_memory_equal(found, whole, STEPS * LON * sizeof *whole);
+        free(found);
+    }
+    free(whole);
+    ash_context_free(ctx);
+}
+
 /* ---- Functions of the user's ---- */
 
 static ash_status twice(const ash_function_call *call, void *user) {
@@ -417,6 +438,7 @@ int main(void) {
         cmocka_unit_test(only_what_is_needed_is_read),
         cmocka_unit_test(bits_are_those_of_the_whole),
         cmocka_unit_test(reduced_axes_that_stay_have_an_order),
+        cmocka_unit_test(any_size_of_pieces_has_a_least_limit),
         cmocka_unit_test(functions_see_whole_chunks),
         cmocka_unit_test(many_chunks),
     };
