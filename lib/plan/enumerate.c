@@ -96,6 +96,7 @@ static void need_held(enumeration *en, ash_held *held, int64_t chunk) {
         return;
     }
     int64_t leaves = ash_fold_leaves(fold, chunk);
+    ash_list_has_room(en->plan, leaves);
     for (int64_t k = 0; k < leaves && !en->plan->incomplete; k++) {
         push(en, fold->stage->work, ash_fold_leaf_chunk(fold, chunk, k));
     }
@@ -318,6 +319,19 @@ static void sink(turn heap[], int n) {
     heap[at] = top;
 }
 
+/* Whether there is room for a task a chunk of each result, none of which are done. */
+static int have_room(enumeration *en) {
+    int64_t chunks = 0;
+    for (int k = 0; k < en->plan->nstages; k++) {
+        const ash_stage *stage = en->plan->stage[k];
+        for (int s = 0; s < stage->nsinks; s++) {
+            const ash_target *target = stage->sink[s].target;
+            chunks = target && !target->writer && stage->chunks > chunks ? stage->chunks : chunks;
+        }
+    }
+    return ash_list_has_room(en->plan, chunks);
+}
+
 /* All targets advance together, in proportion to their chunks, so that what they share is used while it is there; or, where memory asks for that, one after another. */
 static void place_targets(enumeration *en) {
     ash_plan *plan = en->plan;
@@ -372,7 +386,7 @@ static void end(enumeration *en) {
 
 int ash_plan_enumerate(ash_plan *plan) {
     enumeration en = { .plan = plan };
-    if (!begin_trees(&en) || !ash_list_begin(plan)) {
+    if (!have_room(&en) || !begin_trees(&en) || !ash_list_begin(plan)) {
         plan->incomplete = 1;
     } else {
         place_targets(&en);

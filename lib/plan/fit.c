@@ -31,6 +31,12 @@ static int64_t smallest_piece(const ash_plan *plan) {
     return plan->piece_most > 0 && plan->piece_most < PIECE_SMALLEST ? plan->piece_most : PIECE_SMALLEST;
 }
 
+/* What is tried after pieces of `target`: the smallest is always the last, whatever size the first had; 0 after that. */
+static int64_t smaller_piece(const ash_plan *plan, int64_t target, int times) {
+    int64_t smallest = smallest_piece(plan);
+    return target <= smallest ? 0 : target / times < smallest ? smallest : target / times;
+}
+
 static int profile_with_pieces(ash_plan *plan, int64_t target, ash_whole whole) {
     int known = plan->suffix_peak != NULL;
     plan->piece_target = target;
@@ -45,7 +51,7 @@ static int profile_with_pieces(ash_plan *plan, int64_t target, ash_whole whole) 
 
 /* Halves the pieces until all threads fit beside the sequential peak. 0 when out of memory. */
 static int shrink_pieces(ash_plan *plan, ash_whole whole) {
-    for (int64_t target = largest_piece(plan); target >= smallest_piece(plan); target /= 2) {
+    for (int64_t target = largest_piece(plan); target > 0; target = smaller_piece(plan, target, 2)) {
         if (!profile_with_pieces(plan, target, whole)) {
             return 0;
         }
@@ -210,7 +216,7 @@ static ash_spill_result try_scratch(ash_plan *plan, const ash_plan_request *requ
 
 int ash_plan_fit_scratch(ash_plan *plan, const ash_plan_request *request) {
     ash_spill_result result = ash_plan_add_scratch(plan) ? ASH_SPILL_TOO_SMALL : ASH_SPILL_NO_MEMORY;
-    for (int64_t target = largest_piece(plan); target >= smallest_piece(plan) && result == ASH_SPILL_TOO_SMALL; target /= 4) {
+    for (int64_t target = largest_piece(plan); target > 0 && result == ASH_SPILL_TOO_SMALL; target = smaller_piece(plan, target, 4)) {
         result = try_scratch(plan, request, target, ASH_WHOLE_TILES, 2);
     }
     int most = plan->num_threads;

@@ -218,7 +218,7 @@ static int comes_first(const ash_stage *stage, int axis, int outer) {
     int first = stage->scans >> axis & 1;
     for (int k = 0; k < stage->nsinks; k++) {
         const ash_fold *fold = stage->sink[k].fold;
-        first |= fold && fold->out_axis[axis] < 0 && fold->out_axis[outer] < 0;
+        first |= fold && fold->reduce->reduced[axis] && fold->reduce->reduced[outer]; /* whether they are kept with extent 1 or not */
     }
     return first;
 }

@@ -102,8 +102,15 @@ static ash_status finish(const ash_plan_request *request, const char *function, 
         return ASH_OK;
     }
     int too_many = p->too_many;
+    int64_t too_large = p->too_large;
     ash_plan_free(p);
     *plan = NULL;
+    if (too_large > 0) {
+        char bytes[32], most[32];
+        return ash_fail(error, ASH_ERR_LIMIT,
+            "%s: a chunk of %s would have to be held, and more than %s cannot be, whatever the memory limit: use smaller chunks", function,
+            ash_format_bytes(too_large, bytes), ash_format_bytes((int64_t)UINT32_MAX * ASH_UNIT, most));
+    }
     if (too_many) {
         char limit[32];
         return ash_fail(error, ASH_ERR_LIMIT,

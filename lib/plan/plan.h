@@ -124,6 +124,7 @@ typedef struct ash_plan {
     int64_t list_bytes;                               /* of the lists made while planning */
     int incomplete;                                   /* planning stopped: no memory, */
     int too_many;                                     /* or because its own lists passed the limit */
+    int64_t too_large;                                /* or because a buffer would have so many bytes, more than can be counted */
     int64_t node_bytes;                               /* of the nodes of the expression */
     int64_t peak_bytes;                               /* what the run keeps to: a bound on what it uses, at most the limit */
     int64_t plan_bytes, reserve_bytes, arena_counted; /* the last: of the plan's arena, in the first */

@@ -33,6 +33,14 @@ int ash_list_count(ash_plan *plan, int64_t bytes) {
     return !plan->too_many;
 }
 
+int ash_list_has_room(ash_plan *plan, int64_t tasks) {
+    int64_t most = (plan->limit > SMALL_PLAN ? plan->limit : SMALL_PLAN) / (int64_t)sizeof *plan->task;
+    if (tasks > most) {
+        plan->incomplete = plan->too_many = 1;
+    }
+    return !plan->too_many;
+}
+
 /* Bytes of the lists that grow. */
 static int64_t list_bytes(const ash_plan *plan) {
     return plan->task_capacity * (int64_t)sizeof *plan->task + plan->input_capacity * (int64_t)sizeof *plan->input +
@@ -103,6 +111,7 @@ uint32_t ash_list_add_units(ash_plan *plan, int64_t units) {
     }
     if (units > UINT32_MAX) {
         plan->incomplete = 1;
+        plan->too_large = units * ASH_UNIT;
         return ASH_NO_ID;
     }
     plan->buffer_units[plan->nbuffers] = (uint32_t)units;

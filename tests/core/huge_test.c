@@ -1,6 +1,8 @@
 /* Corners of arrays of 10^15 elements: only the chunks that are asked for cost anything. */
 #include "core_test.h"
 
+#include <time.h>
+
 static ash_array cube(ash_context *ctx) {
     return ash_zeros(ctx, ASH_FLOAT64, 3, (int64_t[]){ 100000, 100000, 100000 }, &(ash_make_options){ .chunks = "100, 100, 100" });
 }
@@ -110,7 +112,38 @@ static void the_whole_is_refused(void **state) {
     ash_context_free(ctx);
 }
 
+/* Far too many chunks are not listed up to the limit before they are refused. */
+static void refusals_take_no_time(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(2, "openmp");
+    const ash_compute_options options = { .memory_limit = (int64_t)8 << 30 };
+    ash_array whole[] = { ash_sum(cube(ctx), NULL), ash_sin(cube(ctx)), ash_cumsum(cube(ctx), "2") };
+    clock_t begin = clock();
+    for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) {
+        ash_plan_info info = { 0 };
+        assert_good(whole[k]);
+        assert_int_equal(ash_plan_query(ctx, 1, &whole[k], &options, &info), ASH_ERR_LIMIT);
+        assert_sentence(ctx, ASH_ERR_LIMIT, "too many chunks");
+    }
+    assert_true(clock() - begin < CLOCKS_PER_SEC);
+    ash_context_free(ctx);
+}
+
+/* A chunk that is too large to be counted is no matter of the system's memory. */
+static void chunks_may_be_too_large(void **state) {
+    (void)state;
+    ash_context *ctx = context_with(2, "openmp");
+    double out;
+    ash_array one = ash_ones(ctx, ASH_FLOAT64, 2, (int64_t[]){ 1000000, 1000000 }, &(ash_make_options){ .chunks = "-1, -1" });
+    ash_array products = ash_index(ash_matmul(one, one), "5, 5");
+    assert_good(products);
+    assert_int_equal(ash_compute(products, &out, sizeof out, NULL), ASH_ERR_LIMIT);
+    assert_sentence(ctx, ASH_ERR_LIMIT, "use smaller chunks");
+    ash_context_free(ctx);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(corners_cost_what_they_need), cmocka_unit_test(the_whole_is_refused) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(corners_cost_what_they_need), cmocka_unit_test(the_whole_is_refused),
+        cmocka_unit_test(refusals_take_no_time), cmocka_unit_test(chunks_may_be_too_large) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -340,6 +340,51 @@ static void bits_are_those_of_the_whole(void **state) {
     }
 }
 
+/* ---- Pieces of whole stored chunks ---- */
+
+/* Whatever is short of memory, a cell gets its elements in C order, whether the axes that are reduced stay with extent 1 or not: pieces are not cut along one of
+ * them inside another that is cut already. */
+static void reduced_axes_that_stay_have_an_order(void **state) {
+    (void)state;
+    for (int keepdims = 0; keepdims < 2; keepdims++) {
+        ash_context *ctx = context_with(1, NULL);
+        ash_array t = ash_sin(ash_cast(stored(ctx, "40,60,100"), ASH_FLOAT64)); /* every addition is rounded */
+        ash_array sum = ash_sum_with(t, "time,lat", &(ash_reduce_options){ .keepdims = keepdims });
+        int64_t bytes = LON * (int64_t)sizeof(double);
+        double *whole = computed(sum, NULL);
+        ash_plan_info info = { 0 };
+        assert_done(ctx, ash_plan_query(ctx, 1, &sum, NULL, &info));
+        for (int64_t limit = info.least_limit; limit < info.sequential_peak; limit += (info.sequential_peak - info.least_limit) / 8) {
+            double *found = computed(sum, &(ash_compute_options){ .memory_limit = limit });
+            assert_memory_equal(found, whole, (size_t)bytes);
+            free(found);
+        }
+        free(whole);
+        ash_context_free(ctx);
+    }
+}
+
+/* The least limit is that of the smallest pieces, whatever size the largest may have, and what is planned with it runs. */
+static void any_size_of_pieces_has_a_least_limit(void **state) {
+    (void)state;
+    static const int64_t sizes[] = { 0, 5000, 65536, 100000, 200001, 3000000 };
+    ash_context *ctx = context_with(1, NULL);
+    ash_array t = ash_sin(ash_cast(stored(ctx, "40,60,100"), ASH_FLOAT64));
+    ash_array sum = ash_sum(ash_sub(t, ash_mean(t, "time")), "lat");
+    double *whole = computed(sum, NULL);
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        ash_compute_options options = { .size = sizeof options, .piece_bytes = sizes[k] };
+        ash_plan_info info = { 0 };
+        assert_done(ctx, ash_plan_query(ctx, 1, &sum, &options, &info));
+        options.memory_limit = info.least_limit;
+        double *found = computed(sum, &options);
+        assert_memory_equal(found, whole, STEPS * LON * sizeof *whole);
+        free(found);
+    }
+    free(whole);
+    ash_context_free(ctx);
+}
+
 /* ---- Functions of the user's ---- */
 
 static ash_status twice(const ash_function_call *call, void *user) {
@@ -392,6 +437,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_needed_is_read),
         cmocka_unit_test(bits_are_those_of_the_whole),
+        cmocka_unit_test(reduced_axes_that_stay_have_an_order),
+        cmocka_unit_test(any_size_of_pieces_has_a_least_limit),
         cmocka_unit_test(functions_see_whole_chunks),
         cmocka_unit_test(many_chunks),
     };
