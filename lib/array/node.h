@@ -91,7 +91,6 @@ typedef struct ash_scan_node {
     ash_scan scan;
     ash_op op; /* combines two values */
     int axis;
-    const int64_t *before;  /* CARRY: per position the one before it, -1 for the first */
     unsigned char none[16]; /* CARRY: what nothing combines to */
 } ash_scan_node;
 

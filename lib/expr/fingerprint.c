@@ -130,7 +130,6 @@ static void add_reduce(ash_fingerprint *print, const ash_node *node) {
 static void add_scan(ash_fingerprint *print, const ash_node *node) {
     const ash_scan_node *s = &node->u.scan;
     add_ints(print, (int64_t[]){ s->scan, s->op, s->axis }, 3);
-    add_ints(print, s->before, node->kind == ASH_NODE_CARRY ? ash_value_output(node->input[0])->dim[s->axis].axis.extent : 0);
     ash_fingerprint_bytes(print, s->none, sizeof s->none);
 }
 

@@ -92,18 +92,9 @@ static ash_array carry_of(ash_context *context, const scan_kind *kind, ash_array
     if (!ash_builder_value(&builder, totals, "a", &value) || !begin_node(&builder, ASH_NODE_CARRY, 1, value, axis, NULL)) {
         return ash_builder_done(&builder);
     }
-    const ash_output *output = ash_value_output(value);
-    int64_t count = output->dim[axis].axis.extent;
-    int64_t *before = ash_arena_alloc(&builder.node->arena, count * (int64_t)sizeof *before);
     ash_scan_node *carry = &builder.node->u.scan;
-    *carry = (ash_scan_node){ .op = kind->op, .axis = axis, .before = before };
-    store_none(kind, output->dtype, carry->none);
-    for (int64_t k = 0; before && k < count; k++) {
-        before[k] = k - 1;
-    }
-    if (!before) {
-        ash_builder_no_memory(&builder);
-    }
+    *carry = (ash_scan_node){ .op = kind->op, .axis = axis };
+    store_none(kind, ash_value_output(value)->dtype, carry->none);
     return ash_builder_done(&builder);
 }
 

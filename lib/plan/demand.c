@@ -95,14 +95,6 @@ static ash_need elements_of(const ash_grid_axis *axis, ash_need chunks) {
     return (ash_need){ ash_axis_start(axis, chunks.begin), ash_axis_start(axis, chunks.end) };
 }
 
-/* What is carried into chunks is made from what is carried into those before them, each from the one before it. */
-static ash_need carried(ash_need chunks, const int64_t before[]) {
-    for (int64_t c = chunks.end - 1; c >= chunks.begin; c--) {
-        chunks.begin = before[c] >= 0 && before[c] < chunks.begin ? before[c] : chunks.begin;
-    }
-    return chunks;
-}
-
 /* What is made of a held value where a box of it is needed. */
 static void settle(const ash_node *node) {
     const ash_output *output = &node->output[0];
@@ -112,8 +104,8 @@ static void settle(const ash_node *node) {
     if (node->kind == ASH_NODE_BLOCKS && node->u.blocks.kind->widen) {
         node->u.blocks.kind->widen(node, node->need);
     }
-    if (node->kind == ASH_NODE_CARRY) {
-        node->need[node->u.scan.axis] = carried(node->need[node->u.scan.axis], node->u.scan.before);
+    if (node->kind == ASH_NODE_CARRY) { /* what is carried into a chunk is made from what is carried into the one before it */
+        node->need[node->u.scan.axis].begin = 0;
     }
     for (int a = 0; a < output->ndim; a++) {
         if (!can_cut(node, a)) {
@@ -166,7 +158,7 @@ static ash_need of_input(const ash_node *node, int input, int k) {
     case ASH_NODE_REDUCE: return of_reduction(node, k, all);
     case ASH_NODE_TAKE: return k == node->u.take.axis ? of_rows(&node->need[k], node->u.take.labels) : node->need[k];
     case ASH_NODE_SCAN: return of_scan(node, input, k);
-    case ASH_NODE_CARRY: return k == node->u.scan.axis ? of_rows(&node->need[k], node->u.scan.before) : node->need[k];
+    case ASH_NODE_CARRY: return k == node->u.scan.axis ? (ash_need){ 0, node->need[k].end - 1 } : node->need[k];
     default: return all;
     }
 }

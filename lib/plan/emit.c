@@ -1,6 +1,7 @@
 /* From values to the program of a stage: operands, instructions, slots. Views compose into the maps of operands, so slices, transposes,
  * broadcasts and new grids cost nothing here; a value used twice in the same way has one slot. */
 #include "plan/cost.h"
+#include "plan/task_list.h"
 
 #include <string.h>
 
@@ -222,9 +223,16 @@ static ash_map compose_table(const ash_map *outer, const int64_t *labels) {
     return map;
 }
 
-/* The map through which a carry sees the position before its own. */
-static ash_map position_before(const ash_map *map, const int64_t *before) {
-    return (ash_map){ .axis = map->axis, .step = 1, .table = before, .first = map->start, .stride = map->axis < 0 ? 0 : map->step };
+/* The map through which a carry sees the position before its own, of those that the stage makes. 0 when out of memory. */
+static int position_before(ash_plan *plan, const ash_stage *stage, const ash_map *map, ash_map *out) {
+    const ash_grid_axis *axis = map->axis < 0 ? NULL : &stage->axis[map->axis];
+    int64_t begin = axis ? ash_axis_start(axis, 0) : 0, count = axis ? ash_axis_start(axis, axis->count) - begin : 1;
+    int64_t *before = ash_list_has_room(plan, count) ? ash_arena_alloc(&plan->arena, (count + 1) * (int64_t)sizeof *before) : NULL;
+    for (int64_t k = 0; before && k < count; k++) {
+        before[k] = ash_map_index(map, begin + k) - 1;
+    }
+    *out = (ash_map){ .axis = map->axis, .step = 1, .table = before, .first = -begin, .stride = axis ? 1 : 0 };
+    return before != NULL;
 }
 
 static view look_through(const view *v, int input) {
@@ -356,11 +364,15 @@ static int emit_carry(ash_plan *plan, ash_stage *stage, const view *v) {
     const ash_scan_node *carry = &node->u.scan;
     ash_dtype dtype = node->output[0].dtype;
     ash_value from[2] = { v->value, ash_plan_input(node, 0) };
+    ash_map place;
     int in[2];
+    if (!position_before(plan, stage, &v->map[carry->axis], &place)) {
+        return -1;
+    }
     for (int k = 0; k < 2; k++) {
         view before = { .value = from[k], .missing = carry->none };
         memcpy(before.map, v->map, sizeof before.map);
-        before.map[carry->axis] = position_before(&v->map[carry->axis], carry->before);
+        before.map[carry->axis] = place;
         in[k] = emit_operand(plan, stage, &before, ASH_OPERAND_HELD, dtype, NULL);
         if (in[k] < 0) {
             return -1;

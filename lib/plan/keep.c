@@ -109,7 +109,9 @@ static int first_awaited(const ash_stage *a, const ash_stage *b) {
         const ash_held *held = b->operand[k].held;
         const ash_fold *fold = b->operand[k].kind == ASH_OPERAND_HELD && held->stage == a ? a->sink[held->sink].fold : NULL;
         for (int x = 0; fold && x < a->ndim; x++) {
-            if (a->axis[x].count > 1 && (fold->out_axis[x] < 0 || fold->reduce->group_axis == x)) {
+            const ash_reduce_node *reduce = fold->reduce;
+            int reduced = reduce->reduced[x] && reduce->by_chunk != x; /* be it kept with extent 1 or not */
+            if (a->axis[x].count > 1 && (reduced || reduce->group_axis == x)) {
                 first = first < 0 || x < first ? x : first;
                 break;
             }

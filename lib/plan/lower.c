@@ -4,7 +4,7 @@
  * over a grid; items on the same grid that read the same sources share a stage, so that a source is read once for all of them.
  */
 #include "base/memory.h"
-#include "plan/plan.h"
+#include "plan/task_list.h"
 
 enum {
     RUN_ELEMENTS = 64,     /* rows shorter than that are joined to runs; part of the meaning of sums */
@@ -24,7 +24,11 @@ typedef struct lowering {
 } lowering;
 
 static int no_memory(lowering *lw) {
-    ash_fail(lw->error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan", lw->function);
+    if (lw->plan->too_many) { /* the limit has none */
+        ash_list_refuse(lw->plan->limit, lw->function, lw->error);
+    } else {
+        ash_fail(lw->error, ASH_ERR_MEMORY, "%s: the system gave no memory for the plan", lw->function);
+    }
     return 0;
 }
 

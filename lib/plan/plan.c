@@ -112,11 +112,7 @@ static ash_status finish(const ash_plan_request *request, const char *function, 
             ash_format_bytes(too_large, bytes), ash_format_bytes((int64_t)UINT32_MAX * ASH_UNIT, most));
     }
     if (too_many) {
-        char limit[32];
-        return ash_fail(error, ASH_ERR_LIMIT,
-            "%s: the plan alone would need more than the memory limit of %s: there are too many chunks; raise the limit or use larger "
-            "chunks",
-            function, ash_format_bytes(request->limit, limit));
+        return ash_list_refuse(request->limit, function, error);
     }
     return fail_memory(function, error);
 }

@@ -41,6 +41,13 @@ int ash_list_has_room(ash_plan *plan, int64_t tasks) {
     return !plan->too_many;
 }
 
+ash_status ash_list_refuse(int64_t limit, const char *function, ash_error_state *error) {
+    char text[32];
+    return ash_fail(error, ASH_ERR_LIMIT,
+        "%s: the plan alone would need more than the memory limit of %s: there are too many chunks; raise the limit or use larger chunks",
+        function, ash_format_bytes(limit, text));
+}
+
 /* Bytes of the lists that grow. */
 static int64_t list_bytes(const ash_plan *plan) {
     return plan->task_capacity * (int64_t)sizeof *plan->task + plan->input_capacity * (int64_t)sizeof *plan->input +

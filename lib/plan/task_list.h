@@ -11,6 +11,8 @@ int ash_list_grow(ash_plan *plan, void **list, int64_t needed, int64_t *capacity
 int ash_list_count(ash_plan *plan, int64_t bytes);
 /* Whether a plan of so many tasks may have room: where there are far too many, that need not be found out by listing them. */
 int ash_list_has_room(ash_plan *plan, int64_t tasks);
+/* The sentence for what it passes. */
+ash_status ash_list_refuse(int64_t limit, const char *function, ash_error_state *error);
 int ash_list_begin(ash_plan *plan);
 /* Leaves the lists to a copy of the plan, which ash_list_free() frees, and begins with none. */
 void ash_list_detach(ash_plan *plan);
