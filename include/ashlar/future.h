@@ -23,7 +23,8 @@ typedef enum ash_future_state {
  * ash_submit(ash_delayed(context, "inc", ...), NULL). The plan is made before the call returns, the run is left to a thread of the
  * context's, which the first call starts and which ends when the context is freed. What is submitted runs one after another in the order
  * of submission, each with all threads. So do calls that compute at once (ash_compute(), ash_write(), builders that may run): they wait
- * for all that was submitted before. The plans that wait may take a sixteenth of the memory limit: submitting more waits for room.
+ * for all that was submitted before. Beside what the run under way uses, the plans that wait may take a sixteenth of the memory limit, at
+ * most 32 MiB (submitting more waits for room), and one that is being made what its lists need.
  *
  * The result is memory of the library's, and counts against the memory limit of everything planned later, from here until it is
  * released; what a run may use is fixed here, too.

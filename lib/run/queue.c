@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 enum {
-    PLAN_SHARE = 16, /* plans that wait have this part of the memory limit */
-    LOOK_MS = 20     /* how often who waits looks at the flags that signal handlers set */
+    PLAN_SHARE = 16,      /* plans that wait have this part of the memory limit, */
+    PLAN_MOST = 32 << 20, /* and no more bytes than this: it comes on top of what runs */
+    LOOK_MS = 20          /* how often who waits looks at the flags that signal handlers set */
 };
 
 /* ---- Waiting ---- */
@@ -260,7 +261,8 @@ static int has_room(void *user) {
 ash_status ash_queue_add(ash_future *future, ash_error_state *error) {
     ash_context *context = future->context;
     ash_queue *queue = context->queue;
-    room wanted = { queue, context->options.memory_limit / PLAN_SHARE - future->plan->plan_bytes };
+    int64_t share = context->options.memory_limit / PLAN_SHARE;
+    room wanted = { queue, (share < PLAN_MOST ? share : PLAN_MOST) - future->plan->plan_bytes };
     if (start(context, error) != ASH_OK) {
         return error->status;
     }
