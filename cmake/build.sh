@@ -8,7 +8,7 @@ ashlar_flags() { # CONFIGURATION: its CMake options, one a line
         dev) printf '%s\n' -DCMAKE_BUILD_TYPE=RelWithDebInfo '-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O2 -g' -DASHLAR_WERROR=ON ;;
         asan)
             printf '%s\n' -DCMAKE_BUILD_TYPE=RelWithDebInfo '-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -g' -DASHLAR_SANITIZE=address,undefined \
-                -DASHLAR_WITH_ISA_LEVELS=OFF
+                -DASHLAR_WITH_ISA_LEVELS=OFF -DASHLAR_BUILD_BENCH=OFF
             ;;
         minimal)
             printf '%s\n' -DCMAKE_BUILD_TYPE=Release -DASHLAR_WITH_PNG=OFF -DASHLAR_WITH_FORTRAN=OFF -DASHLAR_WITH_SLEEF=OFF -DASHLAR_WITH_BLAS=OFF \
