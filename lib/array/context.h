@@ -47,6 +47,11 @@ struct ash_context {
     ash_node *retired;                      /* of ended scopes, until what was submitted before has run; the latest first */
 };
 
+/* What of the limit no run has. */
+static inline int64_t ash_kept_bytes(const ash_context *context) {
+    return context->persisted + context->result_bytes;
+}
+
 /* A definition in the list of a context, with its name after it. */
 struct ash_registered {
     struct ash_registered *next;

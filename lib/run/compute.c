@@ -200,11 +200,6 @@ static int ranks_of(const char *executor) {
     return *end == '\0' && n >= 1 && n <= MOST_RANKS ? (int)n : 0;
 }
 
-/* What of the limit no run has. */
-static int64_t kept_bytes(const ash_context *context) {
-    return context->persisted + context->result_bytes;
-}
-
 ash_status ash_run_request(ash_context *context, int n, const ash_target targets[], const ash_write_need *need,
     const ash_compute_options *options, const char *function, ash_plan_request *request, int *openmp, ash_error_state *error) {
     ash_compute_options o;
@@ -238,7 +233,7 @@ ash_status ash_run_request(ash_context *context, int n, const ash_target targets
         .ntargets = n,
         .target = targets,
         .limit = limit,
-        .kept_bytes = kept_bytes(context),
+        .kept_bytes = ash_kept_bytes(context),
         .num_threads = *openmp ? (o.num_threads > 0 ? o.num_threads : context->options.num_threads) : 1,
         .nranks = nranks,
         .passes_off = passes_off,
@@ -349,7 +344,7 @@ ash_status ash_run_targets(ash_context *context, int n, const ash_target targets
     atomic_store(&context->running, 1);
     if (ash_queue_wait(context, function, error) == ASH_OK && ash_futures_ready(context, n, targets, function, error) == ASH_OK &&
         ash_watch_begin(context, &o, request.nranks > 1 ? request.nranks : request.num_threads, function, error) == ASH_OK) {
-        request.kept_bytes = kept_bytes(context); /* futures that were released while they ran hold nothing any more */
+        request.kept_bytes = ash_kept_bytes(context); /* futures that were released while they ran hold nothing any more */
         run_in_parts(context, &request, writer, openmp, function, error);
         ash_watch_end(context, error);
     }

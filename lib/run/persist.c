@@ -34,7 +34,7 @@ static void persist_in_memory(
     if (ash_queue_wait(context, "persist", error) != ASH_OK) { /* what was submitted and released holds its result until it has ended */
         return;
     }
-    int64_t held = context->persisted + context->result_bytes;
+    int64_t held = ash_kept_bytes(context);
     if (bytes >= context->options.memory_limit - held) {
         ash_fail(error, ASH_ERR_LIMIT,
             "persist: the array has %s (%lld bytes), but the memory limit is %s, of which other results hold %lld bytes; use \"scratch\"",
