@@ -79,4 +79,17 @@ static inline int64_t integer_of(ash_array a) {
     return value;
 }
 
+/* Elements of an array's largest chunk. */
+static inline int64_t largest_chunk(ash_array a) {
+    int64_t elements = 1;
+    for (int k = 0; k < ash_ndim(a); k++) {
+        int64_t largest = 0;
+        for (int64_t c = 0; c < ash_chunk_count(a, k); c++) {
+            largest = ash_chunk_extent(a, k, c) > largest ? ash_chunk_extent(a, k, c) : largest;
+        }
+        elements *= largest;
+    }
+    return elements;
+}
+
 #endif

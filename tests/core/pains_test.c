@@ -211,18 +211,6 @@ static void scans_read_once(void **state) {
 
 /* ---- Chunks ---- */
 
-static int64_t largest_chunk(ash_array a) {
-    int64_t elements = 1;
-    for (int d = 0; d < ash_ndim(a); d++) {
-        int64_t most = 0;
-        for (int64_t k = 0; k < ash_chunk_count(a, d); k++) {
-            most = ash_chunk_extent(a, d, k) > most ? ash_chunk_extent(a, d, k) : most;
-        }
-        elements *= most;
-    }
-    return elements;
-}
-
 /* Nothing gets larger chunks than it was given; sums over products take no more at once when there is more to sum. */
 static void chunks_do_not_grow(void **state) {
     (void)state;

@@ -65,18 +65,6 @@ static void names_stay_where_dimensions_do(void **state) {
     ash_context_free(ctx);
 }
 
-static int64_t largest_chunk(ash_array a) {
-    int64_t elements = 1;
-    for (int k = 0; k < ash_ndim(a); k++) {
-        int64_t largest = 0;
-        for (int64_t c = 0; c < ash_chunk_count(a, k); c++) {
-            largest = ash_chunk_extent(a, k, c) > largest ? ash_chunk_extent(a, k, c) : largest;
-        }
-        elements *= largest;
-    }
-    return elements;
-}
-
 /* Chunks hold no more than those of the array, and begin where these do where they can. */
 static void chunks_do_not_grow(void **state) {
     (void)state;

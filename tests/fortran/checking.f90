@@ -7,7 +7,7 @@ module checking
     private
 
     integer, save :: failures = 0, checks = 0
-    public :: check, finish, same, begin_comparing, end_comparing
+    public :: check, finish, same, delete, begin_comparing, end_comparing
 
 contains
 
@@ -40,6 +40,15 @@ contains
         equal = .false._c_bool
         call ash_compute(all(a == b .or. ash_isnan(a) .and. ash_isnan(b)), equal, status)
         call check(what//' has the values', status == ASH_SUCCESS .and. equal)
+    end subroutine
+
+    !> Removes a file that is there.
+    subroutine delete(file)
+        character(*), intent(in) :: file
+        integer :: unit
+
+        open (newunit=unit, file=file, status='old')
+        close (unit, status='delete')
     end subroutine
 
     !> Inputs of the generated test: values that tell arguments apart, with dimensions x, y and labels along y.

@@ -115,12 +115,4 @@ contains
         call delete(other)
         call delete(copy)
     end subroutine
-
-    subroutine delete(file)
-        character(*), intent(in) :: file
-        integer :: unit
-
-        open (newunit=unit, file=file, status='old')
-        close (unit, status='delete')
-    end subroutine
 end program

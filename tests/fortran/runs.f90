@@ -140,12 +140,4 @@ contains
         call ash_future_result(failed, mean_found, status)
         call check('an array that carries an error', status == ASH_ERR_NOT_FOUND)
     end subroutine
-
-    subroutine delete(file)
-        character(*), intent(in) :: file
-        integer :: unit
-
-        open (newunit=unit, file=file, status='old')
-        close (unit, status='delete')
-    end subroutine
 end program
